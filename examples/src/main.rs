@@ -1,0 +1,2 @@
+//! The `viralforge` command line.
+fn main() {}

@@ -1,0 +1,70 @@
+//! Turns an uploaded video into clips that are ready for TikTok, Reels, Shorts and YouTube.
+//!
+//! Everything starts from a [`Source`]: a path, bytes or any `Read + Seek`, together with the [`Limits`] under
+//! which it is read. A verb takes a source, its options and a [`Monitor`] (progress and cancellation), blocks until
+//! it is done, and returns a plain value: a report of what was found or a plan of what to do.
+//!
+//! ```no_run
+//! use viralforge_core::*;
+//!
+//! # fn main() -> Result<()> {
+//! let source = Source::from_path("talk.mp4")?;
+//! let monitor = Monitor::new().with_progress(|p| eprintln!("{:>3.0} %", p.percent()));
+//!
+//! let analysis = analyze(&source, &AnalysisOptions::all(), &monitor)?;
+//! for clip in suggest_clips(&analysis, &ClipOptions::default().with_count(3))? {
+//!     let crop = plan_reframe(&analysis, &ReframeOptions::to(AspectRatio::PORTRAIT_9_16))?;
+//!     let plan = RenderPlan::clip(clip.range).with_reframe(crop).with_preset(Preset::TikTok);
+//!     render(&source, &Output::to_path(clip.file_name("mp4")), &plan, &monitor)?;
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The crate reads and writes only what it is given: no network, no environment, no global state. FFmpeg gets its
+//! bytes through this crate's own I/O and can open nothing else.
+
+#![deny(unsafe_code)]
+
+// L0: vocabulary
+mod error;
+mod geometry;
+mod limits;
+mod media_info;
+mod monitor;
+mod output;
+mod picture;
+mod source;
+mod time;
+// L1: media
+#[allow(unsafe_code, reason = "the one place that talks to FFmpeg")]
+mod media;
+// L2: analysis
+mod analysis;
+mod loudness;
+mod quality;
+mod scene;
+mod silence;
+mod subject;
+mod waveform;
+// L3: plans
+mod clip;
+mod reframe;
+
+pub use analysis::Analysis;
+pub use clip::{ClipReason, ClipSuggestion};
+pub use error::{Error, ErrorKind, Result};
+pub use geometry::{AspectRatio, CropRect, Rect, Rotation, Size, TrackKind};
+pub use limits::Limits;
+pub use loudness::LoudnessReport;
+pub use media_info::{AudioInfo, Chapter, HdrKind, MediaInfo, StreamInfo, Tag, VideoInfo};
+pub use monitor::{CancelToken, Monitor, Progress, Stage};
+pub use output::Output;
+pub use quality::FrameQuality;
+pub use reframe::{CropKeyframe, ReframePlan, ReframeShot};
+pub use scene::{Boundary, BoundaryKind, Scene, SceneReport};
+pub use silence::{Silence, SilenceReport};
+pub use source::{ReadSeek, Source};
+pub use subject::SubjectSample;
+pub use time::{FrameRate, TimeRange, Timestamp};
+pub use waveform::Waveform;
