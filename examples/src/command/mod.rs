@@ -1,0 +1,23 @@
+//! The subcommands, a file each.
+
+mod probe;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Probe(probe::Probe),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Probe(command) => command.run(session),
+        }
+    }
+}
