@@ -39,3 +39,17 @@ pub struct CropKeyframe {
     /// What is shown then, in display pixels.
     pub crop: CropRect,
 }
+
+impl ReframePlan {
+    /// What is shown at a moment.
+    pub fn crop_at(&self, at: Timestamp) -> CropRect {
+        let shot = self.shots.iter().rev().find(|s| s.range.start() <= at).or(self.shots.first());
+        let frames = shot.map(|s| s.keyframes.as_slice()).unwrap_or_default();
+        frames
+            .iter()
+            .rev()
+            .find(|k| k.time <= at)
+            .or(frames.first())
+            .map_or(CropRect::whole(self.source_size), |k| k.crop)
+    }
+}
