@@ -50,6 +50,8 @@ mod waveform;
 // L3: plans
 mod clip;
 mod reframe;
+#[cfg(test)]
+mod synthetic;
 
 pub use analysis::Analysis;
 pub use clip::{ClipReason, ClipSuggestion};
@@ -61,7 +63,7 @@ pub use media_info::{AudioInfo, Chapter, HdrKind, MediaInfo, StreamInfo, Tag, Vi
 pub use monitor::{CancelToken, Monitor, Progress, Stage};
 pub use output::Output;
 pub use quality::FrameQuality;
-pub use reframe::{CropKeyframe, ReframePlan, ReframeShot};
+pub use reframe::{CropKeyframe, ReframeOptions, ReframePlan, ReframeShot, plan_reframe};
 pub use scene::{Boundary, BoundaryKind, Scene, SceneReport};
 pub use silence::{Silence, SilenceReport};
 pub use source::{ReadSeek, Source};
