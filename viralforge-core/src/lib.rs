@@ -46,6 +46,7 @@ mod quality;
 mod scene;
 mod silence;
 mod subject;
+mod transcript;
 mod waveform;
 // L3: plans
 mod clip;
@@ -69,4 +70,5 @@ pub use silence::{Silence, SilenceReport};
 pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
 pub use time::{FrameRate, TimeRange, Timestamp};
+pub use transcript::{Cue, Transcript};
 pub use waveform::Waveform;
