@@ -47,6 +47,7 @@ mod quality;
 mod scene;
 mod silence;
 mod subject;
+mod transcript;
 mod waveform;
 // L3: plans
 mod clip;
@@ -54,6 +55,8 @@ mod preset;
 mod reframe;
 // L4: files
 mod render;
+#[cfg(test)]
+mod synthetic;
 mod transcode;
 
 pub use analysis::Analysis;
@@ -68,7 +71,7 @@ pub use output::Output;
 pub use preset::Preset;
 pub use probe::probe;
 pub use quality::FrameQuality;
-pub use reframe::{CropKeyframe, ReframePlan, ReframeShot};
+pub use reframe::{CropKeyframe, ReframeOptions, ReframePlan, ReframeShot, plan_reframe};
 pub use render::{CutMode, RenderPlan, RenderReport, Speed, render};
 pub use scene::{Boundary, BoundaryKind, Scene, SceneReport};
 pub use silence::{Silence, SilenceReport};
@@ -76,4 +79,5 @@ pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
 pub use time::{FrameRate, TimeRange, Timestamp};
 pub use transcode::{TranscodeOptions, transcode};
+pub use transcript::{Cue, Transcript};
 pub use waveform::Waveform;
