@@ -25,7 +25,7 @@ use session::Session;
 
 /// Turns videos into clips for TikTok, Reels, Shorts and YouTube.
 #[derive(Parser)]
-#[command(name = "viralforge", version, propagate_version = true, max_term_width = 110, after_help = AFTER_HELP)]
+#[command(name = "viralforge", version, max_term_width = 110, after_help = AFTER_HELP)]
 struct Cli {
     /// Print the report as JSON on standard output, and nothing else.
     #[arg(long, global = true)]

@@ -1,6 +1,10 @@
 //! Values as people type them on a command line.
 
-use viralforge_core::{TimeRange, Timestamp};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use viralforge_core::{Error, TimeRange, Timestamp, Transcript};
 
 use crate::failure::Failure;
 
@@ -35,6 +39,22 @@ pub(crate) fn range(start: Option<Timestamp>, end: Option<Timestamp>) -> Result<
 
 /// Later than the end of any file: ten years.
 const END_OF_TIME_SECONDS: i64 = 10 * 365 * 86_400;
+
+/// Read no more of a transcript than this, in bytes: the library takes 16 MiB.
+const MAX_TRANSCRIPT_BYTES: u64 = (16 << 20) + 1;
+
+/// A transcript from a file. Bytes that are not UTF-8 are replaced: a few wrong letters do not move a clip.
+pub(crate) fn transcript(path: &Path) -> Result<Transcript, Failure> {
+    let name = path.display().to_string();
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_TRANSCRIPT_BYTES).read_to_end(&mut bytes))
+        .map_err(|error| Failure::File(name.clone(), error))?;
+    Transcript::parse(&String::from_utf8_lossy(&bytes)).map_err(|error| match error {
+        Error::Malformed { problem, .. } => Failure::Verb(Error::Malformed { input: name, problem }),
+        error => error.into(),
+    })
+}
 
 /// The name of an upload; `\0` stands for a NUL byte, which no command line can carry.
 pub(crate) fn upload_name(text: &str) -> String {

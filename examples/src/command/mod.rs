@@ -1,6 +1,7 @@
 //! The subcommands, a file each.
 
 mod probe;
+mod transcode;
 
 use clap::Subcommand;
 
@@ -11,6 +12,7 @@ use crate::session::Session;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Probe(probe::Probe),
+    Transcode(transcode::Transcode),
 }
 
 impl Command {
@@ -18,6 +20,7 @@ impl Command {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Probe(command) => command.run(session),
+            Self::Transcode(command) => command.run(session),
         }
     }
 }

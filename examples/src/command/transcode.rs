@@ -56,7 +56,7 @@ pub(crate) struct Transcode {
     #[arg(long, value_name = "N")]
     crf: Option<u8>,
 
-    /// How long to think about each picture: ultrafast to placebo, x264's presets.
+    /// How long to think about each picture: ultrafast to veryslow, x264's presets.
     #[arg(long, value_name = "PRESET", default_value = TranscodeOptions::default().speed.name())]
     speed: Speed,
 

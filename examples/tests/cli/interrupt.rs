@@ -40,11 +40,3 @@ fn an_interrupted_transcode_leaves_no_file() {
     let args = ["transcode", video.to_str().unwrap(), "-o", out.to_str().unwrap(), "--speed", "slow"];
     interrupted_leaves_nothing(&args, dir.path());
 }
-
-#[test]
-fn interrupted_clips_leave_no_file_and_no_folder() {
-    let Some(video) = trailer() else { return };
-    let dir = tempfile::tempdir().unwrap();
-    let out = dir.path().join("deep/clips");
-    interrupted_leaves_nothing(&["clips", video.to_str().unwrap(), "-o", out.to_str().unwrap()], dir.path());
-}

@@ -5,10 +5,7 @@ use std::fs;
 use crate::media::dialogue;
 use crate::program::run;
 
-const SUBCOMMANDS: [&str; 11] = [
-    "probe", "validate", "scenes", "waveform", "loudness", "silence", "thumbnails", "reframe", "suggest", "transcode",
-    "clips",
-];
+const SUBCOMMANDS: [&str; 2] = ["probe", "transcode"];
 
 #[test]
 fn help_of_every_subcommand_names_its_arguments_and_shows_an_example() {
