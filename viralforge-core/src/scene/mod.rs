@@ -1,5 +1,11 @@
 //! Shots and the boundaries between them.
 
+mod distance;
+mod features;
+mod frame;
+#[cfg(test)]
+mod tmp_dump;
+
 use crate::time::{FrameRate, TimeRange, Timestamp};
 
 /// What `detect_scenes` found.
