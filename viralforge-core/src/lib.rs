@@ -52,7 +52,9 @@ mod waveform;
 mod clip;
 mod reframe;
 
-pub use analysis::Analysis;
+pub use analysis::{
+    Analysis, AnalysisOptions, analyze, analyze_waveform, detect_scenes, detect_silence, measure_loudness,
+};
 pub use clip::{ClipReason, ClipSuggestion};
 pub use error::{Error, ErrorKind, Result};
 pub use geometry::{AspectRatio, CropRect, Rect, Rotation, Size, TrackKind};
@@ -64,9 +66,12 @@ pub use output::Output;
 pub use probe::probe;
 pub use quality::FrameQuality;
 pub use reframe::{CropKeyframe, ReframePlan, ReframeShot};
-pub use scene::{Boundary, BoundaryKind, Scene, SceneReport};
+pub use scene::{Boundary, BoundaryKind, Scene, SceneOptions, SceneReport};
 pub use silence::{Silence, SilenceOptions, SilenceReport};
 pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
 pub use time::{FrameRate, TimeRange, Timestamp};
-pub use waveform::{Waveform, WaveformBits, WaveformOptions, WaveformPicture, WaveformResolution};
+pub use waveform::{
+    Waveform, WaveformBits, WaveformFormat, WaveformOptions, WaveformPicture, WaveformResolution, WriteWaveformOptions,
+    write_waveform,
+};

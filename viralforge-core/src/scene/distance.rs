@@ -93,9 +93,8 @@ const GOOD_ENOUGH: usize = 1;
 /// All moves within reach, the short ones first.
 fn search_order() -> impl Iterator<Item = (isize, isize)> {
     (0..=REACH).flat_map(|ring| {
-        (-ring..=ring).flat_map(move |dy| {
-            (-ring..=ring).filter(move |dx| dx.abs().max(dy.abs()) == ring).map(move |dx| (dx, dy))
-        })
+        (-ring..=ring)
+            .flat_map(move |dy| (-ring..=ring).filter(move |dx| dx.abs().max(dy.abs()) == ring).map(move |dx| (dx, dy)))
     })
 }
 

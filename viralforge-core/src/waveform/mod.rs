@@ -6,12 +6,12 @@
 mod data;
 mod draw;
 mod peaks;
-//TMP mod write;
+mod write;
 
 pub use data::WaveformBits;
 pub use draw::WaveformPicture;
 pub(crate) use peaks::{Peaks, SampleRule};
-//TMP pub use write::{WaveformFormat, WriteWaveformOptions, write_waveform};
+pub use write::{WaveformFormat, WriteWaveformOptions, write_waveform};
 
 use crate::error::{Error, Result};
 use crate::time::TimeRange;
