@@ -47,10 +47,17 @@ mod quality;
 mod scene;
 mod silence;
 mod subject;
+mod transcript;
 mod waveform;
 // L3: plans
 mod clip;
+mod preset;
 mod reframe;
+// L4: files
+mod render;
+#[cfg(test)]
+mod synthetic;
+mod transcode;
 
 pub use analysis::{
     Analysis, AnalysisOptions, analyze, analyze_waveform, detect_scenes, detect_silence, measure_loudness,
@@ -63,6 +70,7 @@ pub use loudness::{LoudnessOptions, LoudnessReport};
 pub use media_info::{AudioInfo, Chapter, HdrKind, MediaInfo, StreamInfo, Tag, VideoInfo};
 pub use monitor::{CancelToken, Monitor, Progress, Stage};
 pub use output::Output;
+pub use preset::Preset;
 pub use probe::probe;
 pub use quality::FrameQuality;
 pub use reframe::{CropKeyframe, ReframePlan, ReframeShot};
@@ -75,3 +83,13 @@ pub use waveform::{
     Waveform, WaveformBits, WaveformFormat, WaveformOptions, WaveformPicture, WaveformResolution, WriteWaveformOptions,
     write_waveform,
 };
+pub use reframe::{CropKeyframe, ReframeOptions, ReframePlan, ReframeShot, plan_reframe};
+pub use render::{CutMode, RenderPlan, RenderReport, Speed, render};
+pub use scene::{Boundary, BoundaryKind, Scene, SceneReport};
+pub use silence::{Silence, SilenceReport};
+pub use source::{ReadSeek, Source};
+pub use subject::SubjectSample;
+pub use time::{FrameRate, TimeRange, Timestamp};
+pub use transcode::{TranscodeOptions, transcode};
+pub use transcript::{Cue, Transcript};
+pub use waveform::Waveform;
