@@ -73,23 +73,16 @@ pub use output::Output;
 pub use preset::Preset;
 pub use probe::probe;
 pub use quality::FrameQuality;
-pub use reframe::{CropKeyframe, ReframePlan, ReframeShot};
+pub use reframe::{CropKeyframe, ReframeOptions, ReframePlan, ReframeShot, plan_reframe};
+pub use render::{CutMode, RenderPlan, RenderReport, Speed, render};
 pub use scene::{Boundary, BoundaryKind, Scene, SceneOptions, SceneReport};
 pub use silence::{Silence, SilenceOptions, SilenceReport};
 pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
 pub use time::{FrameRate, TimeRange, Timestamp};
+pub use transcode::{TranscodeOptions, transcode};
+pub use transcript::{Cue, Transcript};
 pub use waveform::{
     Waveform, WaveformBits, WaveformFormat, WaveformOptions, WaveformPicture, WaveformResolution, WriteWaveformOptions,
     write_waveform,
 };
-pub use reframe::{CropKeyframe, ReframeOptions, ReframePlan, ReframeShot, plan_reframe};
-pub use render::{CutMode, RenderPlan, RenderReport, Speed, render};
-pub use scene::{Boundary, BoundaryKind, Scene, SceneReport};
-pub use silence::{Silence, SilenceReport};
-pub use source::{ReadSeek, Source};
-pub use subject::SubjectSample;
-pub use time::{FrameRate, TimeRange, Timestamp};
-pub use transcode::{TranscodeOptions, transcode};
-pub use transcript::{Cue, Transcript};
-pub use waveform::Waveform;

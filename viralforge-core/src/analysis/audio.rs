@@ -51,7 +51,7 @@ impl AudioAnalysis {
             let min_len = (options.min_duration.as_nanos() * u128::from(sample_rate_hz)).div_ceil(1_000_000_000);
             SilentRuns::new(options.threshold_dbfs, u64::try_from(min_len).unwrap_or(u64::MAX))
         });
-        let (source, max_bytes) = (source.name().to_owned(), source.limits().max_allocation_bytes);
+        let (source, max_bytes) = (source.name().to_owned(), source.limits().max_memory_bytes);
         Ok(Self { source, max_bytes, sample_rate_hz, channels, zero: None, waveform, loudness, silence })
     }
 
@@ -81,7 +81,7 @@ impl AudioAnalysis {
             }
             let channels: Vec<&[f32]> = sound.channels.iter().map(Vec::as_slice).collect();
             peaks.push(&channels);
-            Limits::check(&self.source, "max_allocation_bytes", peaks.byte_len() as u64, self.max_bytes)?;
+            Limits::check(&self.source, "max_memory_bytes", peaks.byte_len() as u64, self.max_bytes)?;
         }
         Ok(())
     }
