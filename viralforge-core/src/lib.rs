@@ -46,6 +46,7 @@ mod quality;
 mod scene;
 mod silence;
 mod subject;
+mod validate;
 mod waveform;
 // L3: plans
 mod clip;
@@ -67,4 +68,8 @@ pub use silence::{Silence, SilenceReport};
 pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
 pub use time::{FrameRate, TimeRange, Timestamp};
+pub use validate::{
+    Finding, ReasonClass, Severity, Treatment, UploadPolicy, UploadReport, UploadSlot, ValidationDepth, Verdict,
+    validate_upload,
+};
 pub use waveform::Waveform;
