@@ -42,6 +42,7 @@ mod media;
 // L2: analysis
 mod analysis;
 mod loudness;
+mod probe;
 mod quality;
 mod scene;
 mod silence;
@@ -61,6 +62,7 @@ pub use loudness::LoudnessReport;
 pub use media_info::{AudioInfo, Chapter, HdrKind, MediaInfo, StreamInfo, Tag, VideoInfo};
 pub use monitor::{CancelToken, Monitor, Progress, Stage};
 pub use output::Output;
+pub use probe::probe;
 pub use quality::FrameQuality;
 pub use reframe::{CropKeyframe, ReframePlan, ReframeShot};
 pub use scene::{Boundary, BoundaryKind, Scene, SceneReport};
