@@ -90,7 +90,7 @@ fn extension(name: &str) -> Option<&str> {
 fn problem(name: &str) -> Option<&'static str> {
     let trimmed = name.trim();
     let base = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    let parts: Vec<String> = base.split('.').map(|part| part.trim().to_lowercase()).collect();
+    let stem = base.split('.').next().unwrap_or_default().trim().to_lowercase();
     Some(match name {
         _ if trimmed.is_empty() || matches!(trimmed, "." | "..") => "no name",
         _ if name.contains('\0') => "zero byte",
@@ -105,10 +105,15 @@ fn problem(name: &str) -> Option<&'static str> {
         _ if name.starts_with('.') => "leading dot",
         _ if name.starts_with('-') => "leading hyphen",
         _ if name.ends_with('.') || name.ends_with(char::is_whitespace) => "trailing dot or space",
-        _ if is_windows_device(parts.first()?) => "device name of Windows",
-        _ if parts.iter().skip(1).any(|part| ACTIVE_EXTENSIONS.contains(&part.as_str())) => "ending of a program or page",
+        _ if is_windows_device(&stem) => "device name of Windows",
+        _ if is_active(base) => "ending of a program or page",
         _ => return None,
     })
+}
+
+/// Whether the name has the ending of a program or a page.
+pub(super) fn is_active(name: &str) -> bool {
+    name.to_lowercase().split('.').skip(1).any(|part| ACTIVE_EXTENSIONS.contains(&part.trim()))
 }
 
 fn is_windows_device(stem: &str) -> bool {

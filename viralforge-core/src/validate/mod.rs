@@ -6,14 +6,18 @@
 
 mod bmff;
 mod code;
+mod ebml;
 mod facts;
 mod file_name;
 mod findings;
+mod image;
 mod payload;
 mod policy;
 mod report;
+mod riff;
 mod rules;
 mod signature;
+mod stream;
 mod structure;
 mod trailing;
 mod window;

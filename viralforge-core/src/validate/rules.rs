@@ -141,9 +141,12 @@ fn judge_length(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
         facts.tracks.iter().filter(|t| t.kind == kind && !t.attached_picture).filter_map(|t| t.seconds).reduce(f64::max)
     };
     let (video, audio) = (longest(TrackKind::Video), longest(TrackKind::Audio));
-    for track in facts.tracks.iter().filter(|t| t.kind == TrackKind::Video && !t.attached_picture) {
+    let videos = || facts.tracks.iter().filter(|t| t.kind == TrackKind::Video && !t.attached_picture);
+    if policy.slot == UploadSlot::Video && videos().count() > 0 && videos().all(|t| t.frames == Some(0)) {
+        findings.add(Code::NoFrames, None, "no frame");
+    }
+    for track in videos() {
         match (track.frames, track.seconds) {
-            (Some(0), _) if policy.slot == UploadSlot::Video => findings.add(Code::NoFrames, None, "no frame"),
             (Some(1), _) => findings.add(Code::SingleFrame, None, "one frame"),
             (Some(frames), Some(seconds)) if seconds > 0.0 && frames as f64 / seconds > policy.max_frame_rate => {
                 let message = format!("{frames} frames in {seconds:.3} s; {} a second are allowed", policy.max_frame_rate);

@@ -56,7 +56,7 @@ pub(super) fn sniff(head: &[u8]) -> Sniffed {
         return Sniffed::Media(kind);
     }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    text_kind(text).or_else(|| binary_kind(head)).map_or(Sniffed::Unknown, |(code, what)| Sniffed::Other(code, what))
+    binary_kind(head).or_else(|| text_kind(text)).map_or(Sniffed::Unknown, |(code, what)| Sniffed::Other(code, what))
 }
 
 fn media(head: &[u8]) -> Option<FileKind> {
@@ -239,18 +239,19 @@ fn binary_kind(head: &[u8]) -> Option<(Code, &'static str)> {
     match payload::at_start(head) {
         Some(Payload::TestVirus) => return Some((Code::TestVirus, "the EICAR test pattern")),
         Some(Payload::Zip) => return Some((Code::Archive, "a ZIP archive")),
+        Some(Payload::WindowsProgram) => return Some((Code::Program, "a Windows program")),
         Some(Payload::UnixProgram) => return Some((Code::Program, "a Unix program")),
         _ => {}
     }
     let known: [(&[u8], Code, &str); 14] = [
-        (b"MZ", Code::Program, "a Windows program"),
+        (b"MZ\x90\0", Code::Program, "a Windows program"),
         (b"\x7fELF", Code::Program, "a Unix program"),
         (b"\xca\xfe\xba\xbe", Code::Program, "a Java class or macOS program"),
         (b"\xcf\xfa\xed\xfe", Code::Program, "a macOS program"),
         (b"\xce\xfa\xed\xfe", Code::Program, "a macOS program"),
         (b"\xfe\xed\xfa\xce", Code::Program, "a macOS program"),
         (b"\0asm", Code::Program, "a WebAssembly program"),
-        (b"PK", Code::Archive, "a ZIP archive"),
+        (b"PK\x05\x06", Code::Archive, "an empty ZIP archive"),
         (b"Rar!\x1a\x07", Code::Archive, "a RAR archive"),
         (b"7z\xbc\xaf\x27\x1c", Code::Archive, "a 7-Zip archive"),
         (b"\x1f\x8b\x08", Code::Archive, "a gzip archive"),
