@@ -48,10 +48,17 @@ mod scene;
 mod silence;
 mod subject;
 mod validate;
+mod transcript;
 mod waveform;
 // L3: plans
 mod clip;
+mod preset;
 mod reframe;
+// L4: files
+mod render;
+#[cfg(test)]
+mod synthetic;
+mod transcode;
 
 pub use analysis::Analysis;
 pub use clip::{ClipReason, ClipSuggestion};
@@ -62,9 +69,11 @@ pub use loudness::LoudnessReport;
 pub use media_info::{AudioInfo, Chapter, HdrKind, MediaInfo, StreamInfo, Tag, VideoInfo};
 pub use monitor::{CancelToken, Monitor, Progress, Stage};
 pub use output::Output;
+pub use preset::Preset;
 pub use probe::probe;
 pub use quality::FrameQuality;
-pub use reframe::{CropKeyframe, ReframePlan, ReframeShot};
+pub use reframe::{CropKeyframe, ReframeOptions, ReframePlan, ReframeShot, plan_reframe};
+pub use render::{CutMode, RenderPlan, RenderReport, Speed, render};
 pub use scene::{Boundary, BoundaryKind, Scene, SceneReport};
 pub use silence::{Silence, SilenceReport};
 pub use source::{ReadSeek, Source};
@@ -74,4 +83,6 @@ pub use validate::{
     Finding, ReasonClass, Severity, Treatment, UploadPolicy, UploadReport, UploadSlot, ValidationDepth, Verdict,
     validate_upload,
 };
+pub use transcode::{TranscodeOptions, transcode};
+pub use transcript::{Cue, Transcript};
 pub use waveform::Waveform;

@@ -6,8 +6,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use super::ffi;
-use crate::error::{Error, Result};
-use crate::output::Sink;
+use super::mux::SharedSink;
+use crate::error::Result;
 use crate::source::Input;
 
 /// Bytes that FFmpeg asks for at a time. Large enough that a call costs nothing, small enough for many readers.
@@ -33,23 +33,21 @@ impl Avio<Input> {
     }
 }
 
-impl Avio<Sink> {
-    pub(super) fn writer(sink: Sink, name: &str) -> Result<Self> {
-        Self::new(sink, name, true, Some(read::<Sink>), Some(write))
+impl Avio<SharedSink> {
+    /// For writing a file, with seeking back.
+    pub(super) fn shared(sink: SharedSink, name: &str) -> Result<Self> {
+        Self::new(sink, name, true, None, Some(write::<SharedSink>))
     }
 
-    /// Writes out what FFmpeg still holds and gives the sink back.
-    pub(super) fn into_sink(mut self, name: &str) -> Result<Sink> {
-        // SAFETY: the context is valid until it is freed in `drop`.
+    /// For reading back what was written.
+    pub(super) fn shared_reader(sink: SharedSink, name: &str) -> Result<Self> {
+        Self::new(sink, name, false, Some(read::<SharedSink>), None)
+    }
+
+    /// Hands on what FFmpeg still holds.
+    pub(super) fn flush(&mut self) {
+        // SAFETY: the context is valid until it is dropped.
         unsafe { ffi::avio_flush(self.context) };
-        if let Some(error) = self.state.error.take() {
-            return Err(Error::io(name, error));
-        }
-        self.free_context();
-        let this = std::mem::ManuallyDrop::new(self);
-        // SAFETY: `this` is never dropped, so the state is moved out once; the context is gone already.
-        let state = unsafe { ptr::read(&this.state) };
-        Ok(state.stream)
     }
 }
 
@@ -150,12 +148,12 @@ unsafe extern "C" fn read<S: Read>(opaque: *mut c_void, buffer: *mut u8, len: c_
     }
 }
 
-unsafe extern "C" fn write(opaque: *mut c_void, buffer: WritePointer, len: c_int) -> c_int {
+unsafe extern "C" fn write<S: Write>(opaque: *mut c_void, buffer: WritePointer, len: c_int) -> c_int {
     // SAFETY: FFmpeg gives a buffer of that length.
     let bytes = unsafe { std::slice::from_raw_parts(buffer, len.max(0) as usize) };
     // SAFETY: called with the opaque pointer of our own context.
     unsafe {
-        with_state::<Sink, c_int>(opaque, ffi::EIO_CODE, |sink| sink.write_all(bytes).map(|()| bytes.len() as c_int))
+        with_state::<S, c_int>(opaque, ffi::EIO_CODE, |sink| sink.write_all(bytes).map(|()| bytes.len() as c_int))
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod decode;
 mod demux;
+mod encode;
 mod facts;
 mod ffi;
 mod filter;
@@ -13,16 +14,21 @@ mod guard;
 mod image;
 mod io;
 mod log;
+mod mux;
 mod pcm;
 mod picture;
+mod picture_encoder;
 mod reader;
+mod resample;
 mod symphonia;
 
 pub(crate) use demux::Demuxer;
-pub(crate) use filter::{VideoFilter, VideoFilterSpec};
+pub(crate) use encode::{AudioEncoder, EncodedPacket, TrackParameters, VideoEncoding};
 pub(crate) use image::{decode_image, encode_jpeg, encode_png};
+pub(crate) use mux::Muxer;
 pub(crate) use pcm::Sound;
 pub(crate) use picture::{Picture, RgbPicture};
+pub(crate) use picture_encoder::PictureEncoder;
 pub(crate) use reader::{Damage, Decoded, MediaReader, Request};
 
 #[cfg(test)]

@@ -42,6 +42,21 @@ impl Sound {
         self.first_sample += first as u64;
     }
 
+    /// One sample of nothing.
+    pub(crate) fn silence(sample_rate_hz: u32) -> Self {
+        Self::silent(Timestamp::ZERO, sample_rate_hz, 1, 1, 0)
+    }
+
+    /// Silence of the same kind from `from` up to its start, in blocks of at most a second.
+    pub(crate) fn silence_before(&self, from: Timestamp) -> impl Iterator<Item = Self> + use<> {
+        let (rate, channels) = (self.sample_rate_hz.max(1), self.channels.len());
+        let missing = (self.start - from).to_units(1, rate).max(0) as u64;
+        (0..missing).step_by(rate as usize).map(move |at| {
+            let len = (missing - at).min(u64::from(rate)) as usize;
+            Self::silent(from + Timestamp::from_units(at as i64, 1, rate), rate, channels, len, at)
+        })
+    }
+
     /// As many channels as `count`: extra ones are dropped, missing ones are silent.
     pub(super) fn with_channels(mut self, count: usize) -> Self {
         let len = self.len();

@@ -181,6 +181,14 @@ impl MediaReader {
         &self.info
     }
 
+    /// Whether sound comes out: it was asked for, is there and can be decoded.
+    pub(crate) fn has_sound(&self) -> bool {
+        match &self.backend {
+            Backend::Ffmpeg(ffmpeg) => ffmpeg.audio.is_some(),
+            Backend::Symphonia(_) => true,
+        }
+    }
+
     /// What did not decode so far.
     pub(crate) fn damage(&self) -> Damage {
         self.damage
