@@ -34,6 +34,7 @@ macro_rules! codes {
 
 codes! {
     // What it is
+    TwoTypes "two_types" Polyglot Error "The file can be read as two different formats. Please export it again.";
     Empty "empty" Empty Error "The file is empty. Please upload it again.";
     UnknownType "unknown_type" NotMedia Error "This is not a video, picture or sound file that we know.";
     Document "document" NotMedia Error "This is a document or a script, not a video, picture or sound.";
@@ -108,6 +109,7 @@ codes! {
     FrameGap "frame_gap" TimestampGap Error "The video stands still for very long. Please export it again.";
     CompressedHeader "compressed_header" ResourceLimit Error "The file's header is packed in an old way that is not taken here. Please export it again.";
     CompressedTrack "compressed_track" ResourceLimit Error "The media is packed twice in a way that is not taken here. Please export it again.";
+    CannotDecode "cannot_decode" CodecNotAllowed Error "The file uses a format that cannot be read here. Please export it as MP4.";
     OverLimit "over_limit" ResourceLimit Error "The file would take too much to open. Please export it smaller.";
     // Facts
     MoovLast "moov_last" Ok Info "The header stands at the end: playing over the network starts late.";
@@ -128,6 +130,7 @@ codes! {
     Interlaced "interlaced" Ok Info "The video is interlaced.";
     VariableFrameRate "vfr" Ok Info "The frame rate varies.";
     HighFrameRate "high_fps" Ok Info "The frame rate is high.";
+    LongGop "long_gop" Ok Info "The pictures that one can jump to are far apart.";
     SingleFrame "single_frame" Ok Info "The video is a single picture.";
     Multichannel "multichannel" Ok Info "The sound has more than two channels.";
     LowSampleRate "audio_rate_low" Ok Info "The sound has a low sample rate.";

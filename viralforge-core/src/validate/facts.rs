@@ -35,6 +35,8 @@ pub(super) struct Facts {
     pub(super) metadata_bytes: u64,
     /// Pictures of an image; 1 for a still one.
     pub(super) image_frames: Option<u64>,
+    /// Whether the metadata of a picture says that a video follows it.
+    pub(super) announces_more: bool,
 }
 
 /// One track.
@@ -80,8 +82,7 @@ impl From<&MediaInfo> for Facts {
             tracks: info.streams.iter().map(Track::from).collect(),
             track_count: info.streams.len() as u64,
             seconds: info.duration.map(|d| d.as_seconds_f64()),
-            metadata_bytes: 0,
-            image_frames: None,
+            ..Self::default()
         }
     }
 }

@@ -33,7 +33,7 @@ impl Findings {
 
     fn add_as(&mut self, code: Code, severity: Severity, offset: Option<u64>, operator_message: impl Display) {
         let same = self.0.iter().filter(|f| f.code == code.name());
-        if same.clone().any(|f| f.offset == offset && offset.is_some()) || same.count() >= MAX_OF_ONE_CODE {
+        if same.clone().any(|f| f.offset == offset) || same.count() >= MAX_OF_ONE_CODE {
             return;
         }
         let operator_message: String = operator_message

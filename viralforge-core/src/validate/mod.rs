@@ -6,11 +6,14 @@
 
 mod bmff;
 mod code;
+mod decode;
 mod ebml;
 mod facts;
 mod file_name;
 mod findings;
 mod image;
+mod media;
+mod notes;
 mod payload;
 mod policy;
 mod report;
@@ -64,8 +67,16 @@ pub fn validate_upload(source: &Source, policy: &UploadPolicy, monitor: &Monitor
         Err(cancelled) => cancelled,
         Ok(()) => Error::io(source.name(), error),
     })?;
+    monitor.report(Stage::Validate, 0.2);
+    let media = match kind {
+        Some(kind) if policy.depth >= ValidationDepth::Decode && !findings.rejected() => {
+            media::check(source, kind, policy, monitor, &mut findings)?
+        }
+        _ => None,
+    };
+    source.check()?;
     monitor.report(Stage::Validate, 1.0);
-    Ok(UploadReport::new(policy, kind, findings, None))
+    Ok(UploadReport::new(policy, kind, findings, media))
 }
 
 /// The steps that need no FFmpeg.

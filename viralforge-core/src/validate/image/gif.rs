@@ -22,6 +22,13 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
     };
     let mut picture = Track::new(TrackKind::Video);
     (picture.width, picture.height) = (width.into(), height.into());
+    // The screen size doubles as the start of a comment, and the whole as a script.
+    if matches!(head.get(6..8), Some(b"/*" | b"=1" | b"//")) {
+        let bytes = cx.window.look(0, usize::try_from(cx.window.len()).unwrap_or(usize::MAX))?;
+        if bytes.windows(3).any(|w| w == b"*/=" || w == b"*/;") {
+            cx.findings.add(Code::HiddenPayload, Some(6), "a script whose first line is the header");
+        }
+    }
     let mut frames = 0u64;
     let mut at = 13 + color_table_bytes(flags);
     loop {
@@ -51,7 +58,7 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
                 at = next;
             }
             Some(other) => {
-                cx.findings.add(Code::BadChunk, Some(at), format!("a block of the unknown type {other:02x}"));
+                cx.findings.add(Code::CorruptImage, Some(at), format!("a block of the unknown type {other:02x}"));
                 super::search(cx, 0, cx.window.len(), "the image")?;
                 break;
             }

@@ -35,7 +35,7 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
                 continue;
             }
             0xd9 => {
-                after(cx, at + 2)?;
+                after(cx, at + 2, facts.announces_more)?;
                 break;
             }
             0x01 | 0xd0..=0xd8 => {
@@ -93,6 +93,8 @@ fn segment<R: Read + Seek>(
             if marker == 0xe1 && bytes.starts_with(b"Exif\0") {
                 exif::check(bytes, body, cx.policy, cx.findings);
             }
+            let announces = |name: &[u8]| bytes.windows(name.len()).any(|w| w == name);
+            facts.announces_more |= marker == 0xe1 && (announces(b"MotionPhoto") || announces(b"MicroVideo"));
             super::search(cx, body, size, if marker == 0xfe { "a comment" } else { "an application segment" })?;
         }
         _ => {}
@@ -119,13 +121,14 @@ fn skip_scan<R: Read + Seek>(cx: &mut Context<'_, R>, from: u64) -> io::Result<u
 }
 
 /// Phones append things that readers know: further pictures (CIPA DC-007), a short video, a directory of Samsung's.
-fn after<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64) -> io::Result<()> {
+fn after<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64, announced: bool) -> io::Result<()> {
     let len = cx.window.len();
     let bytes = cx.window.look(at, 12)?;
-    let another_picture = bytes.starts_with(b"\xff\xd8\xff");
+    let picture = bytes.iter().position(|&b| b != 0).and_then(|skip| bytes.get(skip..));
+    let another_picture = picture.is_some_and(|b| b.starts_with(b"\xff\xd8\xff"));
     let video = bytes.get(4..8) == Some(b"ftyp");
     let is_samsung = cx.window.look(len.saturating_sub(4), 4)? == b"SEFT" && len - at > 4;
-    if at < len && (another_picture || video || is_samsung) {
+    if at < len && (another_picture || video || is_samsung || announced) {
         super::search(cx, at, len - at, "what follows the picture")?;
         let what = if another_picture { "a further picture" } else { "a video or other data of the camera's maker" };
         cx.findings.add(Code::MotionPhoto, Some(at), format!("{what}, {} bytes", len - at));
