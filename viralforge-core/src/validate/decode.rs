@@ -48,13 +48,13 @@ pub(super) fn check(
         let whole = (pixels as f64 * rate * seconds) <= PIXEL_BUDGET as f64;
         // The reader counts three bytes for two pixels.
         let budget = (PIXEL_BUDGET * 3 / 2).max(pixels * 3);
-        let tally = passes(source, &Request::video(), Plan { seconds, whole, budget }, monitor, findings)?;
+        let tally = passes(source, &Request::video(), Plan { policy, seconds, whole, budget }, monitor, findings)?;
         judge(tally, "frames", policy, findings);
     }
     if let Some(audio) = info.audio() {
         let facts = audio.audio.as_ref();
         let rate = facts.map_or(0.0, |a| f64::from(a.channels) * f64::from(a.sample_rate_hz)) * 4.0;
-        let plan = Plan { seconds, whole: rate * seconds <= SOUND_BUDGET_BYTES as f64, budget: SOUND_BUDGET_BYTES };
+        let plan = Plan { policy, seconds, whole: rate * seconds <= SOUND_BUDGET_BYTES as f64, budget: SOUND_BUDGET_BYTES };
         let tally = passes(source, &Request::audio(), plan, monitor, findings)?;
         judge(tally, "pieces of sound", policy, findings);
     }
@@ -63,7 +63,8 @@ pub(super) fn check(
 
 /// How far to decode.
 #[derive(Clone, Copy)]
-struct Plan {
+struct Plan<'a> {
+    policy: &'a UploadPolicy,
     seconds: f64,
     whole: bool,
     /// Decoded bytes, as the reader counts them.
@@ -73,21 +74,21 @@ struct Plan {
 fn passes(
     source: &Source,
     request: &Request,
-    plan: Plan,
+    plan: Plan<'_>,
     monitor: &Monitor,
     findings: &mut Findings,
 ) -> Result<Tally> {
     let request = Request { threads: Some(1), skip_loop_filter: true, ..request.clone() };
     let mut tally = Tally::default();
     if plan.whole {
-        pass(source, &request, plan.budget * 2, monitor, findings, &mut tally)?;
+        pass(source, &request, plan.budget * 2, (plan.policy, monitor), findings, &mut tally)?;
         return Ok(tally);
     }
     for (place, share) in PLACES {
         let start = (plan.seconds - PLACE_SECONDS).max(0.0) * place;
         let range = TimeRange::new(Timestamp::from_seconds_f64(start), Timestamp::from_seconds_f64(start + PLACE_SECONDS));
         let request = Request { range, ..request.clone() };
-        pass(source, &request, (plan.budget as f64 * share) as u64, monitor, findings, &mut tally)?;
+        pass(source, &request, (plan.budget as f64 * share) as u64, (plan.policy, monitor), findings, &mut tally)?;
         monitor.report(Stage::Validate, 0.2 + 0.8 * place);
         if findings.rejected() {
             break;
@@ -101,7 +102,7 @@ fn pass(
     source: &Source,
     request: &Request,
     budget: u64,
-    monitor: &Monitor,
+    (policy, monitor): (&UploadPolicy, &Monitor),
     findings: &mut Findings,
     tally: &mut Tally,
 ) -> Result<()> {
@@ -112,10 +113,16 @@ fn pass(
         Ok(reader) => reader,
         Err(error) => return add_error(error, findings),
     };
-    let mut pieces = 0;
+    let (mut pieces, mut before) = (0, None);
     for decoded in &mut reader {
         match decoded {
-            Ok(Decoded::Picture(_)) => {}
+            Ok(Decoded::Picture(picture)) => {
+                let gap = before.map_or(0.0, |before: Timestamp| (picture.time() - before).as_seconds_f64());
+                if gap > policy.max_frame_gap.as_secs_f64() {
+                    findings.add(Code::FrameGap, None, format!("{gap:.1} s from one frame to the next"));
+                }
+                before = Some(picture.time());
+            }
             Ok(Decoded::Sound(_)) => pieces += 1,
             // The budget of this check, not a fault of the file.
             Err(Error::LimitExceeded { limit: "max_decoded_bytes", .. }) => break,

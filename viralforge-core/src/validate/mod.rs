@@ -11,6 +11,8 @@ mod ebml;
 mod facts;
 mod file_name;
 mod findings;
+mod flac;
+mod frames;
 mod image;
 mod media;
 mod notes;
@@ -84,6 +86,11 @@ fn inspect<R: Read + Seek>(cx: &mut Context<'_, R>) -> std::io::Result<Option<Fi
     let sniffed = signature::sniff(cx.window.look(0, signature::HEAD_BYTES)?);
     let kind = match sniffed {
         Sniffed::Media(kind) => kind,
+        Sniffed::OtherMedia(what) => {
+            let message = format!("{what} is not one of {}", cx.policy.allowed_containers.join(", "));
+            cx.findings.add(Code::ContainerNotAllowed, None, message);
+            return Ok(None);
+        }
         Sniffed::Other(code, what) => {
             cx.findings.add(code, Some(0), what);
             return Ok(None);

@@ -59,17 +59,25 @@ pub(super) fn find(bytes: &[u8]) -> Option<(usize, Payload)> {
     )
 }
 
+/// The first script for a server or a browser in `bytes`, and where.
+pub(super) fn find_code(bytes: &[u8]) -> Option<(usize, Payload)> {
+    bytes.iter().enumerate().filter(|(_, b)| **b == b'<').find_map(|(at, _)| {
+        let rest = bytes.get(at..)?;
+        at_start(rest).filter(|what| *what == Payload::Php || starts_with_tag(rest, b"<script")).map(|what| (at, what))
+    })
+}
+
 /// What `bytes` begin with.
 pub(super) fn at_start(bytes: &[u8]) -> Option<Payload> {
     match bytes.first()? {
-        b'<' if starts_with_any_case(bytes, b"<?php") || bytes.starts_with(b"<?=") => Some(Payload::Php),
+        b'<' if starts_with_any_case(bytes, b"<?php") || is_php_echo(bytes) => Some(Payload::Php),
         b'<' => MARKUP.iter().any(|tag| starts_with_tag(bytes, tag)).then_some(Payload::Html),
         b'%' if bytes.starts_with(b"%PDF-") && bytes.get(5)?.is_ascii_digit() => Some(Payload::Pdf),
         b'P' => is_zip_entry(bytes).then_some(Payload::Zip),
         b'M' => is_windows_program(bytes).then_some(Payload::WindowsProgram),
         0x7f => is_elf(bytes).then_some(Payload::UnixProgram),
         b'#' if bytes.starts_with(b"#EXTM3U") => Some(Payload::Playlist),
-        b'#' if bytes.starts_with(b"#!/") => Some(Payload::UnixProgram),
+        b'#' if bytes.starts_with(b"#!/bin/") || bytes.starts_with(b"#!/usr/") => Some(Payload::UnixProgram),
         b'f' if bytes.starts_with(b"ffconcat version") => Some(Payload::Playlist),
         b'X' => (bytes.starts_with(EICAR[0]) && bytes.get(EICAR[0].len()..)?.starts_with(EICAR[1]))
             .then_some(Payload::TestVirus),
@@ -87,6 +95,16 @@ fn starts_with_tag(bytes: &[u8], tag: &[u8]) -> bool {
         && bytes.get(tag.len()).is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
 }
 
+/// PHP's short form: three bytes occur by chance, so the text must go on to the closing tag.
+fn is_php_echo(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(b"<?=").is_some_and(|rest| {
+        let end = rest.windows(2).take(500).position(|w| w == b"?>");
+        end.and_then(|end| rest.get(..end)).is_some_and(|code| {
+            code.len() >= 3 && code.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
+        })
+    })
+}
+
 /// A local file header whose fields are ones that archivers write (PKWARE APPNOTE 4.3.7): four bytes alone occur by
 /// chance.
 fn is_zip_entry(bytes: &[u8]) -> bool {
@@ -102,7 +120,7 @@ fn is_windows_program(bytes: &[u8]) -> bool {
         return false;
     }
     let header = u32_le(bytes, 0x3c).and_then(|at| bytes.get(usize::try_from(at).ok()?..));
-    header.is_some_and(|h| h.starts_with(b"PE\0\0") || h.starts_with(b"NE") || h.starts_with(b"LE"))
+    header.is_some_and(|h| h.starts_with(b"PE\0\0"))
         || bytes.get(..0x400).unwrap_or(bytes).windows(21).any(|w| w == b"This program cannot b")
 }
 
@@ -138,9 +156,10 @@ mod tests {
     fn each_kind_is_found_behind_other_bytes() {
         let zip = b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt";
         let eicar = EICAR.concat();
-        let cases: [(&[u8], Payload); 7] = [
+        let cases: [(&[u8], Payload); 8] = [
             (b"<Script >", Payload::Html),
             (b"<?PHP echo", Payload::Php),
+            (b"<?= system($x) ?>", Payload::Php),
             (b"%PDF-1.7", Payload::Pdf),
             (b"\x7fELF\x02\x01\x01", Payload::UnixProgram),
             (b"#EXTM3U\n", Payload::Playlist),
@@ -165,7 +184,7 @@ mod tests {
 
     #[test]
     fn look_alikes_are_left_alone() {
-        for text in ["<headline>", "PK\x03\x04zzzzzzzzzzzzzzzzzzzzzzzzzz", "MZ is a name", "%PDFx", "a < b", "<?xpacket"] {
+        for text in ["<?=\u{1}?>", "<?= x", "#!/x", "<headline>", "PK\x03\x04zzzzzzzzzzzzzzzzzzzzzzzzzz", "MZ is a name", "%PDFx", "a < b", "<?xpacket"] {
             assert_eq!(find(text.as_bytes()), None, "{text}");
         }
     }

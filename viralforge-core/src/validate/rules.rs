@@ -9,6 +9,9 @@ use crate::geometry::TrackKind;
 /// Picture and sound may end this far apart before it is worth a warning, in seconds.
 const AV_TOLERANCE_SECONDS: f64 = 2.0;
 
+/// Pixels of all pictures of an animation together, as a multiple of what one picture may have.
+pub(super) const MAX_CANVASES: u64 = 100;
+
 /// Adds a finding for each fact that the policy does not allow.
 pub(super) fn judge(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
     if policy.slot == UploadSlot::Image {
@@ -35,6 +38,11 @@ fn judge_image(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
     if frames > policy.max_image_frames {
         let message = format!("{frames} pictures; {} are allowed", policy.max_image_frames);
         findings.add(Code::TooManyFrames, None, message);
+    }
+    // A frame of one pixel costs a whole canvas.
+    let canvas: u64 = facts.tracks.iter().map(|t| u64::from(t.width) * u64::from(t.height)).max().unwrap_or(0);
+    if frames > 1 && canvas.saturating_mul(frames) > policy.max_pixels.saturating_mul(MAX_CANVASES) {
+        findings.add(Code::TooManyFramePixels, None, format!("{frames} pictures of {canvas} pixels"));
     }
     if frames > 1 && !policy.allow_animation {
         findings.add(Code::Animated, None, format!("{frames} pictures"));

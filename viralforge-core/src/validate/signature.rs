@@ -44,16 +44,41 @@ pub(super) enum FileKind {
 pub(super) enum Sniffed {
     /// Media, at least by its signature.
     Media(FileKind),
+    /// Media of a kind that no policy of ours takes; its name.
+    OtherMedia(&'static str),
     /// Something else that is known, as the finding for it.
     Other(Code, &'static str),
     /// Nothing that is known.
     Unknown,
 }
 
+/// Signatures, each with its place, of media that nobody uploads from a phone or an editor today.
+const OTHER_MEDIA: [((usize, &[u8]), &str); 16] = [
+    ((0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"), "asf"),
+    ((0, b".RMF"), "rm"),
+    ((0, b"#!AMR"), "amr"),
+    ((0, b"#!SILK"), "silk"),
+    ((0, b"caff\0\x01"), "caf"),
+    ((0, b"RIFX"), "rifx"),
+    ((0, b"DKIF\0\0"), "ivf"),
+    ((0, b"YUV4MPEG2"), "yuv4mpegpipe"),
+    ((0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02"), "mxf"),
+    ((0, b"nut/multimedia container\0"), "nut"),
+    ((0, b"\0\0\0\x0cjP  \r\n\x87\n"), "jpeg2000"),
+    ((0, b"\0\0\0\x0cJXL \r\n\x87\n"), "jpegxl"),
+    ((0, b"8BPS\0\x01"), "psd"),
+    ((0, b"MThd\0\0\0\x06"), "midi"),
+    ((0, b".snd\0\0"), "au"),
+    ((0, b"\0\0\x01\0\x01\0"), "ico"),
+];
+
 /// Tells what a file is by its first bytes.
 pub(super) fn sniff(head: &[u8]) -> Sniffed {
     if let Some(kind) = media(head) {
         return Sniffed::Media(kind);
+    }
+    if let Some((_, what)) = OTHER_MEDIA.iter().find(|((at, tag), _)| head.get(*at..).is_some_and(|b| b.starts_with(tag))) {
+        return Sniffed::OtherMedia(what);
     }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     binary_kind(head).or_else(|| text_kind(text)).map_or(Sniffed::Unknown, |(code, what)| Sniffed::Other(code, what))
@@ -88,6 +113,7 @@ fn media(head: &[u8]) -> Option<FileKind> {
         _ if is_annex_b(head) => Some(H264),
         _ if is_frame_chain(head, adts_frame_bytes) => Some(Adts),
         _ if is_frame_chain(head, mpeg_audio_frame_bytes) => Some(Mp3),
+        _ if padded_mp3(head) => Some(Mp3),
         _ => None,
     }
 }
@@ -141,6 +167,12 @@ fn is_frame_chain(head: &[u8], frame_bytes: fn(&[u8]) -> Option<usize>) -> bool 
         }
     }
     true
+}
+
+/// Some encoders leave room for a header in front and never fill it.
+fn padded_mp3(head: &[u8]) -> bool {
+    let skip = head.iter().position(|&b| b != 0).filter(|&skip| skip > 0);
+    skip.and_then(|skip| head.get(skip..)).is_some_and(|rest| is_frame_chain(rest, mpeg_audio_frame_bytes))
 }
 
 /// Bytes of the ADTS frame that starts here (ISO/IEC 13818-7, 6.2).
@@ -243,7 +275,10 @@ fn binary_kind(head: &[u8]) -> Option<(Code, &'static str)> {
         Some(Payload::UnixProgram) => return Some((Code::Program, "a Unix program")),
         _ => {}
     }
-    let known: [(&[u8], Code, &str); 14] = [
+    if head.get(257..262) == Some(b"ustar") {
+        return Some((Code::Archive, "a tar archive"));
+    }
+    let known: [(&[u8], Code, &str); 17] = [
         (b"MZ\x90\0", Code::Program, "a Windows program"),
         (b"\x7fELF", Code::Program, "a Unix program"),
         (b"\xca\xfe\xba\xbe", Code::Program, "a Java class or macOS program"),
@@ -256,6 +291,9 @@ fn binary_kind(head: &[u8]) -> Option<(Code, &'static str)> {
         (b"7z\xbc\xaf\x27\x1c", Code::Archive, "a 7-Zip archive"),
         (b"\x1f\x8b\x08", Code::Archive, "a gzip archive"),
         (b"\xfd7zXZ\0", Code::Archive, "an xz archive"),
+        (b"MSCF\0\0\0\0", Code::Archive, "a cabinet archive"),
+        (b"SQLite format 3\0", Code::Document, "a database"),
+        (b"%!PS", Code::Document, "a PostScript document"),
         (b"BZh", Code::Archive, "a bzip2 archive"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Code::Document, "an Office document"),
     ];

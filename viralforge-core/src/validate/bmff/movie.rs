@@ -29,6 +29,10 @@ pub(super) fn walk<R: Read + Seek>(
     if let Some(cmov) = find(&all, b"cmov") {
         cx.findings.add(Code::CompressedHeader, Some(cmov.start), format!("cmov of {} bytes", cmov.body_len()));
     }
+    // A reference movie (QuickTime File Format, "Reference Movies") is a list of other files to play instead.
+    if let Some(rmra) = find(&all, b"rmra") {
+        cx.findings.add(Code::ExternalData, Some(rmra.start), "a movie that refers to other movies");
+    }
     for wrong in all.iter().filter(|b| MISPLACED.contains(&&b.kind)) {
         cx.findings.add(Code::BadBox, Some(wrong.start), format!("{} inside moov", wrong.name()));
     }

@@ -4,13 +4,10 @@ use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
 use super::super::facts::{Context, Facts, Track};
+use super::super::rules::MAX_CANVASES;
 use super::super::trailing;
 use super::super::window::u16_le;
 use crate::geometry::TrackKind;
-
-/// Pixels of all frames that a reader composes, as a multiple of what one picture may have: a frame of one pixel costs
-/// a whole canvas.
-const MAX_CANVASES: u64 = 100;
 
 /// Walks the whole file.
 pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts> {

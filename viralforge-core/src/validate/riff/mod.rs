@@ -83,6 +83,10 @@ fn each<R: Read + Seek>(
 fn outer<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<u64> {
     let len = cx.window.len();
     let Some(riff) = read(&mut cx.window, 0)? else { return Ok(len) };
+    if riff.len == 0 {
+        // As interrupted recordings have it.
+        return Ok(len);
+    }
     if riff.end() > len {
         let percent = cx.percent_of(riff.end());
         let message = format!("the file should end at byte {}; {percent} % are there", riff.end());

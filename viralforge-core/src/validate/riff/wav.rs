@@ -6,7 +6,7 @@ use super::super::code::Code;
 use super::super::facts::{Context, Facts, Track};
 use super::super::trailing;
 use super::super::window::{u16_le, u32_le};
-use super::read;
+use super::{Chunk, read};
 use crate::geometry::TrackKind;
 
 /// Sizes that programs write before they know better.
@@ -55,7 +55,7 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
         let message = format!("the sound ends at byte {}; {percent} % are there", data.end());
         cx.findings.add(Code::CutShort, Some(data.start), message);
     } else if !open_ended {
-        after_data(cx, data.next())?;
+        after_data(cx, &data)?;
     }
     if let Some(track) = facts.tracks.first_mut() {
         if bytes_per_second > 0 {
@@ -66,8 +66,11 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
 }
 
 /// Tags and cue points may follow the data; anything else is no part of the file.
-fn after_data<R: Read + Seek>(cx: &mut Context<'_, R>, from: u64) -> io::Result<()> {
-    let mut at = from;
+fn after_data<R: Read + Seek>(cx: &mut Context<'_, R>, data: &Chunk) -> io::Result<()> {
+    // Some programs forget the byte of padding.
+    let list = |kind: [u8; 4]| matches!(&kind, b"LIST" | b"id3 " | b"ID3 " | b"bext" | b"cue ");
+    let unpadded = read(&mut cx.window, data.end())?.is_some_and(|chunk| list(chunk.kind));
+    let mut at = if unpadded { data.end() } else { data.next() };
     while let Some(chunk) = read(&mut cx.window, at)? {
         if chunk.end() > cx.window.len() || !chunk.kind.iter().all(|b| b.is_ascii_graphic() || *b == b' ') {
             break;
