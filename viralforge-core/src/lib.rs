@@ -47,6 +47,7 @@ mod quality;
 mod scene;
 mod silence;
 mod subject;
+mod validate;
 mod transcript;
 mod waveform;
 // L3: plans
@@ -80,6 +81,10 @@ pub use silence::{Silence, SilenceOptions, SilenceReport};
 pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
 pub use time::{FrameRate, TimeRange, Timestamp};
+pub use validate::{
+    Finding, ReasonClass, Severity, Treatment, UploadPolicy, UploadReport, UploadSlot, ValidationDepth, Verdict,
+    validate_upload,
+};
 pub use transcode::{TranscodeOptions, transcode};
 pub use transcript::{Cue, Transcript};
 pub use waveform::{
