@@ -25,6 +25,14 @@ pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
     Ok(Timestamp::from_seconds_f64(total))
 }
 
+/// A number of seconds, not negative and at most a year.
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(seconds) if (0.0..=366.0 * 86_400.0).contains(&seconds) => Ok(seconds),
+        _ => Err(format!("{text:?} is not a number of seconds such as 0.5")),
+    }
+}
+
 /// What `--start` and `--end` leave of a file; `None` where neither is given.
 pub(crate) fn range(start: Option<Timestamp>, end: Option<Timestamp>) -> Result<Option<TimeRange>, Failure> {
     if start.is_none() && end.is_none() {
@@ -70,6 +78,8 @@ mod tests {
         assert_eq!(time("83.5"), time("1:23.5"));
         assert_eq!(time("1:02:03"), Ok(Timestamp::new(3723, 1)));
         assert_eq!(time("0"), Ok(Timestamp::ZERO));
+        assert_eq!(seconds("0.25"), Ok(0.25));
+        assert!(seconds("-1").is_err() && seconds("NaN").is_err());
     }
 
     #[test]

@@ -45,8 +45,7 @@ fn scaled(value: u64, units: &[&str]) -> String {
 
 /// A figure with its unit, or a dash where there is none.
 pub(crate) fn decibels(value: Option<f64>, unit: &str) -> String {
-    // U+2212 is as wide as a digit, and never taken for a hyphen.
-    value.map_or_else(dash, |v| format!("{v:.1} {unit}").replace('-', "\u{2212}"))
+    value.map_or_else(dash, |v| format!("{v:.1} {unit}"))
 }
 
 /// What stands where a file does not tell.

@@ -1,7 +1,13 @@
 //! The subcommands, a file each.
 
+mod loudness;
 mod probe;
+mod reframe;
+mod scenes;
+mod silence;
 mod transcode;
+mod validate;
+mod waveform;
 
 use clap::Subcommand;
 
@@ -12,6 +18,12 @@ use crate::session::Session;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Probe(probe::Probe),
+    Validate(validate::Validate),
+    Scenes(scenes::Scenes),
+    Waveform(waveform::Waveform),
+    Loudness(loudness::Loudness),
+    Silence(silence::Silence),
+    Reframe(reframe::Reframe),
     Transcode(transcode::Transcode),
 }
 
@@ -20,6 +32,12 @@ impl Command {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
         match self {
             Self::Probe(command) => command.run(session),
+            Self::Validate(command) => command.run(session),
+            Self::Scenes(command) => command.run(session),
+            Self::Waveform(command) => command.run(session),
+            Self::Loudness(command) => command.run(session),
+            Self::Silence(command) => command.run(session),
+            Self::Reframe(command) => command.run(session),
             Self::Transcode(command) => command.run(session),
         }
     }

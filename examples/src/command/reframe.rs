@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use viralforge_core::{
-    Analysis, AnalysisOptions, AspectRatio, Output, ReframeOptions, ReframePlan, RenderPlan, RenderReport, analyze,
-    plan_reframe, render,
+    Analysis, AnalysisOptions, AspectRatio, Output, ReframeOptions, ReframePlan, RenderPlan, RenderReport,
+    SceneOptions, SubjectSample, analyze, plan_reframe, render,
 };
 
 use super::transcode;
@@ -19,9 +19,9 @@ use crate::units::{count, seconds};
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
-  viralforge reframe talk.mp4 --aspect 9:16                   show the plan
-  viralforge reframe talk.mp4 --aspect 9:16 -o tall.mp4       render it
-  viralforge reframe talk.mp4 --aspect 1:1 --per-frame --json the crop of every frame
+  viralforge reframe talk.mp4 --aspect 9:16                     show the plan
+  viralforge reframe talk.mp4 --aspect 9:16 -o tall.mp4         render it
+  viralforge reframe talk.mp4 --aspect 1:1 --per-frame --json   the crop of every frame
 
 Crops are [x, y, width, height] in fractional pixels of the upright picture.")]
 pub(crate) struct Reframe {
@@ -59,7 +59,8 @@ impl Reframe {
         let source = session.source(&self.file)?;
         let whole = session.monitor();
         let planning = if self.output.is_some() { whole.part(0.0, PLANNING_SHARE) } else { whole.clone() };
-        let analysis = analyze(&source, &AnalysisOptions::all(), &planning)?;
+        let wanted = AnalysisOptions::none().with_scenes(SceneOptions::default()).with_subject(true);
+        let analysis = analyze(&source, &wanted, &planning)?;
         let plan = plan_reframe(&analysis, &ReframeOptions::to(self.aspect))?;
         let crops = self.per_frame.then(|| crops(&analysis, &plan));
         let rendered = match &self.output {
@@ -75,8 +76,9 @@ impl Reframe {
 }
 
 fn crops(analysis: &Analysis, plan: &ReframePlan) -> Vec<[f64; 4]> {
-    let frames = analysis.quality.as_deref().unwrap_or_default();
-    let crop = |frame: &viralforge_core::FrameQuality| plan.crop_at(frame.time);
+    // There is a sample of the subject for every frame.
+    let frames = analysis.subject.as_deref().unwrap_or_default();
+    let crop = |frame: &SubjectSample| plan.crop_at(frame.time);
     frames.iter().map(crop).map(|c| [c.x, c.y, c.width, c.height]).collect()
 }
 
@@ -111,13 +113,8 @@ fn text(report: &Report) -> String {
             words,
         ]);
     }
-    let mut text = format!(
-        "{} of {}, {}\n{}",
-        plan.aspect,
-        plan.source_size,
-        count(plan.shots.len(), "shot"),
-        table.render()
-    );
+    let mut text =
+        format!("{} of {}, {}\n{}", plan.aspect, plan.source_size, count(plan.shots.len(), "shot"), table.render());
     if let Some(rendered) = &report.rendered {
         text.push('\n');
         text.push_str(&transcode::text(rendered));

@@ -1,11 +1,13 @@
 //! `viralforge silence`
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use viralforge_core::{SilenceOptions, SilenceReport, detect_silence};
 
 use crate::failure::Failure;
+use crate::parse;
 use crate::session::Session;
 use crate::table::{Align, Table};
 use crate::units::{count, seconds};
@@ -25,15 +27,16 @@ pub(crate) struct Silence {
     threshold_db: f64,
 
     /// The shortest silence that counts, in seconds.
-    #[arg(long, value_name = "S", default_value_t = SilenceOptions::default().min_duration.as_secs_f64())]
+    #[arg(long, value_name = "S", default_value_t = SilenceOptions::default().min_duration.as_secs_f64(), value_parser = parse::seconds)]
     min_seconds: f64,
 }
 
 impl Silence {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
         let source = session.source(&self.file)?;
-        let options =
-            SilenceOptions::default().with_threshold_dbfs(self.threshold_db).with_min_duration(self.min_seconds);
+        let options = SilenceOptions::default()
+            .with_threshold_dbfs(self.threshold_db)
+            .with_min_duration(Duration::from_secs_f64(self.min_seconds));
         let report = detect_silence(&source, &options, session.monitor())?;
         session.print(&report, || text(&report))
     }

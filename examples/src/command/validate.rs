@@ -4,9 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use viralforge_core::{
-    ErrorKind, Finding, Severity, Source, UploadPolicy, UploadReport, Verdict, validate_upload,
-};
+use viralforge_core::{ErrorKind, Finding, Severity, Source, UploadPolicy, UploadReport, Verdict, validate_upload};
 
 use crate::failure::{Failure, one_line};
 use crate::parse;

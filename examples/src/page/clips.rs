@@ -54,14 +54,12 @@ fn player(clip: &PageClip, number: usize, suggestion: &ClipSuggestion) -> String
     let size = clip.size;
     let ratio = f64::from(size.width.max(1)) / f64::from(size.height.max(1));
     let video = escape(&clip.video);
-    let poster = clip.cover.as_ref().map(|cover| format!(" poster=\"{}\"", escape(cover))).unwrap_or_default();
-    let cover =
-        clip.cover.as_ref().map(|cover| format!(" · <a href=\"{}\">cover</a>", escape(cover))).unwrap_or_default();
+    let cover = escape(&clip.cover);
     format!(
-        "<figure style=\"--ratio:{ratio:.4}\">\n<video controls playsinline preload=\"none\" src=\"{video}\"{poster} \
+        "<figure style=\"--ratio:{ratio:.4}\">\n<video controls playsinline preload=\"none\" src=\"{video}\" poster=\"{cover}\" \
          width=\"{width}\" height=\"{height}\" data-start=\"{start:.3}\" aria-label=\"Clip {number} for {platform}\">\
          </video>\n<figcaption><b>{platform}</b><span>{width} × {height} · {length} · {bytes}</span>\
-         <span class=\"files\"><a href=\"{video}\" download>{video}</a>{cover}</span></figcaption>\n</figure>\n",
+         <span class=\"files\"><a href=\"{video}\" download>{video}</a> · <a href=\"{cover}\">cover</a></span></figcaption>\n</figure>\n",
         width = size.width,
         height = size.height,
         start = suggestion.range.start().as_seconds_f64(),

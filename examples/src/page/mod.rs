@@ -38,7 +38,7 @@ pub(crate) struct PageClip {
     /// File name of the clip, beside the page.
     pub(crate) video: String,
     /// File name of its cover, beside the page.
-    pub(crate) cover: Option<String>,
+    pub(crate) cover: String,
     /// Size of its picture.
     pub(crate) size: Size,
     /// How long it plays.

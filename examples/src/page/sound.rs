@@ -17,6 +17,8 @@ pub(super) fn figures(loudness: &LoudnessReport) -> String {
         .iter()
         .map(|(name, value, what)| {
             let (number, unit) = value.split_once(' ').unwrap_or((value, ""));
+            // A minus is as wide as a plus and never breaks a line, unlike a hyphen.
+            let number = number.replace('-', "\u{2212}");
             format!("<div title=\"{what}\"><dt>{name}</dt><dd>{number} <small>{unit}</small></dd></div>\n")
         })
         .collect();

@@ -21,7 +21,7 @@ fn clip(suggestion: usize, platform: &str, size: Size) -> PageClip {
         suggestion,
         platform: platform.to_owned(),
         video: format!("{stem}.mp4"),
-        cover: Some(format!("{stem}.jpg")),
+        cover: format!("{stem}.jpg"),
         size,
         duration: Timestamp::from_millis(12_000),
         byte_len: 3_400_000,

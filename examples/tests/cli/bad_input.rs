@@ -9,9 +9,18 @@ use crate::program::run;
 const TEXT: &[u8] = b"This is a letter to a friend, and no video at all.\n";
 
 /// Every subcommand as it would write into `out`.
-fn verbs<'a>(file: &'a str, out: &'a Path) -> Vec<Vec<String>> {
+fn verbs(file: &str, out: &Path) -> Vec<Vec<String>> {
     let to = |name: &str| out.join(name).display().to_string();
-    let all: [&[&str]; 2] = [&["probe", file], &["transcode", file, "-o", &to("out.mp4")]];
+    let all: [&[&str]; 8] = [
+        &["probe", file],
+        &["validate", file],
+        &["scenes", file],
+        &["waveform", file, "-o", &to("wave.dat")],
+        &["loudness", file],
+        &["silence", file],
+        &["reframe", file, "--aspect", "9:16", "-o", &to("tall.mp4")],
+        &["transcode", file, "-o", &to("out.mp4")],
+    ];
     all.map(|args| args.iter().map(|a| (*a).to_owned()).collect()).to_vec()
 }
 
@@ -73,6 +82,18 @@ fn a_file_cut_off_in_its_header_is_rejected() {
 }
 
 #[test]
+fn half_an_upload_does_not_pass_validation() {
+    let Some(whole) = dialogue() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let bytes = fs::read(whole).unwrap();
+    let half = dir.path().join("half.mp4");
+    fs::write(&half, &bytes[..bytes.len() / 2]).unwrap();
+    let run = run(["validate".as_ref(), half.as_os_str()]);
+    assert_eq!(run.status, 3, "{run:?}");
+    assert!(run.error().contains("half.mp4"));
+}
+
+#[test]
 fn a_playlist_that_names_another_file_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     // The other file is a good one: if it were opened, the verbs would succeed.
@@ -87,6 +108,14 @@ fn a_playlist_that_names_another_file_is_refused() {
         fs::write(dir.path().join(name), text).unwrap();
         every_verb_refuses(dir.path(), name, 3);
     }
+}
+
+#[test]
+fn a_video_without_sound_has_no_loudness() {
+    let Some(video) = crate::media::media("reframe/d01_talk_left.mp4") else { return };
+    let run = run(["loudness".as_ref(), video.as_os_str()]);
+    assert_eq!(run.status, 3, "{run:?}");
+    assert!(run.error().ends_with("d01_talk_left.mp4: has no audio track"), "{run:?}");
 }
 
 #[test]

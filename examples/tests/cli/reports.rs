@@ -31,6 +31,95 @@ fn probe_tells_container_and_tracks() {
 }
 
 #[test]
+fn validate_tells_the_verdict_and_the_reasons_of_each_file() {
+    let Some(video) = dialogue() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let bad = dir.path().join("page.mp4");
+    std::fs::write(&bad, "<!doctype html><title>no video</title>".repeat(20)).unwrap();
+    let run = run(["validate".as_ref(), video.as_os_str(), bad.as_os_str(), "--json".as_ref()]);
+    assert_eq!(run.status, 3);
+    assert!(run.error().contains("page.mp4"));
+    let checked: Value = serde_json::from_str(&run.stdout).unwrap();
+    let (good, bad) = (&checked[0], &checked[1]);
+    assert_eq!((&good["verdict"], &good["mime"]), (&"accept".into(), &"video/mp4".into()));
+    assert_eq!((&bad["verdict"], &bad["safe_name"]), (&"reject".into(), &"page.bin".into()));
+    let finding = &bad["findings"][0];
+    for name in ["code", "class", "severity", "message", "operator_message"] {
+        assert!(finding[name].is_string(), "{name} in {finding}");
+    }
+    assert_eq!(finding["class"], "not_media");
+    assert!(finding.as_object().unwrap().contains_key("offset"));
+}
+
+#[test]
+fn the_name_of_an_upload_may_hold_a_nul_byte() {
+    let Some(video) = dialogue() else { return };
+    let run =
+        run(["validate".as_ref(), video.as_os_str(), "--name".as_ref(), "a.mp4\\0.php".as_ref(), "--json".as_ref()]);
+    assert_eq!(run.status, 3);
+    let checked: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(checked[0]["findings"][0]["class"], "bad_filename");
+}
+
+#[test]
+fn scenes_tells_boundaries_and_shots() {
+    let Some(video) = dialogue() else { return };
+    let report = json(["scenes".as_ref(), video.as_os_str()]);
+    has_numbers(&report["frame_rate"], &["num", "den"]);
+    let cut = &report["boundaries"][0];
+    assert_eq!((&cut["kind"], &cut["start_frame"], &cut["end_frame"]), (&"cut".into(), &59.into(), &59.into()));
+    has_numbers(cut, &["start_seconds", "end_seconds", "confidence"]);
+    let scenes = report["scenes"].as_array().unwrap();
+    assert_eq!(scenes.len(), 2);
+    assert_eq!(scenes[0]["end_seconds"], scenes[1]["start_seconds"]);
+}
+
+#[test]
+fn loudness_and_silence_tell_their_figures() {
+    let Some(video) = dialogue() else { return };
+    let loudness = json(["loudness".as_ref(), video.as_os_str()]);
+    let names = ["integrated_lufs", "loudness_range_lu", "max_short_term_lufs", "max_momentary_lufs"];
+    has_numbers(&loudness, &names);
+    has_numbers(&loudness, &["true_peak_dbtp", "sample_peak_dbfs"]);
+    let options = ["--threshold-db", "-12", "--min-seconds", "0.2"];
+    let video = video.display().to_string();
+    let silence = json(["silence", &video].iter().chain(&options));
+    let first = &silence["silences"][0];
+    has_numbers(first, &["start_seconds", "end_seconds"]);
+}
+
+#[test]
+fn waveform_prints_what_it_writes() {
+    let Some(video) = dialogue() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let video = video.display().to_string();
+    for extension in ["dat", "json", "png", "svg"] {
+        let out = dir.path().join("w").with_extension(extension).display().to_string();
+        let report = json(["waveform", &video, "-o", &out, "--pixels-per-second", "20", "--end", "0:02"]);
+        assert_eq!((&report["channels"], &report["sample_rate_hz"]), (&1.into(), &44100.into()));
+        assert_eq!(report["data"].as_array().unwrap().len() as u64, 2 * report["length"].as_u64().unwrap());
+        assert!(std::fs::metadata(&out).unwrap().len() > 100, "{out}");
+    }
+    let wrong = run(["waveform", &video, "-o", &dir.path().join("w.mp3").display().to_string()]);
+    assert_eq!(wrong.status, 2, "{wrong:?}");
+}
+
+#[test]
+fn reframe_lists_a_crop_of_the_shape_for_every_frame() {
+    let Some(video) = dialogue() else { return };
+    let plan =
+        json(["reframe".as_ref(), video.as_os_str(), "--aspect".as_ref(), "9:16".as_ref(), "--per-frame".as_ref()]);
+    assert_eq!((&plan["aspect"], &plan["source_size"]["width"]), (&"9:16".into(), &1280.into()));
+    has_numbers(&plan["shots"][0], &["start_seconds", "end_seconds"]);
+    let crops = plan["crops"].as_array().unwrap();
+    assert_eq!(crops.len(), 357);
+    for crop in crops {
+        let side = |i: usize| crop[i].as_f64().unwrap();
+        assert!(side(0) >= 0.0 && side(0) + side(2) <= 1280.0 && (side(2) - 405.0).abs() < 0.01, "{crop}");
+    }
+}
+
+#[test]
 fn transcode_tells_what_it_wrote() {
     let Some(video) = dialogue() else { return };
     let dir = tempfile::tempdir().unwrap();

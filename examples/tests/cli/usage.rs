@@ -5,7 +5,8 @@ use std::fs;
 use crate::media::dialogue;
 use crate::program::run;
 
-const SUBCOMMANDS: [&str; 2] = ["probe", "transcode"];
+const SUBCOMMANDS: [&str; 8] =
+    ["probe", "validate", "scenes", "waveform", "loudness", "silence", "reframe", "transcode"];
 
 #[test]
 fn help_of_every_subcommand_names_its_arguments_and_shows_an_example() {

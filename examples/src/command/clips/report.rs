@@ -1,11 +1,11 @@
 //! What `clips` made, as a report and in words.
 
 use serde::Serialize;
-use viralforge_core::{ClipSuggestion, Preset, TimeRange};
+use viralforge_core::{ClipSuggestion, Preset, RenderReport, TimeRange};
 
 use super::super::suggest;
 use crate::table::{Align, Table};
-use crate::units::bytes;
+use crate::units::{bytes, dash, seconds};
 
 /// What was made.
 #[derive(Serialize)]
@@ -21,15 +21,13 @@ pub(super) struct Clip {
     /// Which suggestion it shows, from 1, as in its file name.
     pub(super) suggestion: usize,
     pub(super) platform: Preset,
-    pub(super) output: String,
     pub(super) thumbnail: String,
+    /// The stretch of the source.
     #[serde(flatten)]
     pub(super) range: TimeRange,
-    pub(super) width: u32,
-    pub(super) height: u32,
-    pub(super) duration_seconds: f64,
-    pub(super) bytes_written: u64,
-    pub(super) warnings: Vec<String>,
+    /// The file: `output`, size, length.
+    #[serde(flatten)]
+    pub(super) made: RenderReport,
 }
 
 impl Report {
@@ -49,17 +47,17 @@ impl Report {
                 table.row([
                     clip.suggestion.to_string(),
                     clip.platform.title().to_owned(),
-                    format!("{} × {}", clip.width, clip.height),
-                    format!("{:.1} s", clip.duration_seconds),
-                    bytes(clip.bytes_written),
-                    clip.output.clone(),
+                    format!("{} × {}", clip.made.width, clip.made.height),
+                    clip.made.duration.map_or_else(dash, seconds),
+                    bytes(clip.made.bytes_written),
+                    clip.made.output.clone(),
                 ]);
             }
             text.push('\n');
             text.push_str(&table.render());
             for clip in &self.clips {
-                for warning in &clip.warnings {
-                    text.push_str(&format!("\n  note on {}: {warning}", clip.output));
+                for warning in &clip.made.warnings {
+                    text.push_str(&format!("\n  note on {}: {warning}", clip.made.output));
                 }
             }
         }
