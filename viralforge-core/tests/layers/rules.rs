@@ -9,8 +9,22 @@ use crate::scan::{Module, is_word};
 const LAYERS: &[(u8, &[&str])] = &[
     (0, &["error", "time", "geometry", "limits", "media_info", "monitor", "output", "picture", "source"]),
     (1, &["media"]),
-    (2, &["probe", "validate", "analysis", "scene", "waveform", "loudness", "silence", "subject", "quality"]),
-    (3, &["transcript", "reframe", "clip", "thumbnail", "preset", "render::plan"]),
+    (
+        2,
+        &[
+            "probe",
+            "validate",
+            "analysis",
+            "scene",
+            "waveform",
+            "loudness",
+            "silence",
+            "subject",
+            "quality",
+            "transcript",
+        ],
+    ),
+    (3, &["reframe", "clip", "thumbnail", "preset", "render::plan"]),
     (4, &["render", "transcode", "thumbnail::extract"]),
 ];
 

@@ -254,8 +254,10 @@ fn test_modules(tokens: &[Token]) -> Vec<String> {
     (0..tokens.len())
         .filter_map(|at| {
             let after = at + test_attribute(tokens, at)?;
-            let [word, name, end] = tokens.get(after..after + 3)? else { return None };
-            (word.text == "mod" && end.text == ";").then(|| name.text.clone())
+            // `mod`, `pub mod` or `pub(crate) mod`.
+            let word = (after..after + 5).find(|&i| tokens.get(i).is_some_and(|token| token.text == "mod"))?;
+            let [name, end] = tokens.get(word + 1..word + 3)? else { return None };
+            (end.text == ";").then(|| name.text.clone())
         })
         .collect()
 }
