@@ -25,6 +25,8 @@
 //! bytes through this crate's own I/O and can open nothing else.
 
 #![deny(unsafe_code)]
+// The core has no policy: see clippy.toml beside Cargo.toml.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_macros))]
 
 // L0: vocabulary
 mod error;
