@@ -41,6 +41,7 @@ mod time;
 mod media;
 // L2: analysis
 mod analysis;
+mod look;
 mod loudness;
 mod quality;
 mod scene;
@@ -53,6 +54,7 @@ mod clip;
 mod reframe;
 #[cfg(test)]
 mod synthetic;
+mod thumbnail;
 
 pub use analysis::Analysis;
 pub use clip::{ClipReason, ClipSuggestion};
@@ -69,6 +71,7 @@ pub use scene::{Boundary, BoundaryKind, Scene, SceneReport};
 pub use silence::{Silence, SilenceReport};
 pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
+pub use thumbnail::ThumbnailChoice;
 pub use time::{FrameRate, TimeRange, Timestamp};
 pub use transcript::{Cue, Transcript};
 pub use waveform::Waveform;
