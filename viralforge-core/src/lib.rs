@@ -43,6 +43,7 @@ mod media;
 mod analysis;
 mod look;
 mod loudness;
+mod probe;
 mod quality;
 mod scene;
 mod silence;
@@ -51,10 +52,14 @@ mod transcript;
 mod waveform;
 // L3: plans
 mod clip;
+mod preset;
 mod reframe;
+// L4: files
+mod render;
 #[cfg(test)]
 mod synthetic;
 mod thumbnail;
+mod transcode;
 
 pub use analysis::Analysis;
 pub use clip::{ClipReason, ClipSuggestion};
@@ -65,13 +70,17 @@ pub use loudness::LoudnessReport;
 pub use media_info::{AudioInfo, Chapter, HdrKind, MediaInfo, StreamInfo, Tag, VideoInfo};
 pub use monitor::{CancelToken, Monitor, Progress, Stage};
 pub use output::Output;
+pub use preset::Preset;
+pub use probe::probe;
 pub use quality::FrameQuality;
 pub use reframe::{CropKeyframe, ReframeOptions, ReframePlan, ReframeShot, plan_reframe};
+pub use render::{CutMode, RenderPlan, RenderReport, Speed, render};
 pub use scene::{Boundary, BoundaryKind, Scene, SceneReport};
 pub use silence::{Silence, SilenceReport};
 pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
 pub use thumbnail::ThumbnailChoice;
 pub use time::{FrameRate, TimeRange, Timestamp};
+pub use transcode::{TranscodeOptions, transcode};
 pub use transcript::{Cue, Transcript};
 pub use waveform::Waveform;

@@ -31,9 +31,9 @@ pub struct Limits {
     /// Bytes of decoded pictures and sound, summed over the whole call. Default: 64 TiB (12 hours of 8K at 30 frames
     /// a second), so that the smaller bounds speak first.
     pub max_decoded_bytes: u64,
-    /// The largest single allocation that FFmpeg may make, in bytes; its total stays within a few times that.
-    /// Default: 512 MiB.
-    pub max_allocation_bytes: u64,
+    /// Memory that the pictures of one decoder may take, in bytes: reference pictures and those in flight between
+    /// threads, reckoned before the decoder is opened. Default: 4 GiB.
+    pub max_memory_bytes: u64,
     /// How long one call may take. Default: 6 hours.
     pub max_wall_time: Duration,
 }
@@ -49,7 +49,7 @@ impl Default for Limits {
             max_audio_channels: 64,
             max_sample_rate_hz: 768_000,
             max_decoded_bytes: 64 << 40,
-            max_allocation_bytes: 512 << 20,
+            max_memory_bytes: 4 << 30,
             max_wall_time: Duration::from_secs(6 * 3600),
         }
     }
@@ -76,7 +76,7 @@ impl Limits {
         with_max_audio_channels max_audio_channels: u32;
         with_max_sample_rate_hz max_sample_rate_hz: u32;
         with_max_decoded_bytes max_decoded_bytes: u64;
-        with_max_allocation_bytes max_allocation_bytes: u64;
+        with_max_memory_bytes max_memory_bytes: u64;
         with_max_wall_time max_wall_time: Duration;
     }
 

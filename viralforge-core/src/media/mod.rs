@@ -1,1 +1,35 @@
 //! The one place that talks to FFmpeg, symphonia and image, and the one place with `unsafe`.
+//!
+//! FFmpeg is used through its C interface (`rsmpeg::ffi`) under small owning types of our own: rsmpeg's own wrappers
+//! crash on some error paths (docs/adr). Nothing of it leaves this folder.
+
+mod decode;
+mod demux;
+mod encode;
+mod facts;
+mod ffi;
+mod filter;
+mod frame;
+mod guard;
+mod image;
+mod io;
+mod log;
+mod mux;
+mod pcm;
+mod picture;
+mod picture_encoder;
+mod reader;
+mod resample;
+mod symphonia;
+
+pub(crate) use demux::Demuxer;
+pub(crate) use encode::{AudioEncoder, EncodedPacket, TrackParameters, VideoEncoding};
+pub(crate) use image::{decode_image, encode_jpeg, encode_png};
+pub(crate) use mux::Muxer;
+pub(crate) use pcm::Sound;
+pub(crate) use picture::{Picture, RgbPicture};
+pub(crate) use picture_encoder::PictureEncoder;
+pub(crate) use reader::{Damage, Decoded, MediaReader, Request};
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,99 @@
+//! Owned packets and frames.
+
+use super::ffi;
+use crate::error::Result;
+
+/// A reference-counted packet.
+pub(super) struct Packet(*mut ffi::AVPacket);
+
+// SAFETY: the packet is owned and its data is reference counted with atomics.
+unsafe impl Send for Packet {}
+
+impl Packet {
+    pub(super) fn new(name: &str) -> Result<Self> {
+        // SAFETY: a plain allocation.
+        ffi::allocated(unsafe { ffi::av_packet_alloc() }, name).map(Self)
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut ffi::AVPacket {
+        self.0
+    }
+
+    pub(super) fn stream(&self) -> usize {
+        // SAFETY: the packet is valid while it is owned.
+        unsafe { (*self.0).stream_index }.max(0) as usize
+    }
+
+    pub(super) fn byte_len(&self) -> u64 {
+        // SAFETY: the packet is valid while it is owned.
+        unsafe { (*self.0).size }.max(0) as u64
+    }
+
+    /// Presentation time in units of its stream, else decoding time.
+    pub(super) fn time(&self) -> Option<i64> {
+        // SAFETY: the packet is valid while it is owned.
+        let (pts, dts) = unsafe { ((*self.0).pts, (*self.0).dts) };
+        [pts, dts].into_iter().find(|t| *t != ffi::AV_NOPTS_VALUE)
+    }
+}
+
+impl Drop for Packet {
+    fn drop(&mut self) {
+        // SAFETY: the packet is ours and freed once.
+        unsafe { ffi::av_packet_free(&mut self.0) };
+    }
+}
+
+/// A reference-counted frame: a picture or a block of sound.
+pub(super) struct Frame(*mut ffi::AVFrame);
+
+// SAFETY: the frame is owned and its data is reference counted with atomics.
+unsafe impl Send for Frame {}
+
+impl Frame {
+    pub(super) fn new(name: &str) -> Result<Self> {
+        // SAFETY: a plain allocation.
+        ffi::allocated(unsafe { ffi::av_frame_alloc() }, name).map(Self)
+    }
+
+    pub(super) fn as_ptr(&self) -> *mut ffi::AVFrame {
+        self.0
+    }
+
+    pub(super) fn raw(&self) -> &ffi::AVFrame {
+        // SAFETY: the frame is valid while it is owned.
+        unsafe { &*self.0 }
+    }
+
+    pub(super) fn raw_mut(&mut self) -> &mut ffi::AVFrame {
+        // SAFETY: the frame is valid while it is owned, and borrowed here alone.
+        unsafe { &mut *self.0 }
+    }
+
+    /// A second reference to the same data.
+    pub(super) fn reference(&self, name: &str) -> Result<Self> {
+        let copy = Self::new(name)?;
+        // SAFETY: both frames are valid and the copy is empty.
+        ffi::check(unsafe { ffi::av_frame_ref(copy.0, self.0) }, name, "referencing a frame")?;
+        Ok(copy)
+    }
+
+    /// `plane` as bytes: `rows` rows of `bytes` each, `linesize` apart.
+    pub(super) fn plane(&self, plane: usize, rows: usize) -> Option<(&[u8], usize)> {
+        let raw = self.raw();
+        let (data, stride) = (*raw.data.get(plane)?, *raw.linesize.get(plane)?);
+        if data.is_null() || stride <= 0 || rows == 0 {
+            return None;
+        }
+        // SAFETY: a decoded plane holds `linesize` bytes for each row; the last may be shorter than the padding, but
+        // FFmpeg allocates whole rows and padding behind them.
+        Some((unsafe { std::slice::from_raw_parts(data, stride as usize * rows) }, stride as usize))
+    }
+}
+
+impl Drop for Frame {
+    fn drop(&mut self) {
+        // SAFETY: the frame is ours and freed once.
+        unsafe { ffi::av_frame_free(&mut self.0) };
+    }
+}
