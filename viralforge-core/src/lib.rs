@@ -50,6 +50,7 @@ mod quality;
 mod scene;
 mod silence;
 mod subject;
+mod validate;
 mod transcript;
 mod waveform;
 // L3: plans
@@ -85,6 +86,10 @@ pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
 pub use thumbnail::ThumbnailChoice;
 pub use time::{FrameRate, TimeRange, Timestamp};
+pub use validate::{
+    Finding, ReasonClass, Severity, Treatment, UploadPolicy, UploadReport, UploadSlot, ValidationDepth, Verdict,
+    validate_upload,
+};
 pub use transcode::{TranscodeOptions, transcode};
 pub use transcript::{Cue, Transcript};
 pub use waveform::{
