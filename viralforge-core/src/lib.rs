@@ -25,6 +25,8 @@
 //! bytes through this crate's own I/O and can open nothing else.
 
 #![deny(unsafe_code)]
+// The core has no policy: see clippy.toml beside Cargo.toml.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_macros))]
 
 // L0: vocabulary
 mod error;
@@ -41,12 +43,14 @@ mod time;
 mod media;
 // L2: analysis
 mod analysis;
+mod look;
 mod loudness;
 mod probe;
 mod quality;
 mod scene;
 mod silence;
 mod subject;
+mod validate;
 mod transcript;
 mod waveform;
 // L3: plans
@@ -57,6 +61,7 @@ mod reframe;
 mod render;
 #[cfg(test)]
 mod synthetic;
+mod thumbnail;
 mod transcode;
 
 pub use analysis::{
@@ -79,7 +84,12 @@ pub use scene::{Boundary, BoundaryKind, Scene, SceneOptions, SceneReport};
 pub use silence::{Silence, SilenceOptions, SilenceReport};
 pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
+pub use thumbnail::ThumbnailChoice;
 pub use time::{FrameRate, TimeRange, Timestamp};
+pub use validate::{
+    Finding, ReasonClass, Severity, Treatment, UploadPolicy, UploadReport, UploadSlot, ValidationDepth, Verdict,
+    validate_upload,
+};
 pub use transcode::{TranscodeOptions, transcode};
 pub use transcript::{Cue, Transcript};
 pub use waveform::{
