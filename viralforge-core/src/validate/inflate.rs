@@ -151,7 +151,10 @@ mod tests {
     fn stored_fixed_and_dynamic_blocks_are_counted() {
         // Python's zlib.compress of b"hello" at level 0, of b"a" * 1000 at level 9.
         assert_eq!(zlib_len(b"\x78\x01\x01\x05\0\xfa\xffhello\x06\x2c\x02\x15", 1 << 20), Some(5));
-        assert_eq!(zlib_len(b"\x78\xda\x4b\x4c\x1c\x05\xa3\x60\x14\x0c\x77\x00\0\xf9\xd8\x7a\xf8", 1 << 20), Some(1000));
+        assert_eq!(
+            zlib_len(b"\x78\xda\x4b\x4c\x1c\x05\xa3\x60\x14\x0c\x77\x00\0\xf9\xd8\x7a\xf8", 1 << 20),
+            Some(1000)
+        );
     }
 
     #[test]
