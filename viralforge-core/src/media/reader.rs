@@ -66,8 +66,9 @@ pub(crate) struct Damage {
     pub(crate) undecodable_packets: u64,
 }
 
-/// Sound may be this far from where its timestamps say before the gap is filled; containers round by less.
-const GAP_SECONDS: f64 = 0.1;
+/// Sound may be this far from where its timestamps say before the gap is filled: containers round by less, and
+/// viewers notice sound that leads by 45 ms (ITU-R BT.1359-1).
+const GAP_SECONDS: f64 = 0.03;
 /// Packets of sound that wait for the first picture, which tells where zero is.
 const WAITING_PACKETS: usize = 2000;
 /// How far before a wanted moment to look for a keyframe at first: sound lies up to this much before its pictures.
