@@ -83,3 +83,8 @@ pub use time::{FrameRate, TimeRange, Timestamp};
 pub use transcode::{TranscodeOptions, transcode};
 pub use transcript::{Cue, Transcript};
 pub use waveform::Waveform;
+
+/// Compiles the example of the front page.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
