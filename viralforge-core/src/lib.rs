@@ -43,12 +43,14 @@ mod time;
 mod media;
 // L2: analysis
 mod analysis;
+mod look;
 mod loudness;
 mod probe;
 mod quality;
 mod scene;
 mod silence;
 mod subject;
+mod validate;
 mod transcript;
 mod waveform;
 // L3: plans
@@ -59,14 +61,17 @@ mod reframe;
 mod render;
 #[cfg(test)]
 mod synthetic;
+mod thumbnail;
 mod transcode;
 
-pub use analysis::Analysis;
+pub use analysis::{
+    Analysis, AnalysisOptions, analyze, analyze_waveform, detect_scenes, detect_silence, measure_loudness,
+};
 pub use clip::{ClipReason, ClipSuggestion};
 pub use error::{Error, ErrorKind, Result};
 pub use geometry::{AspectRatio, CropRect, Rect, Rotation, Size, TrackKind};
 pub use limits::Limits;
-pub use loudness::LoudnessReport;
+pub use loudness::{LoudnessOptions, LoudnessReport};
 pub use media_info::{AudioInfo, Chapter, HdrKind, MediaInfo, StreamInfo, Tag, VideoInfo};
 pub use monitor::{CancelToken, Monitor, Progress, Stage};
 pub use output::Output;
@@ -75,11 +80,16 @@ pub use probe::probe;
 pub use quality::FrameQuality;
 pub use reframe::{CropKeyframe, ReframeOptions, ReframePlan, ReframeShot, plan_reframe};
 pub use render::{CutMode, RenderPlan, RenderReport, Speed, render};
-pub use scene::{Boundary, BoundaryKind, Scene, SceneReport};
-pub use silence::{Silence, SilenceReport};
+pub use scene::{Boundary, BoundaryKind, Scene, SceneOptions, SceneReport};
+pub use silence::{Silence, SilenceOptions, SilenceReport};
 pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
+pub use thumbnail::ThumbnailChoice;
 pub use time::{FrameRate, TimeRange, Timestamp};
+pub use validate::{
+    Finding, ReasonClass, Severity, Treatment, UploadPolicy, UploadReport, UploadSlot, ValidationDepth, Verdict,
+    validate_upload,
+};
 pub use transcode::{TranscodeOptions, transcode};
 pub use transcript::{Cue, Transcript};
 pub use waveform::Waveform;
@@ -88,3 +98,7 @@ pub use waveform::Waveform;
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+pub use waveform::{
+    Waveform, WaveformBits, WaveformFormat, WaveformOptions, WaveformPicture, WaveformResolution, WriteWaveformOptions,
+    write_waveform,
+};

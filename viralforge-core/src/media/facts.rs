@@ -30,11 +30,15 @@ pub(super) fn nothing() -> MediaInfo {
 pub(super) fn media_info(demuxer: &Demuxer, source: &Source) -> Result<MediaInfo> {
     let raw = demuxer.raw();
     let streams = (0..demuxer.stream_count()).map(|index| stream_info(demuxer, index)).collect();
+    let duration = whole_duration(demuxer);
     let info = MediaInfo {
         container: container(demuxer, source)?,
         byte_len: source.byte_len(),
-        duration: whole_duration(demuxer),
-        bit_rate_bps: u64::try_from(raw.bit_rate).ok().filter(|rate| *rate > 0),
+        duration,
+        bit_rate_bps: duration
+            .map(|d| (source.byte_len() as f64 * 8.0 / d.as_seconds_f64()) as u64)
+            .or_else(|| u64::try_from(raw.bit_rate).ok())
+            .filter(|rate| *rate > 0),
         streams,
         chapters: chapters(raw),
         // SAFETY: the dictionary is valid while the context is open.

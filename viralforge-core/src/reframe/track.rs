@@ -54,6 +54,8 @@ fn step_of(time: Timestamp, shot: TimeRange) -> usize {
 }
 
 fn mixed_ranges(boundaries: &[Boundary], shot: TimeRange) -> Vec<TimeRange> {
-    let gradual = boundaries.iter().filter(|b| b.kind != BoundaryKind::Cut);
+    let from = boundaries.partition_point(|b| b.range.end() <= shot.start());
+    let within = boundaries[from..].iter().take_while(|b| b.range.start() < shot.end());
+    let gradual = within.filter(|b| b.kind != BoundaryKind::Cut);
     gradual.filter_map(|b| b.range.intersection(shot)).collect()
 }

@@ -1,5 +1,24 @@
 //! Shots and the boundaries between them.
+//!
+//! Three steps: each frame is measured against the frames around it (`features`), set in relation to what is usual
+//! there (`evidence`), and judged (`classify`, with the weights of `model`); `detector` joins them. All of it works
+//! on pictures of 64 pixels, so that the decoder is the cost.
 
+mod classify;
+mod detector;
+mod distance;
+mod evidence;
+mod features;
+mod frame;
+mod model;
+#[cfg(test)]
+mod training;
+
+pub(crate) use detector::{SMALL_SIDE, SceneDetector};
+
+use std::time::Duration;
+
+use crate::error::{Error, Result};
 use crate::time::{FrameRate, TimeRange, Timestamp};
 
 /// What `detect_scenes` found.
@@ -63,5 +82,56 @@ impl SceneReport {
     /// The shot on screen at that moment.
     pub fn scene_at(&self, at: Timestamp) -> Option<&Scene> {
         self.scenes.iter().find(|s| s.range.contains(at))
+    }
+}
+
+/// What counts as a boundary between scenes.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[non_exhaustive]
+pub struct SceneOptions {
+    /// How sure a boundary must be, 0 to 1. Lower finds more and is wrong more often. Default: 0.5, where both
+    /// mistakes are about equally frequent.
+    pub threshold: f64,
+    /// Also look for dissolves, fades and wipes; without it only cuts are reported. Default: on.
+    pub gradual: bool,
+    /// Shortest scene; the boundary after a shorter one is dropped. Default: zero, since real edits have shots of 5
+    /// frames.
+    pub min_scene_duration: Duration,
+}
+
+impl Default for SceneOptions {
+    fn default() -> Self {
+        Self { threshold: 0.5, gradual: true, min_scene_duration: Duration::ZERO }
+    }
+}
+
+impl SceneOptions {
+    /// Sets [`threshold`](Self::threshold).
+    #[must_use]
+    pub fn with_threshold(mut self, threshold: f64) -> Self {
+        self.threshold = threshold;
+        self
+    }
+
+    /// Sets [`gradual`](Self::gradual).
+    #[must_use]
+    pub fn with_gradual(mut self, gradual: bool) -> Self {
+        self.gradual = gradual;
+        self
+    }
+
+    /// Sets [`min_scene_duration`](Self::min_scene_duration).
+    #[must_use]
+    pub fn with_min_scene_duration(mut self, min_scene_duration: Duration) -> Self {
+        self.min_scene_duration = min_scene_duration;
+        self
+    }
+
+    pub(crate) fn validate(&self) -> Result<()> {
+        if (0.0..=1.0).contains(&self.threshold) {
+            return Ok(());
+        }
+        Err(Error::invalid_option("threshold", format!("{} is not in 0..=1", self.threshold)))
     }
 }

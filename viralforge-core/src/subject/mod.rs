@@ -1,5 +1,10 @@
 //! Where a viewer looks, frame by frame.
 
+mod kernel;
+mod map;
+
+pub(crate) use kernel::SubjectTracker;
+
 use crate::time::Timestamp;
 
 /// Where the subject of one frame is, in shares of the upright picture: 0 is left or top, 1 is right or bottom.

@@ -1,0 +1,51 @@
+//! Writes what the models see of labelled clips, for `train.py` to fit their weights.
+
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use super::detector::SMALL_SIDE;
+use super::evidence::{EvidenceWindow, View};
+use super::features::{FeatureWindow, SPANS_MS};
+use crate::media::{Decoded, MediaReader, Request};
+use crate::monitor::Monitor;
+use crate::source::Source;
+
+/// For each clip `NAME` a file `NAME.inputs` of little-endian floats, a row a frame: time in seconds, whether it may
+/// be a cut, the inputs of the cut model, and for each span the inputs of the gradual model, first and last frame of
+/// the extent.
+#[test]
+#[ignore = "a tool: TRAINING_CLIPS names a folder of clips, TRAINING_OUT where to write"]
+fn write_inputs() {
+    let clips = PathBuf::from(std::env::var_os("TRAINING_CLIPS").expect("TRAINING_CLIPS"));
+    let out = PathBuf::from(std::env::var_os("TRAINING_OUT").expect("TRAINING_OUT"));
+    for entry in std::fs::read_dir(clips).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() || path.extension().is_some_and(|e| e == "json") {
+            continue;
+        }
+        let source = Source::from_path(&path).unwrap();
+        let name = out.join(path.file_stem().unwrap()).with_extension("inputs");
+        let mut file = BufWriter::new(std::fs::File::create(name).unwrap());
+        let mut write = |view: &View<'_>| {
+            let mut row = vec![view.row().time.as_seconds_f64() as f32, f32::from(u8::from(view.may_be_cut()))];
+            row.extend(view.cut_inputs());
+            for span in 0..SPANS_MS.len() {
+                row.extend(view.gradual_inputs(span));
+                let extent = view.extent(span);
+                row.extend([extent.first as f32, extent.last as f32]);
+            }
+            for value in row {
+                file.write_all(&value.to_le_bytes()).unwrap();
+            }
+        };
+        let (mut features, mut evidence) = (FeatureWindow::default(), EvidenceWindow::default());
+        for item in MediaReader::open(&source, &Request::video(), &Monitor::new()).unwrap() {
+            if let Decoded::Picture(mut picture) = item.unwrap() {
+                let small = picture.small(SMALL_SIDE).unwrap();
+                features.push(picture.time(), &small, |row| evidence.push(row, &mut write));
+            }
+        }
+        features.finish(|row| evidence.push(row, &mut write));
+        evidence.finish(&mut write);
+    }
+}

@@ -1,0 +1,7 @@
+//! Pictures that stand for a video.
+
+mod choice;
+mod score;
+
+pub use choice::ThumbnailChoice;
+#[cfg(test)]
