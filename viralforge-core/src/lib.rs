@@ -92,13 +92,12 @@ pub use validate::{
 };
 pub use transcode::{TranscodeOptions, transcode};
 pub use transcript::{Cue, Transcript};
-pub use waveform::Waveform;
+pub use waveform::{
+    Waveform, WaveformBits, WaveformFormat, WaveformOptions, WaveformPicture, WaveformResolution, WriteWaveformOptions,
+    write_waveform,
+};
 
 /// Compiles the example of the front page.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
-pub use waveform::{
-    Waveform, WaveformBits, WaveformFormat, WaveformOptions, WaveformPicture, WaveformResolution, WriteWaveformOptions,
-    write_waveform,
-};
