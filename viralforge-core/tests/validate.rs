@@ -56,7 +56,13 @@ fn uploads_get_the_verdict_and_the_reason_that_the_manifest_expects() {
         let verdict_is_wrong = rejected != should_reject;
         if verdict_is_wrong || !good_class || took > Duration::from_secs(1) || std::env::var_os("VERBOSE").is_some() {
             let found: Vec<_> = report.findings.iter().map(|f| format!("{}({:?})", f.code, f.severity)).collect();
-            eprintln!("{:28} expect {} {}; {took:.0?}: {}", text("case"), text("expect"), text("reason_class"), found.join(" "));
+            eprintln!(
+                "{:28} expect {} {}; {took:.0?}: {}",
+                text("case"),
+                text("expect"),
+                text("reason_class"),
+                found.join(" ")
+            );
         }
         wrong += u32::from(verdict_is_wrong);
         refused_good += u32::from(verdict_is_wrong && !should_reject);
@@ -77,7 +83,12 @@ fn real_recordings_are_taken() {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             let report = validate(&path, &policy(slot).with_file_name(&name));
             if report.verdict == Verdict::Reject {
-                let found: Vec<_> = report.findings.iter().filter(|f| f.severity == Severity::Error).map(|f| format!("{}: {}", f.code, f.operator_message)).collect();
+                let found: Vec<_> = report
+                    .findings
+                    .iter()
+                    .filter(|f| f.severity == Severity::Error)
+                    .map(|f| format!("{}: {}", f.code, f.operator_message))
+                    .collect();
                 refused.push(format!("{slot} {name}: {}", found.join("; ")));
             }
         }
