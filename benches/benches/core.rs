@@ -4,7 +4,10 @@ use std::hint::black_box;
 use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use viralforge_core::{Monitor, Output, RenderPlan, Source, Speed, TimeRange, Timestamp, probe, render};
+use viralforge_core::{
+    LoudnessOptions, Monitor, Output, RenderPlan, SceneOptions, Source, Speed, TimeRange, Timestamp, detect_scenes,
+    measure_loudness, probe, render,
+};
 
 const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/demo/sintel-trailer-720p-52s.mp4");
 
@@ -32,6 +35,20 @@ fn probing(criterion: &mut Criterion) {
     });
 }
 
+/// The whole of the demo video, 52 s of 720p: mostly decoding.
+fn analyzing(criterion: &mut Criterion) {
+    let source = demo();
+    let mut group = criterion.benchmark_group("analyze");
+    group.sample_size(10);
+    group.bench_function("scenes of the demo video", |bencher| {
+        bencher.iter(|| assert!(detect_scenes(&source, &SceneOptions::default(), &Monitor::new()).is_ok()));
+    });
+    group.bench_function("loudness of the demo video", |bencher| {
+        bencher.iter(|| assert!(measure_loudness(&source, &LoudnessOptions::default(), &Monitor::new()).is_ok()));
+    });
+    group.finish();
+}
+
 /// Two seconds of 720p, decoded and encoded.
 fn rendering(criterion: &mut Criterion) {
     let source = demo();
@@ -48,5 +65,5 @@ fn rendering(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, time, probing, rendering);
+criterion_group!(benches, time, probing, analyzing, rendering);
 criterion_main!(benches);
