@@ -268,7 +268,8 @@ mod tests {
 
     #[test]
     fn a_fade_through_black_is_one_boundary_and_called_so() {
-        let fade = change(20, |a, b, share, _| if share < 0.5 { a * (1.0 - 2.0 * share) } else { b * (2.0 * share - 1.0) });
+        let fade =
+            change(20, |a, b, share, _| if share < 0.5 { a * (1.0 - 2.0 * share) } else { b * (2.0 * share - 1.0) });
         one_gradual(&fade, BoundaryKind::Fade, 60, 79);
     }
 
