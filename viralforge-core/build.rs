@@ -35,7 +35,7 @@ fn main() {
         let fits = FEATURES.iter().find(|f| f.1 == major && f.2.contains(&minor));
         stop(&match fits {
             Some((fit, ..)) => format!(
-                "libavcodec {major}.{minor} found, but the feature {feature} is on; build with --no-default-features --features {fit},serde"
+                "libavcodec {major}.{minor} found, but the feature {feature} is on; build with --no-default-features --features {fit} (make does so by itself after `make ffmpeg`)"
             ),
             None => format!(
                 "libavcodec {major}.{minor} found, which is not one of FFmpeg 6 to 8; run `make ffmpeg` to build one that fits"

@@ -3,43 +3,59 @@
 #
 #   viralforge-core/ffmpeg/build.sh [gpl|lgpl]
 #
-# Where pkg-config finds FFmpeg 7.1 (or VIRALFORGE_FFMPEG=system names any of 6 to 8), that one is used.
-# Elsewhere Debian's signed source package is built into a per-user cache: static, position independent, with
-# just the components of components.sh. Running it again is free, interrupting it is safe (a build is published
-# by one rename), and two runs at once wait for each other.
+# Where pkg-config finds FFmpeg 6 to 8, that one is used, unless a flavour is asked for by name. Elsewhere Debian's
+# signed source package is built into a per-user cache: static, position independent, with just the components of
+# components.sh. Running it again is free, interrupting it is safe (a build is published by one rename), and two
+# runs at once wait for each other. Without a flavour, the one that was built last stays; at first it is gpl.
 #
 # Knobs: VIRALFORGE_CACHE (folder), VIRALFORGE_FFMPEG (auto, system, build), VIRALFORGE_FFMPEG_TARBALL (a local
-# ffmpeg_7.1*.orig.tar.xz, for machines without a Debian mirror), JOBS.
+# ffmpeg_7.1*.orig.tar.xz, for machines without a Debian mirror), FFMPEG_PKG_CONFIG_PATH (folder of the .pc files
+# of an FFmpeg of your own), JOBS.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 repo=$(cd "$here/../.." && pwd)
 cache=${VIRALFORGE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/viralforge}
-flavour=${1:-gpl}
+config=$repo/.cargo/config.toml
 suite=trixie series=7.1
 # shellcheck source=components.sh
 . "$here/components.sh"
 say() { printf 'ffmpeg: %s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
+last=$(sed -nE "s|.*/ffmpeg-$series-(l?gpl)-.*|\1|p" "$config" 2>/dev/null || true)
+flavour=${1:-${last:-gpl}}
 case $flavour in gpl | lgpl) ;; *) die "flavour '$flavour' is not gpl or lgpl" ;; esac
+choice=${VIRALFORGE_FFMPEG:-auto}
+case $choice in auto | system | build) ;; *) die "VIRALFORGE_FFMPEG '$choice' is not auto, system or build" ;; esac
 
 # Cargo reads .cargo/config.toml by itself, so nobody has to set a variable by hand.
 tell_cargo() { # lines of the [env] table
-  local new
-  new=$(printf '# Written by viralforge-core/ffmpeg/build.sh (make ffmpeg); not part of the repository.\n[env]\n%s\n' "$1")
-  [ "$(cat "$repo/.cargo/config.toml" 2>/dev/null)" = "$new" ] && return
+  local head='# Written by viralforge-core/ffmpeg/build.sh (make ffmpeg); not part of the repository.' new
+  new=$(printf '%s\n[env]\n%s\n' "$head" "$1")
+  if [ -e "$config" ]; then
+    [ "$(<"$config")" != "$new" ] || return 0
+    # A file that somebody wrote by hand is theirs to change.
+    if [ "$(head -n 1 "$config")" != "$head" ]; then
+      [ -n "$(grep -vxFf "$config" <<<"$1")" ] || return 0
+      die "$config is not from here, so it was left alone; put these lines into its [env] table:
+$1"
+    fi
+  fi
   mkdir -p "$repo/.cargo"
-  printf '%s\n' "$new" >"$repo/.cargo/config.toml.$$"
-  mv "$repo/.cargo/config.toml.$$" "$repo/.cargo/config.toml"
+  printf '%s\n' "$new" >"$config.$$"
+  mv "$config.$$" "$config"
 }
 use_system() {
   say "using the FFmpeg that pkg-config finds (libavcodec $1, cargo feature $2)"
-  tell_cargo "VIRALFORGE_FFMPEG_FEATURE = \"$2\""
+  tell_cargo "${FFMPEG_PKG_CONFIG_PATH:+FFMPEG_PKG_CONFIG_PATH = \"$FFMPEG_PKG_CONFIG_PATH\"
+}VIRALFORGE_FFMPEG_FEATURE = \"$2\""
   exit 0
 }
 
 # --- 1. an FFmpeg of the system ----------------------------------------------------------------------------
-choice=${VIRALFORGE_FFMPEG:-auto}
-if [ "$choice" != build ] && version=$(pkg-config --modversion libavcodec 2>/dev/null); then
+libavcodec() { PKG_CONFIG_PATH=${FFMPEG_PKG_CONFIG_PATH:-${PKG_CONFIG_PATH:-}} pkg-config --modversion libavcodec; }
+# Whoever named a flavour, now or before, wants to know what is inside; nobody can tell for the system's.
+[ "$choice" != auto ] || [ -z "${1:-$last}" ] || choice=build
+if [ "$choice" != build ] && version=$(libavcodec 2>/dev/null); then
   case $version in
     60.*) feature=ffmpeg6 ;;
     61.[0-9].* | 61.1[0-8].*) feature=ffmpeg7 ;;
@@ -49,26 +65,14 @@ if [ "$choice" != build ] && version=$(pkg-config --modversion libavcodec 2>/dev
   esac
   [ -n "$feature" ] && use_system "$version" "$feature"
 fi
-[ "$choice" != system ] || die "pkg-config finds no FFmpeg 6 to 8 (libavcodec 60 to 62); install one, or leave VIRALFORGE_FFMPEG unset to build it"
+[ "$choice" != system ] || die "pkg-config finds no FFmpeg 6 to 8 (libavcodec 60 to 62)${version:+ but libavcodec $version}; install one, or leave VIRALFORGE_FFMPEG unset to build it"
 
 # --- 2. what the build needs, from the distribution's own packages -------------------------------------------
 mkdir -p "$cache/dist"
 exec 9>"$cache/.lock"
 flock -n 9 || { say "another run holds $cache/.lock; waiting for it"; flock 9; }
-root=()
-[ "$(id -u)" = 0 ] || root=(sudo)
-packages=(build-essential nasm pkg-config xz-utils dpkg-dev ca-certificates debian-archive-keyring libclang-dev
-  zlib1g-dev libdav1d-dev libzimg-dev $(flavour_packages "$flavour"))
-missing=()
-for p in "${packages[@]}"; do
-  [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || missing+=("$p")
-done
-if ((${#missing[@]})); then
-  say "installing ${missing[*]}"
-  "${root[@]}" apt-get -o DPkg::Lock::Timeout=600 -qq update
-  "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 -qq install -y \
-    --no-install-recommends "${missing[@]}" >&2
-fi
+"$here/install-packages.sh" build-essential nasm pkg-config xz-utils dpkg-dev ca-certificates \
+  debian-archive-keyring libclang-dev zlib1g-dev libdav1d-dev libzimg-dev $(flavour_packages "$flavour")
 
 # --- 3. the configure line, and the cache key made of it -----------------------------------------------------
 read -r -a licence <<<"$(flavour_flags "$flavour")"

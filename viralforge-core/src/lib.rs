@@ -25,6 +25,8 @@
 //! bytes through this crate's own I/O and can open nothing else.
 
 #![deny(unsafe_code)]
+// The core has no policy: see clippy.toml beside Cargo.toml.
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_macros))]
 
 // L0: vocabulary
 mod error;
@@ -49,6 +51,7 @@ mod scene;
 mod silence;
 mod subject;
 mod transcript;
+mod validate;
 mod waveform;
 // L3: plans
 mod clip;
@@ -89,7 +92,16 @@ pub use thumbnail::{
 pub use time::{FrameRate, TimeRange, Timestamp};
 pub use transcode::{TranscodeOptions, transcode};
 pub use transcript::{Cue, Transcript};
+pub use validate::{
+    Finding, ReasonClass, Severity, Treatment, UploadPolicy, UploadReport, UploadSlot, ValidationDepth, Verdict,
+    validate_upload,
+};
 pub use waveform::{
     Waveform, WaveformBits, WaveformFormat, WaveformOptions, WaveformPicture, WaveformResolution, WriteWaveformOptions,
     write_waveform,
 };
+
+/// Compiles the example of the front page.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

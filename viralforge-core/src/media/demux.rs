@@ -116,7 +116,11 @@ impl Demuxer {
             return Err(Error::io(&self.guard.name, error));
         }
         self.guard.check()?;
-        Err(ffi::failure(code, &self.guard.name, doing))
+        // Reading went well, so whatever FFmpeg dislikes is in the file: it says "I/O error" of a header cut short.
+        Err(match ffi::failure(code, &self.guard.name, doing) {
+            Error::Backend { input, problem } => Error::Malformed { input, problem },
+            other => other,
+        })
     }
 
     /// The next packet of any stream; `None` at the end of the file.

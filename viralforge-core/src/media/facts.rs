@@ -30,11 +30,15 @@ pub(super) fn nothing() -> MediaInfo {
 pub(super) fn media_info(demuxer: &Demuxer, source: &Source) -> Result<MediaInfo> {
     let raw = demuxer.raw();
     let streams = (0..demuxer.stream_count()).map(|index| stream_info(demuxer, index)).collect();
+    let duration = whole_duration(demuxer);
     let info = MediaInfo {
         container: container(demuxer, source)?,
         byte_len: source.byte_len(),
-        duration: known(raw.duration).map(|d| Timestamp::from_units(d, 1, ffi::AV_TIME_BASE)),
-        bit_rate_bps: u64::try_from(raw.bit_rate).ok().filter(|rate| *rate > 0),
+        duration,
+        bit_rate_bps: duration
+            .map(|d| (source.byte_len() as f64 * 8.0 / d.as_seconds_f64()) as u64)
+            .or_else(|| u64::try_from(raw.bit_rate).ok())
+            .filter(|rate| *rate > 0),
         streams,
         chapters: chapters(raw),
         // SAFETY: the dictionary is valid while the context is open.
@@ -42,6 +46,21 @@ pub(super) fn media_info(demuxer: &Demuxer, source: &Source) -> Result<MediaInfo
     };
     check_limits(demuxer, &info)?;
     Ok(info)
+}
+
+/// Until the last track ends. FFmpeg's own figure leaves out subtitles that outlast the picture; the file's header
+/// does not.
+fn whole_duration(demuxer: &Demuxer) -> Option<Timestamp> {
+    let raw = demuxer.raw();
+    let first = if raw.start_time == ffi::AV_NOPTS_VALUE { 0 } else { raw.start_time };
+    let first = Timestamp::from_units(first, 1, ffi::AV_TIME_BASE);
+    let ends = (0..demuxer.stream_count()).filter_map(|index| {
+        let (stream, (num, den)) = (demuxer.stream(index), demuxer.time_base(index));
+        let duration = known(stream.duration)?;
+        let start = if stream.start_time == ffi::AV_NOPTS_VALUE { 0 } else { stream.start_time };
+        Some(Timestamp::from_units(start.saturating_add(duration), num, den) - first)
+    });
+    known(raw.duration).map(|d| ends.fold(Timestamp::from_units(d, 1, ffi::AV_TIME_BASE), Timestamp::max))
 }
 
 fn check_limits(demuxer: &Demuxer, info: &MediaInfo) -> Result<()> {

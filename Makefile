@@ -1,0 +1,132 @@
+# The one entry point. `make` lists what there is.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+# gpl (with x264 and x265) or lgpl (without). Once chosen it stays; at first it is gpl.
+FFMPEG_FLAVOUR ?=
+# How long each fuzz target runs.
+FUZZ_SECONDS ?= 30
+CARGO ?= cargo
+
+target := $(or $(CARGO_TARGET_DIR),target)
+viralforge := $(target)/release/viralforge
+demo_video := examples/demo/sintel-trailer-720p-52s.mp4
+
+# `make ffmpeg` writes down which cargo feature fits the FFmpeg it found or built; the default needs no flag.
+# Read when a recipe runs, because by then `make ffmpeg` has run.
+feature = $(shell sed -n 's/^VIRALFORGE_FFMPEG_FEATURE = "\(.*\)"/\1/p' .cargo/config.toml 2>/dev/null)
+features = $(if $(filter-out ffmpeg7_1,$(feature)),--no-default-features --features $(feature))
+
+# Tools of `make check` and `make coverage`, built from crates.io where they are missing.
+cargo_deny := 0.20.2
+cargo_llvm_cov := 0.9.1
+
+.PHONY: help
+help: ## List the targets (this)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' Makefile
+
+# --- setting up ----------------------------------------------------------------------------------------------
+
+.PHONY: setup
+setup: ## Install the Debian packages that a build needs, where missing
+	@viralforge-core/ffmpeg/install-packages.sh build-essential pkg-config libclang-dev
+
+.PHONY: setup-test
+setup-test: setup ## Install the programs that the tests compare with, where missing
+	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy strace
+
+.PHONY: ffmpeg
+ffmpeg: setup ## Find an FFmpeg to link, or build one into a cache (FFMPEG_FLAVOUR=gpl or lgpl)
+	@viralforge-core/ffmpeg/build.sh $(FFMPEG_FLAVOUR)
+
+# --- using it ------------------------------------------------------------------------------------------------
+
+.PHONY: build
+build: $(viralforge) ## Build the viralforge command line, optimised
+	@echo 'built: $(viralforge)'
+
+.PHONY: demo
+demo: out/index.html ## Set up, build, and cut the demo video into clips in out/
+	@printf '\nThe clips are in out/. Look at them in a browser:\n\n    file://%s\n\n' '$(abspath out/index.html)'
+
+out/index.html: $(viralforge) $(demo_video)
+	$(viralforge) clips $(demo_video) -o out --to tiktok,youtube
+
+# Cargo knows best whether anything changed; where nothing did, it leaves the file as it is and so does make.
+$(viralforge): ffmpeg
+	$(CARGO) build --release -p viralforge-examples --bin viralforge $(features)
+
+# --- keeping it right ------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: ffmpeg setup-test ## Run every test of the workspace
+	$(CARGO) test --workspace $(features)
+
+.PHONY: check
+check: fmt clippy docs layers deny ## Run every static check: fmt, clippy, docs, layers, deny
+
+.PHONY: fmt
+fmt: ## Check the formatting
+	$(CARGO) fmt --all --check
+	$(CARGO) fmt --manifest-path fuzz/Cargo.toml --check
+
+.PHONY: clippy
+clippy: ffmpeg ## Lint all targets; a warning fails
+	$(CARGO) clippy --workspace --all-targets $(features) -- -D warnings
+
+.PHONY: docs
+docs: ffmpeg ## Build the documentation; a warning fails
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps $(features)
+
+.PHONY: layers
+layers: ffmpeg ## Check that modules import from upper layers only
+	$(CARGO) test -p viralforge-core --test layers $(features)
+
+.PHONY: deny
+deny: ## Check licences, banned crates and sources of all dependencies
+	@$(call cargo_tool,cargo-deny,$(cargo_deny))
+	$(CARGO) deny --workspace --log-level error check bans licenses sources
+	$(CARGO) deny --manifest-path fuzz/Cargo.toml --config deny.toml --log-level error check bans licenses sources
+
+# Debian has the LLVM tools of the major version that rustc is built with, rustup has them as a component.
+llvm_major = $(shell rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
+
+.PHONY: coverage
+coverage: ffmpeg setup-test ## Measure which lines the tests run; report in coverage/
+	@$(call cargo_tool,cargo-llvm-cov,$(cargo_llvm_cov))
+	@if ! ls "$$(rustc --print sysroot)"/lib/rustlib/*/bin/llvm-profdata >/dev/null 2>&1; then \
+	  viralforge-core/ffmpeg/install-packages.sh llvm-$(llvm_major) \
+	    || { echo 'coverage: needs the LLVM $(llvm_major) tools: rustup component add llvm-tools'; exit 1; }; \
+	  export LLVM_COV=llvm-cov-$(llvm_major) LLVM_PROFDATA=llvm-profdata-$(llvm_major); \
+	fi; \
+	$(CARGO) llvm-cov --workspace $(features) --ignore-filename-regex 'benches/' --html --output-dir coverage; \
+	$(CARGO) llvm-cov report --ignore-filename-regex 'benches/' | tee coverage/summary.txt
+
+.PHONY: fuzz
+fuzz: ffmpeg ## Fuzz every target for a while (FUZZ_SECONDS=30)
+	fuzz/run $(FUZZ_SECONDS) $(features)
+
+.PHONY: bench
+bench: ffmpeg ## Run the criterion benches
+	$(CARGO) bench -p viralforge-benches $(features)
+
+.PHONY: bench-transcode
+bench-transcode: $(viralforge) setup-test ## Compare a transcode with the ffmpeg program: time, quality, memory
+	benches/transcode.py --viralforge $(viralforge)
+
+.PHONY: clean
+clean: ## Remove everything that was built here; the FFmpeg cache stays
+	$(CARGO) clean
+	$(CARGO) clean --manifest-path fuzz/Cargo.toml
+	rm -rf out coverage
+
+# $(call cargo_tool,NAME,VERSION): unoptimised, since each runs for a second and compiles for minutes.
+define cargo_tool
+$(CARGO) $(1:cargo-%=%) --version >/dev/null 2>&1 || { \
+  echo 'setup: building $(1) $(2) (a minute or two)'; \
+  env -u CARGO_TARGET_DIR $(CARGO) install --quiet --locked --debug $(1)@$(2); }
+endef

@@ -1,0 +1,197 @@
+//! A bounded decode: whether the media is what its headers promise.
+
+use std::io::Read;
+
+use super::code::Code;
+use super::findings::Findings;
+use super::media::add_error;
+use super::policy::{UploadPolicy, UploadSlot};
+use super::signature::FileKind;
+use crate::error::{Error, Result};
+use crate::media::{Decoded, MediaReader, Request, decode_image};
+use crate::media_info::MediaInfo;
+use crate::monitor::{Monitor, Stage};
+use crate::source::Source;
+use crate::time::{TimeRange, Timestamp};
+
+/// Pixels that one check decodes: about a third of a CPU second of H.264.
+const PIXEL_BUDGET: u64 = 80_000_000;
+/// Bytes of decoded sound (32-bit samples) that one check makes: about two minutes of stereo at 48 kHz.
+const SOUND_BUDGET_BYTES: u64 = 48_000_000;
+/// Where to look in media that is too long to decode whole, as shares of its length, with the share of the budget.
+const PLACES: [(f64, f64); 3] = [(0.0, 0.5), (0.5, 0.25), (1.0, 0.25)];
+/// How much of the media one place covers at most, in seconds.
+const PLACE_SECONDS: f64 = 2.0;
+/// A file may end this much before the length that it states.
+const LENGTH_TOLERANCE_SECONDS: f64 = 0.2;
+/// An image of more pixels is checked by its structure only: decoding it would take over 200 MB.
+const MAX_IMAGE_PIXELS: u64 = 24_000_000;
+
+/// What one or more passes found.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Tally {
+    /// When the last thing that came out ends, in seconds.
+    end: f64,
+    good: u64,
+    damaged: u64,
+}
+
+/// Decodes the video and the sound track, whole where short, else at some places.
+pub(super) fn check(
+    source: &Source,
+    info: &MediaInfo,
+    policy: &UploadPolicy,
+    monitor: &Monitor,
+    findings: &mut Findings,
+) -> Result<()> {
+    let seconds = info.duration.map_or(0.0, |d| d.as_seconds_f64());
+    if let Some(video) = info.video().filter(|_| policy.slot == UploadSlot::Video) {
+        let facts = video.video.as_ref();
+        let pixels = facts.map_or(0, |v| u64::from(v.width) * u64::from(v.height));
+        let rate = facts.and_then(|v| v.frame_rate).map_or(30.0, |r| r.as_f64());
+        let pixel_budget = PIXEL_BUDGET / relative_cost(&video.codec);
+        let whole = (pixels as f64 * rate * seconds) <= pixel_budget as f64;
+        // The reader counts three bytes for two pixels; every place gets a few pictures in any case.
+        let budget = (pixel_budget * 3 / 2).max(pixels * 3 * 4);
+        let tally = passes(source, &Request::video(), Plan { policy, seconds, whole, budget }, monitor, findings)?;
+        judge(tally, "frames", policy, findings);
+    }
+    if let Some(audio) = info.audio() {
+        let facts = audio.audio.as_ref();
+        let rate = facts.map_or(0.0, |a| f64::from(a.channels) * f64::from(a.sample_rate_hz)) * 4.0;
+        let plan =
+            Plan { policy, seconds, whole: rate * seconds <= SOUND_BUDGET_BYTES as f64, budget: SOUND_BUDGET_BYTES };
+        let tally = passes(source, &Request::audio(), plan, monitor, findings)?;
+        judge(tally, "pieces of sound", policy, findings);
+        // A FLAC file states its length and has no index that would tell that the end is missing.
+        if info.container == "flac" && tally.end < seconds - LENGTH_TOLERANCE_SECONDS {
+            let message = format!("the sound ends at {:.1} s of {seconds:.1} s", tally.end);
+            findings.add(Code::CutShort, None, message);
+        }
+    }
+    Ok(())
+}
+
+/// How much longer a picture takes than one of H.264, roughly, at the bit rates of phones.
+fn relative_cost(codec: &str) -> u64 {
+    match codec {
+        "hevc" | "av1" | "prores" => 3,
+        "vp9" => 2,
+        _ => 1,
+    }
+}
+
+/// How far to decode.
+#[derive(Clone, Copy)]
+struct Plan<'a> {
+    policy: &'a UploadPolicy,
+    seconds: f64,
+    whole: bool,
+    /// Decoded bytes, as the reader counts them.
+    budget: u64,
+}
+
+fn passes(
+    source: &Source,
+    request: &Request,
+    plan: Plan<'_>,
+    monitor: &Monitor,
+    findings: &mut Findings,
+) -> Result<Tally> {
+    let request = Request { threads: Some(1), skip_loop_filter: true, ..request.clone() };
+    let mut tally = Tally::default();
+    if plan.whole {
+        pass(source, &request, plan.budget * 2, (plan.policy, monitor), findings, &mut tally)?;
+        return Ok(tally);
+    }
+    for (place, share) in PLACES {
+        let start = (plan.seconds - PLACE_SECONDS).max(0.0) * place;
+        let range =
+            TimeRange::new(Timestamp::from_seconds_f64(start), Timestamp::from_seconds_f64(start + PLACE_SECONDS));
+        let request = Request { range, ..request.clone() };
+        pass(source, &request, (plan.budget as f64 * share) as u64, (plan.policy, monitor), findings, &mut tally)?;
+        monitor.report(Stage::Validate, 0.2 + 0.8 * place);
+        if findings.rejected() {
+            break;
+        }
+    }
+    Ok(tally)
+}
+
+/// Decodes until the end of the range or of the budget.
+fn pass(
+    source: &Source,
+    request: &Request,
+    budget: u64,
+    (policy, monitor): (&UploadPolicy, &Monitor),
+    findings: &mut Findings,
+    tally: &mut Tally,
+) -> Result<()> {
+    let limits = source.limits().clone();
+    let allowed = limits.max_decoded_bytes.min(budget);
+    let source = source.clone().with_limits(limits.with_max_decoded_bytes(allowed));
+    let mut reader = match MediaReader::open(&source, request, monitor) {
+        Ok(reader) => reader,
+        Err(error) => return add_error(error, findings),
+    };
+    let (mut pieces, mut before) = (0, None);
+    for decoded in &mut reader {
+        match decoded {
+            Ok(Decoded::Picture(picture)) => {
+                let gap = before.map_or(0.0, |before: Timestamp| (picture.time() - before).as_seconds_f64());
+                if gap > policy.max_frame_gap.as_secs_f64() {
+                    findings.add(Code::FrameGap, None, format!("{gap:.1} s from one frame to the next"));
+                }
+                before = Some(picture.time());
+                tally.end = tally.end.max((picture.time() + picture.duration()).as_seconds_f64());
+            }
+            Ok(Decoded::Sound(sound)) => {
+                pieces += 1;
+                let end = sound.start + Timestamp::from_units(sound.len() as i64, 1, sound.sample_rate_hz.max(1));
+                tally.end = tally.end.max(end.as_seconds_f64());
+            }
+            // The budget of this check, not a fault of the file.
+            Err(Error::LimitExceeded { limit: "max_decoded_bytes", .. }) => break,
+            Err(error) => return add_error(error, findings),
+        }
+    }
+    let damage = reader.damage();
+    tally.damaged += damage.corrupt_frames + damage.undecodable_packets;
+    tally.good += (damage.frames - damage.corrupt_frames.min(damage.frames)) + pieces;
+    Ok(())
+}
+
+fn judge(tally: Tally, what: &str, policy: &UploadPolicy, findings: &mut Findings) {
+    let all = tally.good + tally.damaged;
+    let share = if all == 0 { 1.0 } else { tally.damaged as f64 / all as f64 };
+    let message = format!("{} of {all} {what} that were decoded are damaged", tally.damaged);
+    if tally.good == 0 || share > policy.max_damaged_share {
+        findings.add(Code::CorruptMedia, None, message);
+    } else if tally.damaged > 0 {
+        findings.add(Code::DecodeErrors, None, message);
+    }
+}
+
+/// Decodes an image whole where it is not too large for that.
+pub(super) fn check_image(
+    source: &Source,
+    kind: FileKind,
+    policy: &UploadPolicy,
+    findings: &mut Findings,
+) -> Result<()> {
+    if !matches!(kind, FileKind::Jpeg | FileKind::Png | FileKind::Gif | FileKind::Webp) {
+        return Ok(());
+    }
+    let mut bytes = Vec::new();
+    source.open()?.read_to_end(&mut bytes).map_err(|error| Error::io(source.name(), error))?;
+    let limits = source.limits().clone().with_max_frame_pixels(MAX_IMAGE_PIXELS.min(policy.max_pixels));
+    match decode_image(source.name(), &bytes, &limits) {
+        Ok(_) | Err(Error::Unsupported { .. }) => Ok(()),
+        Err(Error::LimitExceeded { limit: "max_frame_pixels", .. }) => Ok(()),
+        Err(Error::Malformed { problem, .. }) => {
+            findings.add(Code::CorruptImage, None, problem);
+            Ok(())
+        }
+        Err(error) => add_error(error, findings),
+    }
+}

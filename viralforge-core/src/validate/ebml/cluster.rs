@@ -1,0 +1,113 @@
+//! Clusters and their blocks: times of frames.
+
+use std::io::{self, Read, Seek};
+
+use super::super::code::Code;
+use super::super::facts::{Context, Facts};
+use super::element::{self, Element};
+use super::{MAX_ELEMENTS, Segment, check_size, id};
+
+/// Walks a cluster; tells where the next element of the segment begins.
+pub(super) fn walk<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    cluster: &Element,
+    limit: u64,
+    segment: &mut Segment,
+) -> io::Result<u64> {
+    let end = cluster.end(limit).min(limit);
+    let mut at = cluster.body;
+    let mut time = None;
+    while at < end {
+        segment.elements += 1;
+        if segment.elements > MAX_ELEMENTS {
+            return Ok(at);
+        }
+        let Some(child) = element::read(&mut cx.window, at)? else {
+            if cluster.len.is_some() {
+                cx.findings.add(Code::BadElement, Some(at), "no element inside a cluster");
+                at = end;
+            }
+            break;
+        };
+        if cluster.len.is_none() && (id::is_top_level(child.id) || matches!(child.id, id::EBML | id::SEGMENT)) {
+            break;
+        }
+        if !check_size(cx, &child, end, cluster.len.is_some()) {
+            return Ok(cx.window.len());
+        }
+        match child.id {
+            0xe7 => time = Some(element::unsigned(&mut cx.window, &child)?),
+            0xa3 => block(cx, child.body, time, segment)?,
+            0xa0 => {
+                // The block is the first element of nearly every group; the others are a few bytes.
+                let mut inner = child.body;
+                while inner < child.end(end) {
+                    let Some(part) = element::read(&mut cx.window, inner)? else { break };
+                    if part.id == 0xa1 {
+                        block(cx, part.body, time, segment)?;
+                        break;
+                    }
+                    inner = part.end(end);
+                    segment.elements += 1;
+                }
+            }
+            _ => {}
+        }
+        if child.len.is_none() {
+            cx.findings.add(Code::BadElement, Some(child.start), "an element of a cluster has no size");
+            return Ok(cx.window.len());
+        }
+        at = child.end(end);
+    }
+    if time.is_none() {
+        cx.findings.add(Code::BadElement, Some(cluster.start), "a cluster without a time");
+    }
+    Ok(at.max(cluster.body))
+}
+
+/// Notes the time of a block: track number, then 16 bits relative to the cluster.
+fn block<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    at: u64,
+    cluster_time: Option<u64>,
+    segment: &mut Segment,
+) -> io::Result<()> {
+    let head = cx.window.look(at, 10)?;
+    let width = head.first().map_or(9, |b| b.leading_zeros() as usize + 1);
+    let (Some(number), Some(relative)) = (head.get(..width), head.get(width..width + 2)) else { return Ok(()) };
+    let number = number.iter().fold(0u64, |sum, &b| sum << 8 | u64::from(b)) & !(1 << (7 * width));
+    let relative = relative.iter().fold(0i16, |sum, &b| sum << 8 | i16::from(b));
+    let time = cluster_time.and_then(|t| i64::try_from(t).ok()).unwrap_or(0).saturating_add(relative.into());
+    let unit = segment.time_scale as f64 / 1e9;
+    let Some(track) = segment.tracks.iter_mut().find(|t| t.number == number) else { return Ok(()) };
+    track.blocks += 1;
+    let (first, latest) = track.span.unwrap_or((time, time));
+    let gap = time.saturating_sub(latest) as f64 * unit;
+    if track.is_video && gap > cx.policy.max_frame_gap.as_secs_f64() {
+        cx.findings.add(Code::FrameGap, Some(at), format!("{gap:.1} s from one frame to the next"));
+    }
+    track.span = Some((first.min(time), latest.max(time)));
+    Ok(())
+}
+
+/// Adds what the blocks told to the facts of the tracks.
+pub(super) fn finish<R: Read + Seek>(cx: &mut Context<'_, R>, segment: &Segment, facts: &mut Facts) {
+    let unit = segment.time_scale as f64 / 1e9;
+    for (track, blocks) in facts.tracks.iter_mut().zip(&segment.tracks) {
+        track.frames = Some(blocks.blocks);
+        // The last frame lasts as long as the ones before on average.
+        track.seconds = blocks.span.map(|(first, last)| {
+            let span = last.saturating_sub(first) as f64 * unit;
+            span * blocks.blocks as f64 / (blocks.blocks.max(2) - 1) as f64
+        });
+        if blocks.blocks == 1 {
+            track.seconds = facts.seconds.or(Some(0.04));
+        }
+    }
+    if segment.has_tracks && segment.clusters == 0 {
+        cx.findings.add(Code::CutShort, None, "no cluster");
+    }
+    if facts.seconds.is_none() && segment.clusters > 0 {
+        cx.findings.add(Code::UnknownDuration, None, "the segment does not tell");
+    }
+}

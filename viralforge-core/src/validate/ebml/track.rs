@@ -1,0 +1,203 @@
+//! Tracks of a Matroska file: codec, size, sound, packing and protection.
+
+use std::io::{self, Read, Seek};
+
+use super::super::code::Code;
+use super::super::facts::{Context, Facts, Track};
+use super::super::window::fourcc;
+use super::element::{self, Element};
+use super::{Segment, children};
+use crate::geometry::TrackKind;
+
+/// One track and what its blocks told so far.
+pub(super) struct MatroskaTrack {
+    pub(super) number: u64,
+    pub(super) is_video: bool,
+    pub(super) blocks: u64,
+    /// Time of the first and the latest block, in units of the segment's time scale.
+    pub(super) span: Option<(i64, i64)>,
+}
+
+/// Walks `Tracks`.
+pub(super) fn walk<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    tracks: &Element,
+    limit: u64,
+    segment: &mut Segment,
+    facts: &mut Facts,
+) -> io::Result<()> {
+    let all = children(cx, tracks, limit, &mut segment.elements)?;
+    let entries: Vec<_> = all.into_iter().filter(|e| e.id == 0xae).collect();
+    facts.track_count = entries.len() as u64;
+    for entry in entries.iter().take(cx.policy.max_streams as usize + 1) {
+        let (number, track) = walk_entry(cx, entry, limit, segment)?;
+        let is_video = track.kind == TrackKind::Video;
+        segment.tracks.push(MatroskaTrack { number, is_video, blocks: 0, span: None });
+        facts.tracks.push(track);
+    }
+    Ok(())
+}
+
+fn walk_entry<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    entry: &Element,
+    limit: u64,
+    segment: &mut Segment,
+) -> io::Result<(u64, Track)> {
+    let fields = children(cx, entry, limit, &mut segment.elements)?;
+    let mut track = Track::new(TrackKind::Data);
+    let (mut number, mut codec, mut private) = (0, String::new(), None);
+    for field in &fields {
+        match field.id {
+            0xd7 => number = element::unsigned(&mut cx.window, field)?,
+            0x83 => {
+                track.kind = match element::unsigned(&mut cx.window, field)? {
+                    1 => TrackKind::Video,
+                    2 => TrackKind::Audio,
+                    0x11 => TrackKind::Subtitle,
+                    _ => TrackKind::Data,
+                };
+            }
+            0x86 => codec = element::text(&mut cx.window, field)?,
+            0x63a2 => private = Some(*field),
+            _ => {}
+        }
+    }
+    for field in &fields {
+        match field.id {
+            0xe0 => video(cx, field, limit, segment, &mut track)?,
+            0xe1 => audio(cx, field, limit, segment, &mut track)?,
+            0x6d80 => encodings(cx, field, limit, segment, track.kind)?,
+            _ => {}
+        }
+    }
+    track.codec = codec_name(&codec).map(str::to_owned);
+    if codec == "V_MS/VFW/FOURCC" {
+        let kind = match private {
+            Some(private) => cx.window.array::<4>(private.body + 16)?.unwrap_or_default(),
+            None => [0; 4],
+        };
+        track.codec = super::super::riff::video_codec(&kind).map(str::to_owned);
+        if track.codec.is_none() {
+            cx.findings.add(Code::OtherCodec, Some(entry.start), format!("codec {}", fourcc(&kind)));
+        }
+    }
+    Ok((number, track))
+}
+
+fn video<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    settings: &Element,
+    limit: u64,
+    segment: &mut Segment,
+    track: &mut Track,
+) -> io::Result<()> {
+    let (mut display, mut unit) = ((0u32, 0u32), 0);
+    for field in children(cx, settings, limit, &mut segment.elements)? {
+        let value = element::unsigned(&mut cx.window, &field)?;
+        let pixels = u32::try_from(value).unwrap_or(u32::MAX);
+        match field.id {
+            0xb0 => track.width = pixels,
+            0xba => track.height = pixels,
+            0x54b0 => display.0 = pixels,
+            0x54ba => display.1 = pixels,
+            0x54b2 => unit = value,
+            0x53c0 if value == 1 => cx.findings.add(Code::Alpha, Some(field.start), "an alpha channel"),
+            _ => {}
+        }
+    }
+    // In pixels, centimetres, inches or as a ratio: of all but "unknown" (4) the shape of the picture follows.
+    if unit < 4 && display.0 > 0 && display.1 > 0 && track.width > 0 && track.height > 0 {
+        let across = u64::from(display.0) * u64::from(track.height);
+        let down = u64::from(display.1) * u64::from(track.width);
+        let shrink = across.max(down).div_ceil(u64::from(u32::MAX)).max(1);
+        let reduced = |v: u64| u32::try_from(v / shrink).unwrap_or(u32::MAX).max(1);
+        // Display sizes are rounded to whole pixels: that is no shape.
+        if across.abs_diff(down) * 100 > across.max(down) {
+            track.pixel_aspect = (reduced(across), reduced(down));
+        }
+    }
+    Ok(())
+}
+
+fn audio<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    settings: &Element,
+    limit: u64,
+    segment: &mut Segment,
+    track: &mut Track,
+) -> io::Result<()> {
+    track.channels = 1;
+    track.sample_rate_hz = 8000;
+    for field in children(cx, settings, limit, &mut segment.elements)? {
+        match field.id {
+            0x9f => track.channels = element::unsigned(&mut cx.window, &field)?.try_into().unwrap_or(u32::MAX),
+            // A cast from a float saturates.
+            0xb5 => track.sample_rate_hz = element::float(&mut cx.window, &field)? as u32,
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Ways in which blocks are packed (RFC 9559, 5.1.4.1.31). Stripped headers cannot grow; real compression can unpack to
+/// a thousand times its size, and is of use for subtitles only.
+fn encodings<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    list: &Element,
+    limit: u64,
+    segment: &mut Segment,
+    kind: TrackKind,
+) -> io::Result<()> {
+    for encoding in children(cx, list, limit, &mut segment.elements)?.iter().filter(|e| e.id == 0x6240) {
+        for field in children(cx, encoding, limit, &mut segment.elements)? {
+            match field.id {
+                0x5033 if element::unsigned(&mut cx.window, &field)? == 1 => {
+                    cx.findings.add(Code::Encrypted, Some(field.start), "an encrypted track");
+                }
+                0x5035 => cx.findings.add(Code::Encrypted, Some(field.start), "an encrypted track"),
+                0x5034 if matches!(kind, TrackKind::Video | TrackKind::Audio) => {
+                    let settings = children(cx, &field, limit, &mut segment.elements)?;
+                    let algorithm = match settings.iter().find(|e| e.id == 0x4254) {
+                        Some(field) => element::unsigned(&mut cx.window, field)?,
+                        None => 0,
+                    };
+                    if algorithm != 3 {
+                        let message = format!("blocks of a {kind} track are compressed with algorithm {algorithm}");
+                        cx.findings.add(Code::CompressedTrack, Some(field.start), message);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}
+
+/// FFmpeg's name of a Matroska codec (RFC 9559's codec registry).
+fn codec_name(id: &str) -> Option<&'static str> {
+    Some(match id {
+        "V_MPEG4/ISO/AVC" => "h264",
+        "V_MPEGH/ISO/HEVC" => "hevc",
+        "V_VP8" => "vp8",
+        "V_VP9" => "vp9",
+        "V_AV1" => "av1",
+        "V_MPEG4/ISO/SP" | "V_MPEG4/ISO/ASP" | "V_MPEG4/ISO/AP" => "mpeg4",
+        "V_MPEG2" => "mpeg2video",
+        "V_MPEG1" => "mpeg1video",
+        "V_MJPEG" => "mjpeg",
+        "V_PRORES" => "prores",
+        "A_MPEG/L3" => "mp3",
+        "A_MPEG/L2" => "mp2",
+        "A_OPUS" => "opus",
+        "A_VORBIS" => "vorbis",
+        "A_FLAC" => "flac",
+        "A_ALAC" => "alac",
+        "A_EAC3" => "eac3",
+        _ if id.starts_with("A_AAC") => "aac",
+        _ if id.starts_with("A_AC3") => "ac3",
+        _ if id.starts_with("A_DTS") => "dts",
+        _ if id.starts_with("A_PCM/") => "pcm_s16le",
+        _ => return None,
+    })
+}

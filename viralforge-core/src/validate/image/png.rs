@@ -1,0 +1,102 @@
+//! PNG and APNG images (W3C PNG, third edition).
+
+use std::io::{self, Read, Seek};
+
+use super::super::code::Code;
+use super::super::facts::{Context, Facts, Track};
+use super::super::inflate;
+use super::super::trailing;
+use super::super::window::{fourcc, u32_be};
+use super::exif;
+use crate::geometry::TrackKind;
+
+/// The most chunks that a walk visits: images have some thousands at worst.
+const MAX_CHUNKS: u64 = 1_000_000;
+
+/// Text and color profiles may be compressed: checks what they unpack to.
+fn check_unpacked<R: Read + Seek>(cx: &mut Context<'_, R>, kind: &[u8; 4], body: u64, size: u64) -> io::Result<()> {
+    let bytes = cx.window.look(body, size as usize)?;
+    let after_zero = |bytes: &'_ [u8]| bytes.iter().position(|&b| b == 0).map(|at| at + 1);
+    let skip = match kind {
+        // A name, a zero, and the method of compression.
+        b"zTXt" | b"iCCP" => after_zero(bytes).map(|at| at + 1),
+        // A name, a zero, whether it is compressed and how, a language, a zero, a translated name, and a zero.
+        b"iTXt" => after_zero(bytes).filter(|&at| bytes.get(at) == Some(&1)).and_then(|at| {
+            let language = at + 2 + after_zero(bytes.get(at + 2..)?)?;
+            Some(language + after_zero(bytes.get(language..)?)?)
+        }),
+        _ => None,
+    };
+    let limit = cx.policy.max_metadata_bytes;
+    let unpacked = skip.and_then(|skip| bytes.get(skip..)).and_then(|packed| inflate::zlib_len(packed, limit));
+    if unpacked.is_some_and(|len| len > limit) {
+        let message = format!("a {} chunk of {size} bytes unpacks to more than {limit}", fourcc(kind));
+        cx.findings.add(Code::UnpacksTooLarge, Some(body), message);
+    }
+    Ok(())
+}
+
+/// Walks the whole file.
+pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts> {
+    let mut facts = Facts { image_frames: Some(1), ..Facts::default() };
+    let len = cx.window.len();
+    let mut at = 8;
+    let (mut has_data, mut fragments) = (false, 0u64);
+    for count in 0.. {
+        let head = cx.window.look(at, 8)?;
+        let (Some(size), Some(kind)) = (u32_be(head, 0), head.get(4..8).and_then(|k| k.first_chunk::<4>()).copied())
+        else {
+            cx.findings.add(Code::CutShort, Some(at), "the file ends before its end chunk (IEND)");
+            break;
+        };
+        let (body, size) = (at + 8, u64::from(size));
+        let next = body + size + 4;
+        if count == 0 && (&kind != b"IHDR" || size != 13) || !kind.iter().all(u8::is_ascii_alphabetic) {
+            cx.findings.add(Code::BadChunk, Some(at), format!("chunk {} where none can be", fourcc(&kind)));
+            break;
+        }
+        if next > len {
+            let percent = cx.percent_of(next);
+            let message = format!("{} ends at byte {next}; {percent} % are there", fourcc(&kind));
+            cx.findings.add(Code::CutShort, Some(at), message);
+            break;
+        }
+        match &kind {
+            b"IHDR" => {
+                let mut picture = Track::new(TrackKind::Video);
+                picture.width = cx.window.u32_be(body)?.unwrap_or(0);
+                picture.height = cx.window.u32_be(body + 4)?.unwrap_or(0);
+                if picture.width == 0 || picture.height == 0 {
+                    cx.findings.add(Code::BadChunk, Some(at), "a picture without width or height");
+                }
+                facts.tracks.push(picture);
+            }
+            b"IDAT" | b"fdAT" => has_data = true,
+            b"acTL" => facts.image_frames = cx.window.u32_be(body)?.map(u64::from),
+            b"fcTL" => fragments += 1,
+            b"IEND" => {
+                trailing::check(cx, next)?;
+                break;
+            }
+            _ => {
+                facts.metadata_bytes += size;
+                if &kind == b"eXIf" {
+                    let bytes = cx.window.look(body, size as usize)?;
+                    exif::check(bytes, body, cx.policy, cx.findings);
+                }
+                super::search(cx, body, size, &format!("a {} chunk", fourcc(&kind)))?;
+                check_unpacked(cx, &kind, body, size)?;
+            }
+        }
+        if count == MAX_CHUNKS {
+            cx.findings.add(Code::TooManyParts, Some(at), format!("more than {MAX_CHUNKS} chunks"));
+            break;
+        }
+        at = next;
+    }
+    facts.image_frames = facts.image_frames.map(|n| n.max(fragments));
+    if !has_data && !cx.findings.has(Code::CutShort) {
+        cx.findings.add(Code::BadChunk, None, "no picture data (IDAT)");
+    }
+    Ok(facts)
+}

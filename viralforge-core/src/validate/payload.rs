@@ -1,0 +1,219 @@
+//! Looks for things that are no media in bytes where no media is: documents, scripts, archives, programs.
+
+use super::code::Code;
+use super::window::{u16_le, u32_le};
+
+/// Something that a browser, a server or an operating system would act on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Payload {
+    Html,
+    Php,
+    Pdf,
+    Zip,
+    WindowsProgram,
+    UnixProgram,
+    Playlist,
+    TestVirus,
+}
+
+impl Payload {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Html => "HTML or a script",
+            Self::Php => "PHP code",
+            Self::Pdf => "a PDF document",
+            Self::Zip => "a ZIP archive",
+            Self::WindowsProgram => "a Windows program",
+            Self::UnixProgram => "a Unix program",
+            Self::Playlist => "a playlist",
+            Self::TestVirus => "the EICAR test pattern",
+        }
+    }
+
+    /// The finding that such a thing is where only space or text should be.
+    pub(super) fn code(self) -> Code {
+        match self {
+            Self::TestVirus => Code::TestVirus,
+            _ => Code::HiddenPayload,
+        }
+    }
+
+    /// Whether it is code that runs when the bytes are served as a page.
+    pub(super) fn is_active(self) -> bool {
+        matches!(self, Self::Html | Self::Php | Self::TestVirus)
+    }
+}
+
+/// The test pattern of the antivirus makers (eicar.org), here in two parts so that no scanner takes this for it.
+const EICAR: [&[u8]; 2] = [b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$", b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"];
+
+/// Tags that make a browser treat bytes as a page, from the WHATWG MIME sniffing standard, section 7.1, without the
+/// ones that plain text has by chance.
+const MARKUP: [&[u8]; 8] =
+    [b"<!doctype html", b"<html", b"<head", b"<body", b"<script", b"<iframe", b"<svg", b"<object"];
+
+/// The first such thing in `bytes`, and where.
+pub(super) fn find(bytes: &[u8]) -> Option<(usize, Payload)> {
+    bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, b)| matches!(b, b'<' | b'%' | b'P' | b'M' | b'#' | b'f' | b'X' | 0x7f))
+        .find_map(|(at, _)| Some((at, at_start(bytes.get(at..)?)?)))
+}
+
+/// The first script for a server or a browser in `bytes`, and where.
+pub(super) fn find_code(bytes: &[u8]) -> Option<(usize, Payload)> {
+    bytes.iter().enumerate().filter(|(_, b)| **b == b'<').find_map(|(at, _)| {
+        let rest = bytes.get(at..)?;
+        at_start(rest).filter(|what| *what == Payload::Php || starts_with_tag(rest, b"<script")).map(|what| (at, what))
+    })
+}
+
+/// What `bytes` begin with.
+pub(super) fn at_start(bytes: &[u8]) -> Option<Payload> {
+    match bytes.first()? {
+        b'<' if starts_with_any_case(bytes, b"<?php") || is_php_echo(bytes) => Some(Payload::Php),
+        b'<' => MARKUP.iter().any(|tag| starts_with_tag(bytes, tag)).then_some(Payload::Html),
+        b'%' if bytes.starts_with(b"%PDF-") && bytes.get(5)?.is_ascii_digit() => Some(Payload::Pdf),
+        b'P' => is_zip_entry(bytes).then_some(Payload::Zip),
+        b'M' => is_windows_program(bytes).then_some(Payload::WindowsProgram),
+        0x7f => is_elf(bytes).then_some(Payload::UnixProgram),
+        b'#' if bytes.starts_with(b"#EXTM3U") => Some(Payload::Playlist),
+        b'#' if bytes.starts_with(b"#!/bin/") || bytes.starts_with(b"#!/usr/") => Some(Payload::UnixProgram),
+        b'f' if bytes.starts_with(b"ffconcat version") => Some(Payload::Playlist),
+        b'X' => (bytes.starts_with(EICAR[0]) && bytes.get(EICAR[0].len()..)?.starts_with(EICAR[1]))
+            .then_some(Payload::TestVirus),
+        _ => None,
+    }
+}
+
+pub(super) fn starts_with_any_case(bytes: &[u8], lower: &[u8]) -> bool {
+    bytes.get(..lower.len()).is_some_and(|start| start.eq_ignore_ascii_case(lower))
+}
+
+/// A tag name ends where a tag name ends: `<header-image-7` is none.
+fn starts_with_tag(bytes: &[u8], tag: &[u8]) -> bool {
+    starts_with_any_case(bytes, tag)
+        && bytes.get(tag.len()).is_none_or(|b| b.is_ascii_whitespace() || matches!(b, b'>' | b'/'))
+}
+
+/// PHP's short form: three bytes occur by chance, so the text must go on to the closing tag.
+fn is_php_echo(bytes: &[u8]) -> bool {
+    bytes.strip_prefix(b"<?=").is_some_and(|rest| {
+        let end = rest.windows(2).take(500).position(|w| w == b"?>");
+        end.and_then(|end| rest.get(..end))
+            .is_some_and(|code| code.len() >= 3 && code.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()))
+    })
+}
+
+/// A local file header whose fields are ones that archivers write (PKWARE APPNOTE 4.3.7): four bytes alone occur by
+/// chance.
+fn is_zip_entry(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04")
+        && u16_le(bytes, 4).is_some_and(|version| version <= 63)
+        && u16_le(bytes, 8).is_some_and(|method| matches!(method, 0 | 8 | 9 | 12 | 14 | 93 | 95 | 98 | 99))
+        && u16_le(bytes, 26).is_some_and(|name| (1..=1024).contains(&name))
+}
+
+/// `MZ`, and at the place that it names the header of one of its successors.
+fn is_windows_program(bytes: &[u8]) -> bool {
+    if !bytes.starts_with(b"MZ") {
+        return false;
+    }
+    let header = u32_le(bytes, 0x3c).and_then(|at| bytes.get(usize::try_from(at).ok()?..));
+    header.is_some_and(|h| h.starts_with(b"PE\0\0"))
+        || bytes.get(..0x400).unwrap_or(bytes).windows(21).any(|w| w == b"This program cannot b")
+}
+
+/// `ELF` with a class, a byte order and a version that exist.
+fn is_elf(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\x7fELF") && matches!(bytes.get(4..7), Some([1 | 2, 1 | 2, 1]))
+}
+
+/// Where the directory of a ZIP archive ends, for an archive that a reader would find from the end of the file.
+/// `tail` are the file's last bytes and `len` is its size.
+pub(super) fn zip_directory_end(tail: &[u8], len: u64) -> Option<u64> {
+    let start = len.checked_sub(tail.len() as u64)?;
+    (0..tail.len().saturating_sub(21)).rev().find_map(|at| {
+        let record = tail.get(at..)?;
+        if !record.starts_with(b"PK\x05\x06") {
+            return None;
+        }
+        let (entries, size, offset) = (u16_le(record, 10)?, u32_le(record, 12)?, u32_le(record, 16)?);
+        let comment = usize::from(u16_le(record, 20)?);
+        let here = start + at as u64;
+        // Prepended media shifts the offsets; readers tolerate that, so only the size must fit.
+        let fits = u64::from(size) <= here && comment <= record.len() - 22 && u64::from(offset) <= here;
+        (fits && entries > 0 && u64::from(size) >= 46 * u64::from(entries)).then_some(here)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn each_kind_is_found_behind_other_bytes() {
+        let zip = b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt";
+        let eicar = EICAR.concat();
+        let cases: [(&[u8], Payload); 8] = [
+            (b"<Script >", Payload::Html),
+            (b"<?PHP echo", Payload::Php),
+            (b"<?= system($x) ?>", Payload::Php),
+            (b"%PDF-1.7", Payload::Pdf),
+            (b"\x7fELF\x02\x01\x01", Payload::UnixProgram),
+            (b"#EXTM3U\n", Payload::Playlist),
+            (zip, Payload::Zip),
+            (&eicar, Payload::TestVirus),
+        ];
+        for (bytes, what) in cases {
+            let all = [b"\0\0PMX<#".as_slice(), bytes].concat();
+            assert_eq!(find(&all), Some((7, what)), "{what:?}");
+        }
+    }
+
+    #[test]
+    fn a_program_is_known_by_its_second_header() {
+        let mut program = vec![0u8; 0x100];
+        program[..2].copy_from_slice(b"MZ");
+        assert_eq!(at_start(&program), None);
+        program[0x3c] = 0x80;
+        program[0x80..0x84].copy_from_slice(b"PE\0\0");
+        assert_eq!(at_start(&program), Some(Payload::WindowsProgram));
+    }
+
+    #[test]
+    fn look_alikes_are_left_alone() {
+        for text in [
+            "<?=\u{1}?>",
+            "<?= x",
+            "#!/x",
+            "<headline>",
+            "PK\x03\x04zzzzzzzzzzzzzzzzzzzzzzzzzz",
+            "MZ is a name",
+            "%PDFx",
+            "a < b",
+            "<?xpacket",
+        ] {
+            assert_eq!(find(text.as_bytes()), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_archive_is_found_from_the_end_with_a_comment_behind_it() {
+        let mut record = b"PK\x05\x06\0\0\0\0\x01\0\x01\0\x2f\0\0\0\x10\0\0\0\x05\0hello".to_vec();
+        let tail = [vec![7; 50], record.clone()].concat();
+        assert_eq!(zip_directory_end(&tail, 1077), Some(1050));
+        record[10] = 0;
+        assert_eq!(zip_directory_end(&[vec![7; 50], record].concat(), 1077), None);
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_searched_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            find(&bytes);
+            zip_directory_end(&bytes, bytes.len() as u64);
+        }
+    }
+}
