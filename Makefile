@@ -90,6 +90,7 @@ layers: ffmpeg ## Check that modules import from upper layers only
 deny: ## Check licences, banned crates and sources of all dependencies
 	@$(call cargo_tool,cargo-deny,$(cargo_deny))
 	$(CARGO) deny --workspace --log-level error check bans licenses sources
+	$(CARGO) deny --manifest-path fuzz/Cargo.toml --config deny.toml --log-level error check bans licenses sources
 
 # Debian has the LLVM tools of the major version that rustc is built with, rustup has them as a component.
 llvm_major = $(shell rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')

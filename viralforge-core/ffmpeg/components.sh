@@ -32,7 +32,7 @@ bwdif,split,overlay,gblur,boxblur,aresample,atrim,asetpts,apad,pan,volume,alimit
 flavour_flags() {
   case $1 in
     gpl) echo "--enable-gpl --enable-version3 --enable-libx264 --enable-libx265" ;;
-    lgpl) echo "--enable-version3 --enable-libopenh264" ;;
+    lgpl) echo "--enable-libopenh264" ;;
   esac
 }
 flavour_encoders() {

@@ -50,8 +50,8 @@ mod quality;
 mod scene;
 mod silence;
 mod subject;
-mod validate;
 mod transcript;
+mod validate;
 mod waveform;
 // L3: plans
 mod clip;
@@ -67,7 +67,7 @@ mod transcode;
 pub use analysis::{
     Analysis, AnalysisOptions, analyze, analyze_waveform, detect_scenes, detect_silence, measure_loudness,
 };
-pub use clip::{ClipReason, ClipSuggestion};
+pub use clip::{ClipOptions, ClipReason, ClipSuggestion, suggest_clips};
 pub use error::{Error, ErrorKind, Result};
 pub use geometry::{AspectRatio, CropRect, Rect, Rotation, Size, TrackKind};
 pub use limits::Limits;
@@ -86,13 +86,18 @@ pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
 pub use thumbnail::ThumbnailChoice;
 pub use time::{FrameRate, TimeRange, Timestamp};
+pub use transcode::{TranscodeOptions, transcode};
+pub use transcript::{Cue, Transcript};
 pub use validate::{
     Finding, ReasonClass, Severity, Treatment, UploadPolicy, UploadReport, UploadSlot, ValidationDepth, Verdict,
     validate_upload,
 };
-pub use transcode::{TranscodeOptions, transcode};
-pub use transcript::{Cue, Transcript};
 pub use waveform::{
     Waveform, WaveformBits, WaveformFormat, WaveformOptions, WaveformPicture, WaveformResolution, WriteWaveformOptions,
     write_waveform,
 };
+
+/// Compiles the example of the front page.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

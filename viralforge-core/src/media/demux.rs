@@ -1,6 +1,6 @@
 //! Opening a container and reading its packets.
 
-use std::ffi::{CString, c_int};
+use std::ffi::c_int;
 use std::ptr;
 
 use super::ffi::{self, Dictionary};
@@ -243,7 +243,3 @@ pub(super) fn codec_name(id: ffi::AVCodecID) -> String {
         .unwrap_or_else(|| "unknown".to_owned())
 }
 
-/// A name for FFmpeg; `None` where it holds a NUL.
-pub(super) fn c_name(name: &str) -> Option<CString> {
-    CString::new(name).ok()
-}

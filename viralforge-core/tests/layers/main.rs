@@ -80,6 +80,8 @@ fn unsafe_code_and_the_media_crates_outside_media_are_caught() {
     assert_caught("render/mod.rs", "use rsmpeg::ffi;", "1: names the crate rsmpeg outside media");
     assert_caught("render/mod.rs", "fn f(x: symphonia::core::Probe) {}", "1: names the crate symphonia outside media");
     assert_caught("render/mod.rs", "use image;", "1: names the crate image outside media");
+    let own = [("scene/mod.rs", "use super::scene::image; fn f() { image::g() }"), ("scene/image.rs", "pub fn g() {}")];
+    assert_eq!(verdict(&own), [""; 0], "a module of ours may have the same name");
     assert_eq!(verdict(&[("media/mod.rs", "use rsmpeg::ffi; fn f() { unsafe { ffi::g() } }")]), [""; 0]);
 }
 

@@ -1,0 +1,44 @@
+//! The subcommands, a file each.
+
+mod loudness;
+mod probe;
+mod reframe;
+mod scenes;
+mod silence;
+mod transcode;
+mod validate;
+mod waveform;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+use crate::session::Session;
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Probe(probe::Probe),
+    Validate(validate::Validate),
+    Scenes(scenes::Scenes),
+    Waveform(waveform::Waveform),
+    Loudness(loudness::Loudness),
+    Silence(silence::Silence),
+    Reframe(reframe::Reframe),
+    Transcode(transcode::Transcode),
+}
+
+impl Command {
+    /// Does it.
+    pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
+        match self {
+            Self::Probe(command) => command.run(session),
+            Self::Validate(command) => command.run(session),
+            Self::Scenes(command) => command.run(session),
+            Self::Waveform(command) => command.run(session),
+            Self::Loudness(command) => command.run(session),
+            Self::Silence(command) => command.run(session),
+            Self::Reframe(command) => command.run(session),
+            Self::Transcode(command) => command.run(session),
+        }
+    }
+}

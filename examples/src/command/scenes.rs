@@ -1,0 +1,71 @@
+//! `viralforge scenes`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use viralforge_core::{BoundaryKind, SceneOptions, SceneReport, detect_scenes};
+
+use crate::failure::Failure;
+use crate::session::Session;
+use crate::table::{Align, Table};
+use crate::units::{count, seconds};
+
+/// Find the scenes of a video, and how each gives way to the next.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  viralforge scenes talk.mp4
+  viralforge scenes talk.mp4 --json | jq '.boundaries[] | select(.kind == \"cut\")'
+
+For a cut, both frame numbers are the first frame of the new scene. Frames count from 0 in the order shown.")]
+pub(crate) struct Scenes {
+    /// The video.
+    file: PathBuf,
+}
+
+impl Scenes {
+    pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
+        let source = session.source(&self.file)?;
+        let report = detect_scenes(&source, &SceneOptions::default(), session.monitor())?;
+        session.print(&report, || text(&report))
+    }
+}
+
+fn text(report: &SceneReport) -> String {
+    let mut table = Table::new([
+        ("scene", Align::Right),
+        ("start", Align::Right),
+        ("end", Align::Right),
+        ("length", Align::Right),
+        ("begins with", Align::Left),
+    ]);
+    for (index, scene) in report.scenes.iter().enumerate() {
+        let begins = index.checked_sub(1).and_then(|i| report.boundaries.get(i)).map_or_else(String::new, |b| {
+            let frames = if b.start_frame == b.end_frame {
+                format!("frame {}", b.start_frame)
+            } else {
+                format!("frames {} to {}", b.start_frame, b.end_frame)
+            };
+            format!("{} at {frames} ({:.0} % sure)", kind_name(b.kind), b.confidence * 100.0)
+        });
+        let range = scene.range;
+        table.row([
+            (index + 1).to_string(),
+            range.start().to_string(),
+            range.end().to_string(),
+            seconds(range.duration()),
+            begins,
+        ]);
+    }
+    format!("{}\n{}", count(report.scenes.len(), "scene"), table.render())
+}
+
+fn kind_name(kind: BoundaryKind) -> &'static str {
+    match kind {
+        BoundaryKind::Cut => "cut",
+        BoundaryKind::Dissolve => "dissolve",
+        BoundaryKind::Fade => "fade",
+        BoundaryKind::Wipe => "wipe",
+        _ => "change",
+    }
+}

@@ -1,0 +1,80 @@
+//! `viralforge suggest`
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde::Serialize;
+use viralforge_core::{AnalysisOptions, ClipOptions, ClipSuggestion, analyze, suggest_clips};
+
+use crate::failure::Failure;
+use crate::parse;
+use crate::session::Session;
+use crate::table::{Align, Table};
+use crate::units::seconds;
+
+/// Suggest the stretches of a video that are worth a clip, and say why.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  viralforge suggest talk.mp4
+  viralforge suggest talk.mp4 --count 5 --transcript talk.srt --json
+
+Scores go from 0 (nothing speaks for it) to 1 (everything does), within this video.")]
+pub(crate) struct Suggest {
+    /// The video.
+    file: PathBuf,
+
+    /// How many at most.
+    #[arg(long, value_name = "N", default_value_t = ClipOptions::default().count)]
+    count: u32,
+
+    /// What is said, as SubRip (.srt) or WebVTT (.vtt).
+    #[arg(long, value_name = "FILE")]
+    transcript: Option<PathBuf>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    suggestions: Vec<ClipSuggestion>,
+}
+
+impl Suggest {
+    pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
+        let source = session.source(&self.file)?;
+        let mut options = ClipOptions::default().with_count(self.count);
+        if let Some(path) = &self.transcript {
+            options = options.with_transcript(parse::transcript(path)?);
+        }
+        let analysis = analyze(&source, &AnalysisOptions::all(), session.monitor())?;
+        let report = Report { suggestions: suggest_clips(&analysis, &options)? };
+        session.print(&report, || text(&report.suggestions))
+    }
+}
+
+/// A table of suggestions, each with its strongest reason first.
+pub(crate) fn text(suggestions: &[ClipSuggestion]) -> String {
+    if suggestions.is_empty() {
+        return "nothing stands out enough for a clip".to_owned();
+    }
+    let mut table = Table::new([
+        ("#", Align::Right),
+        ("start", Align::Right),
+        ("end", Align::Right),
+        ("length", Align::Right),
+        ("score", Align::Right),
+        ("because", Align::Left),
+    ]);
+    for (index, suggestion) in suggestions.iter().enumerate() {
+        let range = suggestion.range;
+        let reasons: Vec<_> = suggestion.reasons.iter().map(|r| r.text.as_str()).collect();
+        table.row([
+            (index + 1).to_string(),
+            range.start().to_string(),
+            range.end().to_string(),
+            seconds(range.duration()),
+            format!("{:.2}", suggestion.score),
+            reasons.join("; "),
+        ]);
+    }
+    table.render()
+}

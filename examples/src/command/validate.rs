@@ -1,0 +1,137 @@
+//! `viralforge validate`
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use serde::Serialize;
+use viralforge_core::{ErrorKind, Finding, Severity, Source, UploadPolicy, UploadReport, Verdict, validate_upload};
+
+use crate::failure::{Failure, one_line};
+use crate::parse;
+use crate::session::Session;
+use crate::table::{Align, Table};
+
+/// Check uploads before anything else touches them: what they are, whether to take them, and why not.
+#[derive(Args)]
+#[command(after_help = "\
+Examples:
+  viralforge validate upload.bin --name 'holiday.mp4'
+  viralforge validate incoming/* --json | jq -r '.[] | select(.verdict == \"reject\") | .file'
+  viralforge validate cover.jpg --policy image
+
+The exit status is 3 where at least one file is rejected; its report is printed all the same.")]
+pub(crate) struct Validate {
+    /// The uploads.
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+
+    /// What the upload is to be.
+    #[arg(long, value_enum, default_value_t = Policy::Video)]
+    policy: Policy,
+
+    /// The name that the uploader gave it; by default the file's own. `\0` stands for a NUL byte.
+    #[arg(long, value_name = "UPLOAD_NAME", allow_hyphen_values = true)]
+    name: Option<String>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Policy {
+    /// A video to make clips of.
+    Video,
+    /// A picture for a cover or thumbnail.
+    Image,
+    /// Sound alone.
+    Audio,
+}
+
+#[derive(Serialize)]
+struct Checked {
+    file: String,
+    #[serde(flatten)]
+    report: UploadReport,
+}
+
+impl Validate {
+    pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
+        if self.name.is_some() && self.files.len() > 1 {
+            return Err(Failure::Usage("--name goes with one file only; try --help".to_owned()));
+        }
+        let mut checked = Vec::new();
+        for file in &self.files {
+            checked.push(Checked { file: file.display().to_string(), report: self.check(file, session)? });
+        }
+        session.print(&checked, || checked.iter().map(text).collect::<Vec<_>>().join("\n"))?;
+        let rejected: Vec<_> = checked.iter().filter(|c| c.report.verdict == Verdict::Reject).collect();
+        match rejected.as_slice() {
+            [] => Ok(()),
+            [one] => Err(Failure::Rejected(format!("{}: rejected: {}", one.file, reason(&one.report)))),
+            many => Err(Failure::Rejected(format!(
+                "{} of {} files are rejected, {} first",
+                many.len(),
+                checked.len(),
+                many[0].file
+            ))),
+        }
+    }
+
+    fn check(&self, file: &Path, session: &Session) -> Result<UploadReport, Failure> {
+        let policy = match self.policy {
+            Policy::Video => UploadPolicy::video(),
+            Policy::Image => UploadPolicy::image(),
+            Policy::Audio => UploadPolicy::audio(),
+        };
+        let own = || file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let policy = policy.with_file_name(self.name.as_deref().map_or_else(own, parse::upload_name));
+        match Source::from_path(file) {
+            Ok(source) => Ok(validate_upload(&source, &policy, session.monitor())?),
+            // An empty file makes no source, but it is an upload to judge like any other.
+            Err(error) if error.kind() == ErrorKind::Malformed => Ok(UploadReport::of_empty_upload(&policy)),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn reason(report: &UploadReport) -> &str {
+    report.findings.iter().find(|f| f.severity == Severity::Error).map_or("see the findings", |f| f.message.as_str())
+}
+
+fn text(checked: &Checked) -> String {
+    let report = &checked.report;
+    let mut facts = Table::facts();
+    facts.fact("verdict", verdict_name(report.verdict));
+    facts.fact("type", &report.mime);
+    facts.fact("safe name", &report.safe_name);
+    let mut text = format!("{}\n{}", one_line(&checked.file), facts.render());
+    if !report.findings.is_empty() {
+        let mut findings = Table::new([
+            ("severity", Align::Left),
+            ("code", Align::Left),
+            ("at byte", Align::Right),
+            ("finding", Align::Left),
+        ]);
+        for finding in &report.findings {
+            findings.row(cells(finding));
+        }
+        text.push('\n');
+        text.push_str(&findings.render());
+    }
+    text
+}
+
+fn cells(finding: &Finding) -> [String; 4] {
+    let severity = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        _ => "info",
+    };
+    let offset = finding.offset.map(|at| at.to_string()).unwrap_or_default();
+    [severity.to_owned(), finding.code.clone(), offset, finding.message.clone()]
+}
+
+fn verdict_name(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Accept => "accept",
+        Verdict::AcceptWithWarnings => "accept, with warnings",
+        _ => "reject",
+    }
+}

@@ -1,0 +1,10 @@
+//! The `viralforge` program as a script sees it: exit status, standard output, standard error, and files.
+
+mod bad_input;
+mod interrupt;
+mod isolation;
+mod media;
+mod program;
+mod programs;
+mod reports;
+mod usage;

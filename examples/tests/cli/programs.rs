@@ -1,0 +1,28 @@
+//! The small programs of `src/bin` do what their first line says.
+
+use std::process::{Command, Output};
+
+use crate::media::dialogue;
+
+fn run(program: &str, args: &[&std::path::Path]) -> Output {
+    let output = Command::new(program).args(args).output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+    output
+}
+
+#[test]
+fn tracks_lists_picture_and_sound() {
+    let Some(video) = dialogue() else { return };
+    let output = run(env!("CARGO_BIN_EXE_tracks"), &[&video]);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "0 audio aac\n1 video h264\n");
+}
+
+#[test]
+fn trim_writes_three_seconds() {
+    let Some(video) = dialogue() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("o.mp4");
+    let output = run(env!("CARGO_BIN_EXE_trim"), &[&video, &out]);
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with("90 frames, "));
+    assert!(out.is_file());
+}
