@@ -67,7 +67,7 @@ mod transcode;
 pub use analysis::{
     Analysis, AnalysisOptions, analyze, analyze_waveform, detect_scenes, detect_silence, measure_loudness,
 };
-pub use clip::{ClipReason, ClipSuggestion};
+pub use clip::{ClipOptions, ClipReason, ClipSuggestion, suggest_clips};
 pub use error::{Error, ErrorKind, Result};
 pub use geometry::{AspectRatio, CropRect, Rect, Rotation, Size, TrackKind};
 pub use limits::Limits;

@@ -7,6 +7,7 @@ use crate::quality::FrameQuality;
 use crate::scene::{Boundary, BoundaryKind, Scene, SceneReport};
 use crate::subject::SubjectSample;
 use crate::time::{FrameRate, TimeRange, Timestamp};
+use crate::waveform::Waveform;
 
 pub(crate) fn seconds(s: f64) -> Timestamp {
     Timestamp::from_seconds_f64(s)
@@ -134,4 +135,20 @@ pub(crate) fn frames(length: f64, edit: impl Fn(f64, &mut FrameQuality)) -> Vec<
         frame
     };
     (0..(length * 25.0).round() as u32).map(frame).collect()
+}
+
+/// Sound of that amplitude, 0 to 1, in 100 buckets a second.
+pub(crate) fn waveform(length: f64, amplitude: impl Fn(f64) -> f64) -> Waveform {
+    let extremes = |i: u32| {
+        let a = (amplitude(f64::from(i) / 100.0) * 32767.0) as i16;
+        [-a, a]
+    };
+    let count = (length * 100.0) as u32;
+    Waveform {
+        sample_rate_hz: 48_000,
+        samples_per_pixel: 480,
+        channels: 1,
+        length: u64::from(count),
+        data: (0..count).flat_map(extremes).collect(),
+    }
 }

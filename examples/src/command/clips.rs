@@ -38,7 +38,7 @@ pub(crate) struct Clips {
 
     /// How many moments at most.
     #[arg(long, value_name = "N", default_value_t = ClipOptions::default().count)]
-    count: usize,
+    count: u32,
 
     /// What is said, as SubRip (.srt) or WebVTT (.vtt): clips then begin and end with sentences.
     #[arg(long, value_name = "FILE")]

@@ -26,7 +26,7 @@ pub(crate) struct Suggest {
 
     /// How many at most.
     #[arg(long, value_name = "N", default_value_t = ClipOptions::default().count)]
-    count: usize,
+    count: u32,
 
     /// What is said, as SubRip (.srt) or WebVTT (.vtt).
     #[arg(long, value_name = "FILE")]

@@ -3,23 +3,28 @@
 use viralforge_core::{MediaInfo, StreamInfo};
 
 use super::escape::escape;
-use crate::units::{bit_rate, bytes, clock};
+use crate::units::{bit_rate, bytes, clock, dash, short_clock};
 use crate::words::{audio_words, video_words};
 
 /// Tags and chapters beyond this many rows tell a viewer nothing.
 const MAX_ROWS: usize = 40;
 
 /// The few facts that stand under the title.
-pub(super) fn headline(media: &MediaInfo) -> Vec<String> {
-    let mut facts = Vec::new();
-    if let Some(video) = media.video().and_then(|s| s.video.as_ref()) {
-        facts.push(video.display_size.to_string().replace('x', " × "));
-        facts.extend(video.frame_rate.map(|rate| format!("{} fps", (rate.as_f64() * 100.0).round() / 100.0)));
-    }
-    let codecs: Vec<_> = [media.video(), media.audio()].into_iter().flatten().map(|s| s.codec.as_str()).collect();
-    facts.push(codecs.join(" + "));
-    facts.push(bytes(media.byte_len));
-    facts
+pub(super) fn headline(media: &MediaInfo) -> String {
+    let (picture, sound) = (media.video(), media.audio());
+    let video = picture.and_then(|s| s.video.as_ref());
+    let rate = video.and_then(|v| v.frame_rate).map(|rate| format!("{} fps", (rate.as_f64() * 100.0).round() / 100.0));
+    let facts = [
+        ("Duration", media.duration.map_or_else(dash, short_clock)),
+        ("Picture", video.map_or_else(dash, |v| format!("{} × {}", v.display_size.width, v.display_size.height))),
+        ("Frame rate", rate.unwrap_or_else(dash)),
+        ("Video", picture.map_or_else(dash, |s| s.codec.clone())),
+        ("Sound", sound.map_or_else(|| "none".to_owned(), |s| s.codec.clone())),
+        ("Size", bytes(media.byte_len)),
+    ];
+    let items: String =
+        facts.iter().map(|(name, value)| format!("<div><dt>{name}</dt><dd>{}</dd></div>", escape(value))).collect();
+    format!("<dl class=\"headline\">{items}</dl>")
 }
 
 /// The section.

@@ -12,7 +12,7 @@ mod timeline;
 
 use viralforge_core::{Analysis, ClipSuggestion, Size, Timestamp};
 
-use crate::units::{count, short_clock};
+use crate::units::count;
 use escape::escape;
 
 /// What the page shows.
@@ -90,11 +90,6 @@ pub(crate) fn html(page: &Page<'_>) -> String {
 }
 
 fn header(page: &Page<'_>) -> String {
-    let media = &page.analysis.media;
-    let mut facts = Vec::new();
-    facts.extend(media.duration.map(short_clock));
-    facts.extend(facts::headline(media));
-    let facts: String = facts.iter().map(|fact| format!("<li>{}</li>", escape(fact))).collect();
     let mut platforms: Vec<_> = page.clips.iter().map(|clip| clip.platform.as_str()).collect();
     platforms.sort_unstable();
     platforms.dedup();
@@ -107,14 +102,15 @@ fn header(page: &Page<'_>) -> String {
     };
     let made = escape(&made);
     format!(
-        "<header>\n<p class=\"made\">{made}</p>\n<h1>{}</h1>\n<ul class=\"chips\">{facts}</ul>\n\
+        "<header>\n<p class=\"made\">{made}</p>\n<h1>{}</h1>\n{facts}\n\
          <nav><a href=\"#timeline\">Timeline</a><a href=\"#clips\">Clips</a><a href=\"#scenes\">Scenes</a>\
          <a href=\"#facts\">File</a></nav>\n</header>\n",
-        escape(page.name)
+        escape(page.name),
+        facts = facts::headline(&page.analysis.media),
     )
 }
 
-/// Class of the colour of suggestion `index`; there are as many as people tell apart.
+/// Class of the color of suggestion `index`; there are as many as people tell apart.
 fn hue(index: usize) -> String {
     format!("hue{}", index % 6)
 }

@@ -8,6 +8,7 @@ mod demux;
 mod encode;
 mod facts;
 mod ffi;
+mod file_decoder;
 mod filter;
 mod frame;
 mod guard;
@@ -19,7 +20,9 @@ mod pcm;
 mod picture;
 mod picture_encoder;
 mod reader;
+mod request;
 mod resample;
+mod sound_track;
 mod symphonia;
 
 pub(crate) use demux::Demuxer;
@@ -29,7 +32,8 @@ pub(crate) use mux::Muxer;
 pub(crate) use pcm::Sound;
 pub(crate) use picture::{Picture, RgbPicture};
 pub(crate) use picture_encoder::PictureEncoder;
-pub(crate) use reader::{Damage, Decoded, MediaReader, Request};
+pub(crate) use reader::MediaReader;
+pub(crate) use request::{Damage, Decoded, Request};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -20,11 +20,11 @@ pub(super) fn gradual_probability(inputs: &[f32; GRADUAL_INPUTS], span: usize) -
 }
 
 /// The span that a gradual change around the frame fills most probably, and that probability.
-pub(super) fn best_span(view: &View<'_>) -> (usize, f32) {
+pub(super) fn best_span(view: &View<'_>) -> Option<(usize, f32)> {
     (0..SPANS_MS.len())
+        .filter(|span| view.may_be_gradual(*span))
         .map(|span| (span, gradual_probability(&view.gradual_inputs(span), span)))
         .max_by(|a, b| a.1.total_cmp(&b.1))
-        .unwrap_or((0, 0.0))
 }
 
 fn logistic(x: f32) -> f32 {

@@ -86,12 +86,9 @@ impl Candidates {
                 self.cuts.push(Cut { frame: view.frame(), time: view.row().time, probability });
             }
         }
-        if view.may_be_gradual() {
-            let (span, probability) = best_span(view);
-            if probability >= LEAST_PROBABILITY {
-                let extent = view.extent(span);
-                self.graduals.push(Gradual { extent, frame: view.frame(), kind: kind(view, span), probability });
-            }
+        if let Some((span, probability)) = best_span(view).filter(|best| best.1 >= LEAST_PROBABILITY) {
+            let extent = view.extent(span);
+            self.graduals.push(Gradual { extent, frame: view.frame(), kind: kind(view, span), probability });
         }
     }
 
@@ -166,7 +163,7 @@ fn kind(view: &View<'_>, span: usize) -> BoundaryKind {
 }
 
 /// Place of the least contrast over that at the ends among the inputs for gradual changes.
-const LEAST_CONTRAST: usize = 13;
+const LEAST_CONTRAST: usize = 12;
 
 /// Scenes between boundaries. A boundary that would leave a scene shorter than `least` before it is dropped, and so
 /// is the last one where the rest is too short.
@@ -188,4 +185,146 @@ fn split(
     }
     scenes.extend(TimeRange::new(from, end).map(|range| Scene { range }));
     (boundaries, scenes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::frame::tests::{picture, texture};
+    use super::*;
+    use proptest::prelude::*;
+    use std::time::Duration;
+
+    /// Shots of these many frames, each slowly moving and none like another.
+    fn shots(lengths: &[usize]) -> Vec<Vec<u8>> {
+        let shot = |(seed, len): (usize, &usize)| {
+            let still = texture(seed as u32 + 1);
+            (0..*len).map(move |i| still.iter().cycle().skip(i / 3).take(still.len()).copied().collect())
+        };
+        lengths.iter().enumerate().flat_map(shot).collect()
+    }
+
+    fn detect(frames: &[Vec<u8>], frames_per_second: u32, options: &SceneOptions) -> SceneReport {
+        let time = |i: usize| Timestamp::new(i as i64, frames_per_second);
+        let mut detector = SceneDetector::new(options);
+        for (i, luma) in frames.iter().enumerate() {
+            detector.push(time(i), &picture(luma));
+        }
+        detector.finish(time(frames.len()), FrameRate::new(frames_per_second, 1))
+    }
+
+    fn starts(report: &SceneReport) -> Vec<(BoundaryKind, u64)> {
+        report.boundaries.iter().map(|b| (b.kind, b.start_frame)).collect()
+    }
+
+    #[test]
+    fn cuts_are_found_to_the_frame_at_any_frame_rate() {
+        for rate in [10, 24, 60, 240] {
+            let lengths = [rate as usize, 2 * rate as usize, rate as usize];
+            let report = detect(&shots(&lengths), rate, &SceneOptions::default());
+            let cuts = [u64::from(rate), 3 * u64::from(rate)].map(|f| (BoundaryKind::Cut, f));
+            assert_eq!(starts(&report), cuts, "{rate} frames a second");
+            assert_eq!(report.boundaries[0].range.start(), Timestamp::new(1, 1));
+            assert_eq!(report.boundaries[0].range.duration(), Timestamp::ZERO);
+            assert_eq!(report.scenes.len(), 3);
+        }
+    }
+
+    #[test]
+    fn one_shot_has_no_boundary_and_a_flash_makes_none() {
+        let mut frames = shots(&[80]);
+        assert_eq!(starts(&detect(&frames, 25, &SceneOptions::default())), []);
+        frames[40].fill(255);
+        frames[41].fill(255);
+        assert_eq!(starts(&detect(&frames, 25, &SceneOptions::default())), []);
+    }
+
+    /// Two shots of 60 frames with `len` frames between that `mix` makes from their pixels and the share that is done.
+    fn change(len: usize, mix: impl Fn(f32, f32, f32, usize) -> f32) -> Vec<Vec<u8>> {
+        let frames = shots(&[60, 60]);
+        let (a, b) = frames.split_at(60);
+        let between = (1..=len).map(|i| {
+            let share = i as f32 / (len + 1) as f32;
+            let pixels = a[59].iter().zip(&b[0]).enumerate();
+            pixels.map(|(i, (a, b))| mix(f32::from(*a), f32::from(*b), share, i % 64) as u8).collect()
+        });
+        a.iter().cloned().chain(between).chain(b.iter().cloned()).collect()
+    }
+
+    #[track_caller]
+    fn one_gradual(frames: &[Vec<u8>], kind: BoundaryKind, first: u64, last: u64) {
+        let report = detect(frames, 25, &SceneOptions::default());
+        let [boundary] = &report.boundaries[..] else { panic!("{:?}", report.boundaries) };
+        assert_eq!(boundary.kind, kind);
+        let off = boundary.start_frame.abs_diff(first).max(boundary.end_frame.abs_diff(last));
+        assert!(off <= 3, "{boundary:?}");
+        assert_eq!(boundary.range.start(), Timestamp::new(boundary.start_frame as i64, 25));
+        assert_eq!(boundary.range.end(), Timestamp::new(boundary.end_frame as i64 + 1, 25));
+    }
+
+    #[test]
+    fn a_dissolve_is_one_boundary_with_its_extent() {
+        one_gradual(&change(15, |a, b, share, _| a + (b - a) * share), BoundaryKind::Dissolve, 60, 74);
+    }
+
+    #[test]
+    fn a_fade_through_black_is_one_boundary_and_called_so() {
+        let fade =
+            change(20, |a, b, share, _| if share < 0.5 { a * (1.0 - 2.0 * share) } else { b * (2.0 * share - 1.0) });
+        one_gradual(&fade, BoundaryKind::Fade, 60, 79);
+    }
+
+    #[test]
+    fn a_wipe_is_one_boundary_and_called_so() {
+        let wipe = change(15, |a, b, share, x| if (x as f32) < share * 64.0 { b } else { a });
+        one_gradual(&wipe, BoundaryKind::Wipe, 60, 74);
+    }
+
+    #[test]
+    fn without_gradual_changes_only_cuts_are_reported() {
+        let frames = change(15, |a, b, share, _| a + (b - a) * share);
+        let report = detect(&frames, 25, &SceneOptions::default().with_gradual(false));
+        assert!(report.boundaries.iter().all(|b| b.kind == BoundaryKind::Cut));
+    }
+
+    #[test]
+    fn short_scenes_are_merged_only_when_asked() {
+        let frames = shots(&[50, 10, 50]);
+        assert_eq!(detect(&frames, 25, &SceneOptions::default()).scenes.len(), 3);
+        let merged = SceneOptions::default().with_min_scene_duration(Duration::from_secs(1));
+        let report = detect(&frames, 25, &merged);
+        assert_eq!(starts(&report), [(BoundaryKind::Cut, 50)]);
+        assert!(report.scenes.iter().all(|s| s.range.duration() >= Timestamp::new(1, 1)));
+    }
+
+    #[test]
+    fn nothing_and_one_frame_are_no_trouble() {
+        let none = detect(&[], 25, &SceneOptions::default());
+        assert!(none.scenes.is_empty() && none.boundaries.is_empty());
+        let one = detect(&shots(&[1]), 25, &SceneOptions::default());
+        assert_eq!((one.scenes.len(), one.boundaries.len()), (1, 0));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(8))]
+        #[test]
+        fn scenes_abut_and_cover_the_video(lengths in proptest::collection::vec(1usize..40, 1..5), uneven in 1i64..4) {
+            let frames = shots(&lengths);
+            let mut detector = SceneDetector::new(&SceneOptions::default());
+            let mut at = Timestamp::new(7, 10);
+            let start = at;
+            for (i, luma) in frames.iter().enumerate() {
+                detector.push(at, &picture(luma));
+                at = at + Timestamp::new(1 + i as i64 % uneven, 30);
+            }
+            let report = detector.finish(at, None);
+            prop_assert_eq!(report.scenes[0].range.start(), start);
+            prop_assert_eq!(report.scenes.last().unwrap().range.end(), at);
+            prop_assert!(report.scenes.windows(2).all(|w| w[0].range.end() == w[1].range.start()));
+            prop_assert_eq!(report.scenes.len(), report.boundaries.len() + 1);
+            for b in &report.boundaries {
+                prop_assert!((0.0..=1.0).contains(&b.confidence) && b.start_frame <= b.end_frame);
+                prop_assert!(b.end_frame < frames.len() as u64);
+            }
+        }
+    }
 }

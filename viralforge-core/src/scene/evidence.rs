@@ -8,7 +8,7 @@ use crate::time::Timestamp;
 /// Numbers that the decision about a cut is made from.
 pub(super) const CUT_INPUTS: usize = 19;
 /// Numbers that the decision about a gradual change is made from, for each span.
-pub(super) const GRADUAL_INPUTS: usize = 18;
+pub(super) const GRADUAL_INPUTS: usize = 17;
 
 /// How far around a frame is "usual here", in milliseconds to either side.
 const LOCAL_MS: i64 = 500;
@@ -162,9 +162,11 @@ impl View<'_> {
         (self.at.saturating_sub(span.before as usize), (self.at + span.after as usize).min(last))
     }
 
-    /// Whether a gradual change may have its middle here: there is something to either side.
-    pub(super) fn may_be_gradual(&self) -> bool {
-        self.row().spans.iter().any(|s| s.before >= 2 && s.after >= 2)
+    /// Whether a gradual change may have its middle here and fill span number `index`: there is something to either
+    /// side, and it differs.
+    pub(super) fn may_be_gradual(&self, index: usize) -> bool {
+        let span = &self.row().spans[index];
+        span.possible && span.before >= 2 && span.after >= 2
     }
 
     /// What speaks for a gradual change with its middle here that fills span number `index`.
@@ -189,7 +191,6 @@ impl View<'_> {
         let rise = quarter.min(share - quarter).min(three_quarters - share).min(1.0 - three_quarters);
         [
             log(span.ends.normalized, 0.5),
-            log(span.ends.luma, 0.5),
             log(span.middle.ends, 0.5),
             log(span.ends.calm, 0.5),
             span.middle.mix_residual / ends,
@@ -205,7 +206,7 @@ impl View<'_> {
             log(ends_contrast, 2.0),
             span.ends.histogram,
             log(span.ends.chroma, 0.5),
-            log(largest_change, 1.0) - log(span.ends.normalized + span.ends.luma, 1.0),
+            log(largest_change, 1.0) - log(span.ends.normalized + span.middle.ends, 1.0),
         ]
     }
 

@@ -16,6 +16,9 @@ const FLASH_FRAMES: usize = 4;
 /// Smaller steps than these, in levels, are no cut whatever follows, so that nobody need look past a flash.
 const NOTABLE_LUMA: f32 = 4.0;
 const NOTABLE_NORMALIZED: f32 = 6.0;
+/// Ends of a span that differ less than this, in levels, show the same shot. Nineteen of twenty gradual changes have
+/// more than 28.
+const LEAST_ENDS: f32 = 6.0;
 /// Frames kept on either side at most, whatever the frame rate: bounds memory and time at absurd rates.
 const MAX_SIDE: usize = 300;
 
@@ -48,7 +51,9 @@ pub(super) struct Span {
     /// Share of the end in the frames at a quarter and three quarters.
     pub(super) quarter: f32,
     pub(super) three_quarters: f32,
-    /// Distance of the ends.
+    /// Whether the ends differ enough for a change of shots in between.
+    pub(super) possible: bool,
+    /// Distance of the ends without that of luma; zero where no change is possible.
     pub(super) ends: Distance,
 }
 
@@ -154,13 +159,16 @@ impl FeatureWindow {
         let last = self.last_within(at, ms).max((at + 1).min(self.frames.len() - 1));
         let frame = |i: usize| &self.frames[i].1;
         let (a, b) = (frame(first), frame(last));
+        let middle = Mixture::of(a, frame(at), b);
+        let possible = middle.ends >= LEAST_ENDS;
         Span {
             before: (at - first) as u32,
             after: (last - at) as u32,
-            middle: Mixture::of(a, frame(at), b),
+            middle,
+            possible,
             quarter: Mixture::of(a, frame((first + at) / 2), b).share,
             three_quarters: Mixture::of(a, frame((at + last).div_ceil(2)), b).share,
-            ends: Distance::between(a, b),
+            ends: if possible { Distance::of_look(a, b) } else { Distance::default() },
         }
     }
 }

@@ -77,6 +77,10 @@ pub(super) struct Frame {
 }
 
 impl Frame {
+    pub(super) fn same_shape(&self, other: &Self) -> bool {
+        (self.width, self.height) == (other.width, other.height)
+    }
+
     /// Prepares `picture`; `shown` is what was not border lately.
     pub(super) fn new(picture: &SmallPicture, shown: Option<Bounds>) -> Self {
         let (width, height) = (picture.size.width as usize, picture.size.height as usize);
@@ -123,4 +127,70 @@ fn shrink(plane: &[u8], width: usize, height: usize, by: usize) -> Vec<u8> {
         }
     }
     out
+}
+
+#[cfg(test)]
+pub(in crate::scene) mod tests {
+    use super::*;
+    use crate::geometry::Size;
+
+    pub(in crate::scene) const WIDTH: usize = 64;
+    const HEIGHT: usize = 36;
+
+    /// A picture of soft blobs, another one for each seed.
+    pub(in crate::scene) fn texture(seed: u32) -> Vec<u8> {
+        let phase = seed as f32 * 1.7;
+        let pixel = |x: usize, y: usize| {
+            let (x, y) = (x as f32, y as f32);
+            let wave = (x * (0.21 + 0.05 * phase.sin()) + phase).sin() * (y * (0.3 + 0.08 * phase.cos()) - phase).cos()
+                + 0.6 * (x * 0.53 + y * 0.41 * phase.sin() + 2.0 * phase).sin();
+            (128.0 + 60.0 * wave).clamp(0.0, 255.0) as u8
+        };
+        (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| pixel(x, y))).collect()
+    }
+
+    pub(in crate::scene) fn picture(luma: &[u8]) -> SmallPicture {
+        let gray = vec![128; luma.len()];
+        let size = Size::new(WIDTH as u32, (luma.len() / WIDTH) as u32);
+        SmallPicture { size, luma: luma.to_vec(), cb: gray.clone(), cr: gray }
+    }
+
+    pub(in crate::scene) fn frame(luma: &[u8]) -> Frame {
+        Frame::new(&picture(luma), None)
+    }
+
+    fn letterboxed(luma: &[u8]) -> Vec<u8> {
+        let mut out = vec![10; luma.len()];
+        out[6 * WIDTH..30 * WIDTH].copy_from_slice(&luma[6 * WIDTH..30 * WIDTH]);
+        out
+    }
+
+    #[test]
+    fn black_borders_are_left_out() {
+        let boxed = picture(&letterboxed(&vec![120; WIDTH * HEIGHT]));
+        let bounds = Bounds::of(&boxed).unwrap();
+        assert_eq!(bounds, Bounds { left: 0, top: 6, right: WIDTH, bottom: 30 });
+        let frame = Frame::new(&boxed, Some(bounds));
+        assert_eq!((frame.mean, frame.contrast), (120.0, 0.0));
+    }
+
+    #[test]
+    fn a_black_frame_has_no_bounds_and_a_tiny_light_does_not_become_the_picture() {
+        let mut luma = vec![5; WIDTH * HEIGHT];
+        assert_eq!(Bounds::of(&picture(&luma)), None);
+        luma[700] = 250;
+        let dot = Bounds::of(&picture(&luma));
+        assert_eq!(Frame::new(&picture(&luma), dot).bounds, Bounds::whole(WIDTH, HEIGHT));
+    }
+
+    #[test]
+    fn contrast_is_normalized_but_noise_is_not_blown_up() {
+        let faint: Vec<u8> = texture(1).iter().map(|v| 60 + v / 10).collect();
+        let (strong, weak) = (frame(&texture(1)), frame(&faint));
+        let off: f32 =
+            strong.normalized.iter().zip(&weak.normalized).map(|(a, b)| f32::from(a.abs_diff(*b))).sum::<f32>();
+        assert!(off / (WIDTH * HEIGHT) as f32 <= 6.0);
+        let flat: Vec<u8> = (0..WIDTH * HEIGHT).map(|i| 100 + (i % 2) as u8).collect();
+        assert!(frame(&flat).normalized.iter().all(|v| v.abs_diff(128) <= 6));
+    }
 }

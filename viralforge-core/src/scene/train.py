@@ -12,7 +12,7 @@ import argparse, glob, json, os
 
 import numpy as np
 
-CUT, GRADUAL, SPANS, HIDDEN = 19, 18, 5, 10
+CUT, GRADUAL, SPANS, HIDDEN = 19, 17, 5, 10
 SPAN_SECONDS = np.array([0.125, 0.25, 0.42, 0.68, 1.08])
 # The threshold at which graduals do best in cross-validation becomes 0.5 through the bias.
 CUT_AT, GRADUAL_AT = 0.5, 0.6
@@ -46,7 +46,7 @@ def label(d):
         d["cut_clear"][near] = False
         d["cut_clear"][best] = True
     d["is_gradual"], d["gradual_clear"] = np.zeros((n, SPANS)), np.ones((n, SPANS), bool)
-    d["gradual_clear"][:2] = d["gradual_clear"][-2:] = False
+    possible = d["extent"][..., 0] >= 0
     for j, span in enumerate(SPAN_SECONDS):
         for (a, b), reach in [(x, 0.7) for x in truth.get("ignore", [])] + [(x, 1.0) for x in truth["gradual"]]:
             k = int(span / step * reach)
@@ -58,6 +58,7 @@ def label(d):
         for j in ([j for j in range(SPANS) if 2 * SPAN_SECONDS[j] >= 0.9 * length] or [SPANS - 1])[:2]:
             d["is_gradual"][near, j] = 1
             d["gradual_clear"][near, j] = True
+    d["gradual_clear"] &= possible
 
 
 def sigmoid(x):
@@ -122,7 +123,7 @@ def decide(d, model, threshold=0.5):
     weights, bias, hidden, hidden_bias, out, out_bias = model
     cut = sigmoid(d["cut"] @ weights + bias) * d["may_cut"]
     cut[0] = 0
-    gradual = sigmoid(np.tanh(np.einsum("nsg,hg->nsh", d["gradual"], hidden) + hidden_bias) @ out + out_bias)
+    gradual = sigmoid(np.tanh(np.einsum("nsg,hg->nsh", d["gradual"], hidden) + hidden_bias) @ out + out_bias) * (d["extent"][..., 0] >= 0)
     best = gradual.argmax(1)
     p = gradual.max(1)
     taken = []

@@ -12,7 +12,7 @@ use crate::source::Source;
 
 /// For each clip `NAME` a file `NAME.inputs` of little-endian floats, a row a frame: time in seconds, whether it may
 /// be a cut, the inputs of the cut model, and for each span the inputs of the gradual model, first and last frame of
-/// the extent.
+/// the extent (-1 where no gradual change is possible).
 #[test]
 #[ignore = "a tool: TRAINING_CLIPS names a folder of clips, TRAINING_OUT where to write"]
 fn write_inputs() {
@@ -32,7 +32,10 @@ fn write_inputs() {
             for span in 0..SPANS_MS.len() {
                 row.extend(view.gradual_inputs(span));
                 let extent = view.extent(span);
-                row.extend([extent.first as f32, extent.last as f32]);
+                match view.may_be_gradual(span) {
+                    true => row.extend([extent.first as f32, extent.last as f32]),
+                    false => row.extend([-1.0, -1.0]),
+                }
             }
             for value in row {
                 file.write_all(&value.to_le_bytes()).unwrap();

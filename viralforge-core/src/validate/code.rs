@@ -109,6 +109,7 @@ codes! {
     FrameGap "frame_gap" TimestampGap Error "The video stands still for very long. Please export it again.";
     CompressedHeader "compressed_header" ResourceLimit Error "The file's header is packed in an old way that is not taken here. Please export it again.";
     CompressedTrack "compressed_track" ResourceLimit Error "The media is packed twice in a way that is not taken here. Please export it again.";
+    UnpacksTooLarge "unpacks_too_large" DecompressionBomb Error "The picture's description unpacks to far more than it is. Please export it again.";
     CannotDecode "cannot_decode" CodecNotAllowed Error "The file uses a format that cannot be read here. Please export it as MP4.";
     OverLimit "over_limit" ResourceLimit Error "The file would take too much to open. Please export it smaller.";
     // Facts

@@ -6,10 +6,12 @@ use super::code::Code;
 use super::facts::Context;
 use super::payload;
 use super::trailing;
-use super::window::u32_le;
+use super::window::{u32_be, u32_le};
 
 /// Frames that a walk visits: three days of sound.
 const MAX_FRAMES: u64 = 10_000_000;
+/// How far the stated length may be off.
+const MAX_MISCOUNT_BYTES: u64 = 8 << 10;
 /// How far the next frame is looked for behind bytes that are none.
 const RESYNC_BYTES: usize = 64 << 10;
 
@@ -23,6 +25,7 @@ pub(super) fn check<R: Read + Seek>(
     while at < len && cx.window.look(at, 1)? == [0] {
         at += 1;
     }
+    check_stated_length(cx, at)?;
     for _ in 0..MAX_FRAMES {
         if at >= len {
             return Ok(());
@@ -44,6 +47,22 @@ pub(super) fn check<R: Read + Seek>(
         }
     }
     cx.findings.add(Code::TooManyParts, Some(at), format!("more than {MAX_FRAMES} frames"));
+    Ok(())
+}
+
+/// The first frame may be a table instead of sound: `Xing` or `Info`, four bytes of flags, and the numbers that the
+/// flags announce, of frames and of bytes.
+fn check_stated_length<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64) -> io::Result<()> {
+    let frame = cx.window.look(at, 64)?;
+    let table = frame.windows(4).position(|w| w == b"Xing" || w == b"Info").and_then(|skip| frame.get(skip..));
+    let Some((table, flags)) = table.and_then(|table| Some((table, u32_be(table, 4)?))) else { return Ok(()) };
+    let bytes = if flags & 2 == 0 { None } else { u32_be(table, if flags & 1 == 0 { 8 } else { 12 }) };
+    let end = at + bytes.map_or(0, u64::from);
+    // Programs differ in whether they count this very frame and the tags.
+    if end > cx.window.len() + MAX_MISCOUNT_BYTES {
+        let percent = cx.percent_of(end);
+        cx.findings.add(Code::CutShort, Some(at), format!("the sound should end at byte {end}; {percent} % are there"));
+    }
     Ok(())
 }
 

@@ -14,6 +14,7 @@ mod findings;
 mod flac;
 mod frames;
 mod image;
+mod inflate;
 mod media;
 mod notes;
 mod payload;
@@ -24,6 +25,8 @@ mod rules;
 mod signature;
 mod stream;
 mod structure;
+#[cfg(test)]
+mod testing;
 mod trailing;
 mod window;
 
@@ -113,10 +116,77 @@ fn inspect<R: Read + Seek>(cx: &mut Context<'_, R>) -> std::io::Result<Option<Fi
             cx.findings.add(Code::NoVideo, None, container);
         }
     }
-    if cx.policy.depth >= ValidationDepth::Structure {
-        if let Some(facts) = structure::walk(cx, kind)? {
-            rules::judge(&facts, cx.policy, cx.findings);
-        }
+    if cx.policy.depth >= ValidationDepth::Structure
+        && let Some(facts) = structure::walk(cx, kind)?
+    {
+        rules::judge(&facts, cx.policy, cx.findings);
     }
     Ok(Some(kind))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::monitor::CancelToken;
+    use proptest::prelude::*;
+
+    fn check(bytes: Vec<u8>, policy: &UploadPolicy) -> UploadReport {
+        let source = Source::from_bytes("upload", bytes).unwrap();
+        validate_upload(&source, policy, &Monitor::new()).unwrap()
+    }
+
+    #[test]
+    fn a_file_over_the_size_is_refused_before_it_is_opened() {
+        let report = check(vec![0; 11], &UploadPolicy::video().with_max_bytes(10));
+        assert_eq!((report.verdict, report.findings[0].code.as_str()), (Verdict::Reject, "too_many_bytes"));
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_listed_with_a_safe_name() {
+        let png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR\x7f\0\0\0\x7f\0\0\0\x08\0\0\0\0....".to_vec();
+        let report = check(png, &UploadPolicy::video().with_file_name("../x.php.mp4"));
+        let codes: Vec<&str> = report.findings.iter().map(|f| f.code.as_str()).collect();
+        for code in ["bad_file_name", "wrong_extension", "container_not_allowed", "still_image", "picture_too_large"] {
+            assert!(codes.contains(&code), "{code} is not in {codes:?}");
+        }
+        assert_eq!((report.mime.as_str(), report.safe_name.as_str()), ("image/png", "x_php.png"));
+        assert!(report.media.is_none());
+    }
+
+    #[test]
+    fn an_empty_upload_has_a_report_too() {
+        let report = UploadReport::of_empty_upload(&UploadPolicy::video().with_file_name("a.mp4"));
+        assert_eq!((report.verdict, report.findings[0].class), (Verdict::Reject, ReasonClass::Empty));
+    }
+
+    #[test]
+    fn cancellation_and_a_bad_policy_are_errors() {
+        let token = CancelToken::new();
+        token.cancel();
+        let source = Source::from_bytes("upload", vec![0; 9]).unwrap();
+        let cancelled = validate_upload(&source, &UploadPolicy::video(), &Monitor::new().with_cancel(token));
+        assert!(matches!(cancelled, Err(Error::Cancelled)));
+        let policy = UploadPolicy::video().with_max_frame_rate(0.0);
+        assert!(matches!(validate_upload(&source, &policy, &Monitor::new()), Err(Error::InvalidOption { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_get_a_report_whose_verdict_follows_from_its_findings(
+            head in prop::sample::select(vec![
+                &b""[..], b"\0\0\0\x18ftypisom\0\0\0\0isommp41", b"\x1a\x45\xdf\xa3", b"RIFF\xff\0\0\0AVI ", b"RIFF\x40\0\0\0WAVEfmt ",
+                b"RIFF\x40\0\0\0WEBPVP8X", b"\xff\xd8\xff\xe1", b"\x89PNG\r\n\x1a\n", b"GIF89a", b"OggS\0", b"fLaC\0", b"ID3\x04",
+            ]),
+            tail in prop::collection::vec(any::<u8>(), 0..400),
+            slot in 0u8..3,
+        ) {
+            let policy = [UploadPolicy::video(), UploadPolicy::image(), UploadPolicy::audio()][usize::from(slot)].clone();
+            let bytes = [head, &tail].concat();
+            prop_assume!(!bytes.is_empty());
+            let report = check(bytes, &policy);
+            prop_assert_eq!(report.verdict, findings::verdict(&report.findings));
+            prop_assert!(report.findings.is_sorted_by_key(|f| std::cmp::Reverse(f.severity)));
+            prop_assert!(report.findings.iter().all(|f| (f.class == ReasonClass::Ok) <= (f.severity < Severity::Error)));
+        }
+    }
 }

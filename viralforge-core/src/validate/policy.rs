@@ -214,13 +214,13 @@ impl UploadPolicy {
                 format!("{} is not in 0..=1", self.max_damaged_share),
             ));
         }
-        if !(self.max_pixel_aspect >= 1.0) {
+        if self.max_pixel_aspect.is_nan() || self.max_pixel_aspect < 1.0 {
             return Err(Error::invalid_option(
                 "max_pixel_aspect",
                 format!("{} is not at least 1", self.max_pixel_aspect),
             ));
         }
-        if !(self.max_frame_rate > 0.0) {
+        if self.max_frame_rate.is_nan() || self.max_frame_rate <= 0.0 {
             return Err(Error::invalid_option("max_frame_rate", format!("{} is not above 0", self.max_frame_rate)));
         }
         if self.min_duration > self.max_duration {

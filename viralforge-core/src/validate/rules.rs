@@ -160,10 +160,10 @@ fn judge_length(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
             _ => {}
         }
     }
-    if let (Some(video), Some(audio)) = (video, audio) {
-        if (video - audio).abs() > AV_TOLERANCE_SECONDS {
-            findings.add(Code::AvDurationMismatch, None, format!("video of {video:.3} s, sound of {audio:.3} s"));
-        }
+    if let (Some(video), Some(audio)) = (video, audio)
+        && (video - audio).abs() > AV_TOLERANCE_SECONDS
+    {
+        findings.add(Code::AvDurationMismatch, None, format!("video of {video:.3} s, sound of {audio:.3} s"));
     }
     // What is in the tracks wins over what a header says.
     let Some(seconds) = video.into_iter().chain(audio).reduce(f64::max).or(facts.seconds) else {
@@ -219,7 +219,8 @@ mod tests {
 
     #[test]
     fn each_bound_is_inclusive_and_has_its_code() {
-        let cases: [(Code, fn(&mut Track, bool)); 5] = [
+        type Change = fn(&mut Track, bool);
+        let cases: [(Code, Change); 5] = [
             (Code::TooLarge, |t, over| t.width = 8192 + u32::from(over)),
             (Code::TooSmall, |t, under| t.height = 16 - u32::from(under)),
             (Code::TooLong, |t, over| t.seconds = Some(4.0 * 3600.0 + f64::from(u8::from(over)))),

@@ -53,7 +53,7 @@ pub(super) enum Sniffed {
 }
 
 /// Signatures, each with its place, of media that nobody uploads from a phone or an editor today.
-const OTHER_MEDIA: [((usize, &[u8]), &str); 16] = [
+const OTHER_MEDIA: [((usize, &[u8]), &str); 17] = [
     ((0, b"\x30\x26\xb2\x75\x8e\x66\xcf\x11"), "asf"),
     ((0, b".RMF"), "rm"),
     ((0, b"#!AMR"), "amr"),
@@ -65,6 +65,7 @@ const OTHER_MEDIA: [((usize, &[u8]), &str); 16] = [
     ((0, b"\x06\x0e\x2b\x34\x02\x05\x01\x01\x0d\x01\x02"), "mxf"),
     ((0, b"nut/multimedia container\0"), "nut"),
     ((0, b"\0\0\0\x0cjP  \r\n\x87\n"), "jpeg2000"),
+    ((0, b"\xff\x4f\xff\x51\0"), "jpeg2000"),
     ((0, b"\0\0\0\x0cJXL \r\n\x87\n"), "jpegxl"),
     ((0, b"8BPS\0\x01"), "psd"),
     ((0, b"MThd\0\0\0\x06"), "midi"),

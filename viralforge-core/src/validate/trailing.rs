@@ -20,12 +20,9 @@ pub(super) fn check<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64) -> io::Res
     let bytes = cx.window.look(at, usize::try_from(count).unwrap_or(usize::MAX))?;
     let found = payload::find(bytes);
     let shown: String = bytes.iter().take(16).map(|b| format!("{b:02x}")).collect();
-    match found {
-        Some((skip, what)) => {
-            let code = what.code();
-            cx.findings.add(code, Some(at + skip as u64), format!("{} after the end of the media", what.name()));
-        }
-        None => {}
+    if let Some((skip, what)) = found {
+        let message = format!("{} after the end of the media", what.name());
+        cx.findings.add(what.code(), Some(at + skip as u64), message);
     }
     let message = format!("{count} bytes after the end, beginning with {shown}");
     let treatment = cx.policy.trailing_bytes;

@@ -114,11 +114,6 @@ pub(super) fn u32_be(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().copied().map(u32::from_be_bytes)
 }
 
-/// A big-endian 64-bit number in `bytes`.
-pub(super) fn u64_be(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes.get(at..)?.first_chunk().copied().map(u64::from_be_bytes)
-}
-
 /// A little-endian 16-bit number in `bytes`.
 pub(super) fn u16_le(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().copied().map(u16::from_le_bytes)

@@ -82,10 +82,8 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts>
             if file.has_fragments { "fragments without the header that describes them" } else { "no moov box" };
         cx.findings.add(Code::NoHeader, None, message);
     }
-    if let (Some(moov), Some(media)) = (file.moov, file.media) {
-        if moov.start > media {
-            cx.findings.add(Code::MoovLast, Some(moov.start), "moov after mdat");
-        }
+    if let Some(moov) = file.moov.filter(|moov| file.media.is_some_and(|media| media < moov.start)) {
+        cx.findings.add(Code::MoovLast, Some(moov.start), "moov after mdat");
     }
     fragments.finish(cx, &mut facts);
     Ok(facts)
@@ -189,3 +187,6 @@ fn is_known(kind: [u8; 4]) -> bool {
 fn is_printable(kind: [u8; 4]) -> bool {
     kind.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'_' | b'-' | 0xa9))
 }
+
+#[cfg(test)]
+mod tests;

@@ -236,3 +236,6 @@ fn search<R: Read + Seek>(cx: &mut Context<'_, R>, element: &Element) -> io::Res
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -48,3 +48,6 @@ fn search<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64, len: u64, what: &str
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
 use super::super::facts::{Context, Facts, Track};
+use super::super::inflate;
 use super::super::trailing;
 use super::super::window::{fourcc, u32_be};
 use super::exif;
@@ -11,6 +12,29 @@ use crate::geometry::TrackKind;
 
 /// The most chunks that a walk visits: images have some thousands at worst.
 const MAX_CHUNKS: u64 = 1_000_000;
+
+/// Text and color profiles may be compressed: checks what they unpack to.
+fn check_unpacked<R: Read + Seek>(cx: &mut Context<'_, R>, kind: &[u8; 4], body: u64, size: u64) -> io::Result<()> {
+    let bytes = cx.window.look(body, size as usize)?;
+    let after_zero = |bytes: &'_ [u8]| bytes.iter().position(|&b| b == 0).map(|at| at + 1);
+    let skip = match kind {
+        // A name, a zero, and the method of compression.
+        b"zTXt" | b"iCCP" => after_zero(bytes).map(|at| at + 1),
+        // A name, a zero, whether it is compressed and how, a language, a zero, a translated name, and a zero.
+        b"iTXt" => after_zero(bytes).filter(|&at| bytes.get(at) == Some(&1)).and_then(|at| {
+            let language = at + 2 + after_zero(bytes.get(at + 2..)?)?;
+            Some(language + after_zero(bytes.get(language..)?)?)
+        }),
+        _ => None,
+    };
+    let limit = cx.policy.max_metadata_bytes;
+    let unpacked = skip.and_then(|skip| bytes.get(skip..)).and_then(|packed| inflate::zlib_len(packed, limit));
+    if unpacked.is_some_and(|len| len > limit) {
+        let message = format!("a {} chunk of {size} bytes unpacks to more than {limit}", fourcc(kind));
+        cx.findings.add(Code::UnpacksTooLarge, Some(body), message);
+    }
+    Ok(())
+}
 
 /// Walks the whole file.
 pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts> {
@@ -61,6 +85,7 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
                     exif::check(bytes, body, cx.policy, cx.findings);
                 }
                 super::search(cx, body, size, &format!("a {} chunk", fourcc(&kind)))?;
+                check_unpacked(cx, &kind, body, size)?;
             }
         }
         if count == MAX_CHUNKS {

@@ -101,3 +101,6 @@ fn after<R: Read + Seek>(cx: &mut Context<'_, R>, end: u64) -> io::Result<()> {
     let end = if end % 2 == 1 && cx.window.look(end, 1)? == [0] { end + 1 } else { end };
     trailing::check(cx, end)
 }
+
+#[cfg(test)]
+mod tests;

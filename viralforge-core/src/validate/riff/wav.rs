@@ -57,10 +57,8 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
     } else if !open_ended {
         after_data(cx, &data)?;
     }
-    if let Some(track) = facts.tracks.first_mut() {
-        if bytes_per_second > 0 {
-            track.seconds = Some(there as f64 / f64::from(bytes_per_second));
-        }
+    if let Some(track) = facts.tracks.first_mut().filter(|_| bytes_per_second > 0) {
+        track.seconds = Some(there as f64 / f64::from(bytes_per_second));
     }
     Ok(facts)
 }

@@ -1,0 +1,288 @@
+//! Demuxer and decoders of one file: packets in the order of the file, pictures and sound out.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::decode::{DecodeOptions, Decoder, Sent};
+use super::demux::Demuxer;
+use super::ffi;
+use super::frame::Packet;
+use super::picture::{Picture, TrackGeometry};
+use super::request::{Damage, Decoded, Request};
+use super::sound_track::SoundTrack;
+use crate::error::{Error, Result};
+use crate::time::Timestamp;
+
+/// Packets of sound that wait for the first picture, which tells where zero is.
+const WAITING_PACKETS: usize = 2000;
+
+/// A video track that is being decoded.
+struct VideoTrack {
+    index: usize,
+    decoder: Decoder,
+    geometry: Arc<TrackGeometry>,
+    usual_duration: Timestamp,
+    last_time: Option<Timestamp>,
+    done: bool,
+}
+
+/// A file that FFmpeg decodes.
+pub(super) struct FileDecoder {
+    demuxer: Demuxer,
+    video: Option<VideoTrack>,
+    audio: Option<SoundTrack>,
+    /// Time zero in the file's own clock.
+    zero: Option<Timestamp>,
+    /// Sound that came before zero was known.
+    waiting: VecDeque<Packet>,
+    drained: bool,
+}
+
+impl FileDecoder {
+    pub(super) fn new(mut demuxer: Demuxer, request: &Request) -> Result<Self> {
+        let info = demuxer.info().clone();
+        let options = DecodeOptions { threads: request.threads, skip_loop_filter: request.skip_loop_filter };
+        let video = match info.video().filter(|_| request.video) {
+            Some(stream) => {
+                let index = stream.index as usize;
+                let facts =
+                    stream.video.as_ref().ok_or_else(|| Error::backend(&demuxer.guard().name, "video facts"))?;
+                if facts.width == 0 || facts.height == 0 {
+                    return Err(Error::malformed(&demuxer.guard().name, "its video track has no picture size"));
+                }
+                Some(VideoTrack {
+                    index,
+                    decoder: Decoder::open(&demuxer, index, &options)?,
+                    geometry: Arc::new(TrackGeometry {
+                        name: demuxer.guard().name.clone(),
+                        rotation: facts.rotation,
+                        mirrored: facts.mirrored,
+                        display_size: facts.display_size,
+                        interlaced: facts.interlaced,
+                    }),
+                    usual_duration: facts.frame_rate.map_or(Timestamp::new(1, 25), |r| r.frame_duration()),
+                    last_time: None,
+                    done: false,
+                })
+            }
+            None => None,
+        };
+        let audio = match info.audio().filter(|_| request.audio) {
+            Some(stream) => {
+                let index = stream.index as usize;
+                let opened =
+                    Decoder::open(&demuxer, index, &DecodeOptions { threads: Some(1), skip_loop_filter: false });
+                match opened {
+                    Ok(decoder) => Some(SoundTrack::new(index, decoder)),
+                    // Pictures without sound are worth having; sound alone was asked for where there is no video.
+                    Err(Error::Unsupported { .. }) if video.is_some() => None,
+                    Err(error) => return Err(error),
+                }
+            }
+            None => None,
+        };
+        let wanted: Vec<usize> = video.iter().map(|v| v.index).chain(audio.iter().map(|a| a.index)).collect();
+        demuxer.keep_only(&wanted);
+        // Without pictures to wait for, zero is where the video track says it starts, else the first sample.
+        let zero = match (&video, info.video()) {
+            (None, Some(stream)) => start_time(&demuxer, stream.index as usize),
+            _ => None,
+        };
+        Ok(Self { demuxer, video, audio, zero, waiting: VecDeque::new(), drained: false })
+    }
+
+    /// Whether sound comes out.
+    pub(super) fn has_sound(&self) -> bool {
+        self.audio.is_some()
+    }
+
+    /// Time zero in the file's own clock, once it is known.
+    pub(super) fn zero(&self) -> Option<Timestamp> {
+        self.zero
+    }
+
+    /// Whether the end of the file was reached and everything came out.
+    pub(super) fn drained(&self) -> bool {
+        self.drained
+    }
+
+    /// Share of the file's bytes that were read, 0 to 1.
+    pub(super) fn bytes_fraction(&self) -> f64 {
+        self.demuxer.bytes_fraction()
+    }
+
+    /// Decodes no more pictures. Whether nothing is left to decode at all.
+    pub(super) fn finish_video(&mut self) -> bool {
+        if let Some(video) = &mut self.video {
+            video.done = true;
+        }
+        self.audio.as_ref().is_none_or(|a| a.done)
+    }
+
+    /// Decodes no more sound. Whether nothing is left to decode at all.
+    pub(super) fn finish_sound(&mut self) -> bool {
+        if let Some(audio) = &mut self.audio {
+            audio.done = true;
+        }
+        self.video.as_ref().is_none_or(|v| v.done)
+    }
+
+    /// Reads one packet, or ends, and adds what came out to `out`.
+    pub(super) fn step(&mut self, out: &mut VecDeque<Decoded>, damage: &mut Damage) -> Result<()> {
+        let Some(packet) = self.demuxer.read()? else {
+            self.drained = true;
+            self.decode_video(None, out, damage)?;
+            self.release_waiting(out, damage)?;
+            return self.decode_audio(None, out, damage);
+        };
+        if self.video.as_ref().is_some_and(|v| v.index == packet.stream()) {
+            self.decode_video(Some(&packet), out, damage)?;
+            if self.zero.is_some() {
+                self.release_waiting(out, damage)?;
+            }
+            return Ok(());
+        }
+        if self.audio.as_ref().is_some_and(|a| a.index == packet.stream()) {
+            if self.zero.is_none() && self.video.is_some() {
+                self.waiting.push_back(packet);
+                if self.waiting.len() > WAITING_PACKETS {
+                    let video = self.video.as_ref().map_or(0, |v| v.index);
+                    self.zero = start_time(&self.demuxer, video).or(Some(Timestamp::ZERO));
+                    self.release_waiting(out, damage)?;
+                }
+                return Ok(());
+            }
+            self.decode_audio(Some(&packet), out, damage)?;
+        }
+        Ok(())
+    }
+
+    fn release_waiting(&mut self, out: &mut VecDeque<Decoded>, damage: &mut Damage) -> Result<()> {
+        while let Some(packet) = self.waiting.pop_front() {
+            self.decode_audio(Some(&packet), out, damage)?;
+        }
+        Ok(())
+    }
+
+    fn decode_video(
+        &mut self,
+        packet: Option<&Packet>,
+        out: &mut VecDeque<Decoded>,
+        damage: &mut Damage,
+    ) -> Result<()> {
+        let Some(video) = &mut self.video else { return Ok(()) };
+        if video.done {
+            return Ok(());
+        }
+        let (num, den) = self.demuxer.time_base(video.index);
+        loop {
+            let sent = video.decoder.send(packet)?;
+            damage.undecodable_packets += u64::from(sent == Sent::Damaged);
+            while let Some(frame) = video.decoder.receive(&mut damage.undecodable_packets)? {
+                let raw = frame.raw();
+                if raw.width <= 0 || raw.height <= 0 {
+                    continue;
+                }
+                let corrupt = raw.flags & ffi::AV_FRAME_FLAG_CORRUPT as i32 != 0 || raw.decode_error_flags != 0;
+                damage.corrupt_frames += u64::from(corrupt);
+                let time = match [raw.best_effort_timestamp, raw.pts].into_iter().find(|t| *t != ffi::AV_NOPTS_VALUE) {
+                    Some(units) => Timestamp::from_units(units, num, den),
+                    // Some old files have no times at all: frames follow at the usual rate.
+                    None => video.last_time.map_or(Timestamp::ZERO, |t| t + video.usual_duration),
+                };
+                // Time that stands still or runs backwards would break every consumer.
+                let time = match video.last_time {
+                    Some(last) if time <= last => last + Timestamp::from_units(1, num, den),
+                    _ => time,
+                };
+                video.last_time = Some(time);
+                let zero = *self.zero.get_or_insert(time);
+                let duration = match raw.duration {
+                    units @ 1.. => Timestamp::from_units(units, num, den),
+                    _ => video.usual_duration,
+                };
+                let picture = Picture::new(frame, time - zero, duration, Arc::clone(&video.geometry));
+                out.push_back(Decoded::Picture(picture));
+            }
+            if sent != Sent::Full {
+                return Ok(());
+            }
+        }
+    }
+
+    fn decode_audio(
+        &mut self,
+        packet: Option<&Packet>,
+        out: &mut VecDeque<Decoded>,
+        damage: &mut Damage,
+    ) -> Result<()> {
+        let Some(audio) = &mut self.audio else { return Ok(()) };
+        if audio.done {
+            return Ok(());
+        }
+        let (num, den) = self.demuxer.time_base(audio.index);
+        loop {
+            let sent = audio.decoder.send(packet)?;
+            damage.undecodable_packets += u64::from(sent == Sent::Damaged);
+            while let Some(frame) = audio.decoder.receive(&mut damage.undecodable_packets)? {
+                let units = [frame.raw().pts, frame.raw().best_effort_timestamp];
+                let time = units.into_iter().find(|t| *t != ffi::AV_NOPTS_VALUE);
+                let time = time.map(|units| Timestamp::from_units(units, num, den));
+                audio.take(&frame, time, &mut self.zero, out, self.demuxer.guard())?;
+            }
+            if sent != Sent::Full {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Goes to the keyframe before `time` (in the file's own clock). `false` where the file cannot be searched.
+    pub(super) fn seek(&mut self, time: Timestamp) -> Result<bool> {
+        let Some(index) = self.video.as_ref().map(|v| v.index).or(self.audio.as_ref().map(|a| a.index)) else {
+            return Ok(false);
+        };
+        let (num, den) = self.demuxer.time_base(index);
+        match self.demuxer.seek(index, time.to_units(num, den)) {
+            Ok(()) => {}
+            Err(error @ (Error::Cancelled | Error::Io { .. } | Error::LimitExceeded { .. })) => return Err(error),
+            Err(_) => return Ok(false),
+        }
+        if let Some(video) = &mut self.video {
+            video.decoder.flush();
+            video.last_time = None;
+        }
+        if let Some(audio) = &mut self.audio {
+            audio.reset();
+        }
+        self.waiting.clear();
+        self.drained = false;
+        Ok(true)
+    }
+
+    /// Whether something of each wanted track has come out.
+    pub(super) fn arrived(&self, out: &VecDeque<Decoded>) -> bool {
+        let picture = out.iter().any(|d| matches!(d, Decoded::Picture(_)));
+        let sound = out.iter().any(|d| matches!(d, Decoded::Sound(_)));
+        (picture || self.video.is_none()) && (sound || self.audio.is_none())
+    }
+
+    /// Whether each track that came out begins at or before `start`.
+    pub(super) fn begins_before(&self, out: &VecDeque<Decoded>, start: Timestamp) -> bool {
+        let picture = out.iter().find_map(|d| match d {
+            Decoded::Picture(picture) => Some(picture.time()),
+            Decoded::Sound(_) => None,
+        });
+        let sound = out.iter().find_map(|d| match d {
+            Decoded::Sound(sound) => Some(sound.start),
+            Decoded::Picture(_) => None,
+        });
+        let good = |first: Option<Timestamp>, wanted: bool| !wanted || first.is_some_and(|t| t <= start);
+        good(picture, self.video.is_some()) && good(sound, self.audio.is_some())
+    }
+}
+
+fn start_time(demuxer: &Demuxer, index: usize) -> Option<Timestamp> {
+    let (num, den) = demuxer.time_base(index);
+    let start = demuxer.stream(index).start_time;
+    (start != ffi::AV_NOPTS_VALUE).then(|| Timestamp::from_units(start, num, den))
+}
