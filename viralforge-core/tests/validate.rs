@@ -1,4 +1,5 @@
 //! `validate_upload` on hostile, broken, odd and good files, through the public API.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

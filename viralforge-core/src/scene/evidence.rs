@@ -250,7 +250,7 @@ fn median(values: &mut [f32]) -> f32 {
     if values.is_empty() {
         return 0.0;
     }
-    let (middle, even) = (values.len() / 2, values.len() % 2 == 0);
+    let (middle, even) = (values.len() / 2, values.len().is_multiple_of(2));
     let (below, at, _) = values.select_nth_unstable_by(middle, f32::total_cmp);
     if !even {
         return *at;

@@ -40,10 +40,10 @@ impl SilentRuns {
     }
 
     fn end(&mut self, at: u64) {
-        if let Some(began) = self.began.take() {
-            if at - began >= self.min_len {
-                self.runs.push(began..at);
-            }
+        if let Some(began) = self.began.take()
+            && at - began >= self.min_len
+        {
+            self.runs.push(began..at);
         }
     }
 
