@@ -50,8 +50,8 @@ mod quality;
 mod scene;
 mod silence;
 mod subject;
-mod validate;
 mod transcript;
+mod validate;
 mod waveform;
 // L3: plans
 mod clip;
@@ -86,12 +86,12 @@ pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
 pub use thumbnail::ThumbnailChoice;
 pub use time::{FrameRate, TimeRange, Timestamp};
+pub use transcode::{TranscodeOptions, transcode};
+pub use transcript::{Cue, Transcript};
 pub use validate::{
     Finding, ReasonClass, Severity, Treatment, UploadPolicy, UploadReport, UploadSlot, ValidationDepth, Verdict,
     validate_upload,
 };
-pub use transcode::{TranscodeOptions, transcode};
-pub use transcript::{Cue, Transcript};
 pub use waveform::{
     Waveform, WaveformBits, WaveformFormat, WaveformOptions, WaveformPicture, WaveformResolution, WriteWaveformOptions,
     write_waveform,

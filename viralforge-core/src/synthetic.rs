@@ -64,7 +64,16 @@ pub(crate) fn analysis(length: f64, size: Size) -> Analysis {
         chapters: Vec::new(),
         tags: Vec::new(),
     };
-    Analysis { media, scenes: None, waveform: None, loudness: None, silence: None, quality: None, subject: None, undecodable_packets: 0 }
+    Analysis {
+        media,
+        scenes: None,
+        waveform: None,
+        loudness: None,
+        silence: None,
+        quality: None,
+        subject: None,
+        undecodable_packets: 0,
+    }
 }
 
 /// Shots from 0 to `length`, changing at these moments by cuts.

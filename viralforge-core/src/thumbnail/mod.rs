@@ -4,4 +4,3 @@ mod choice;
 mod score;
 
 pub use choice::ThumbnailChoice;
-#[cfg(test)]

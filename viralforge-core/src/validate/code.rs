@@ -154,7 +154,11 @@ mod tests {
     #[test]
     fn a_fact_never_refuses_and_a_reason_always_has_a_class() {
         for code in Code::ALL {
-            assert_eq!(code.class() != ReasonClass::Ok, code.severity() == Severity::Error || *code == Code::AttachedFile, "{code:?}");
+            assert_eq!(
+                code.class() != ReasonClass::Ok,
+                code.severity() == Severity::Error || *code == Code::AttachedFile,
+                "{code:?}"
+            );
         }
     }
 }

@@ -54,7 +54,8 @@ pub(super) fn check(
     if let Some(audio) = info.audio() {
         let facts = audio.audio.as_ref();
         let rate = facts.map_or(0.0, |a| f64::from(a.channels) * f64::from(a.sample_rate_hz)) * 4.0;
-        let plan = Plan { policy, seconds, whole: rate * seconds <= SOUND_BUDGET_BYTES as f64, budget: SOUND_BUDGET_BYTES };
+        let plan =
+            Plan { policy, seconds, whole: rate * seconds <= SOUND_BUDGET_BYTES as f64, budget: SOUND_BUDGET_BYTES };
         let tally = passes(source, &Request::audio(), plan, monitor, findings)?;
         judge(tally, "pieces of sound", policy, findings);
     }
@@ -86,7 +87,8 @@ fn passes(
     }
     for (place, share) in PLACES {
         let start = (plan.seconds - PLACE_SECONDS).max(0.0) * place;
-        let range = TimeRange::new(Timestamp::from_seconds_f64(start), Timestamp::from_seconds_f64(start + PLACE_SECONDS));
+        let range =
+            TimeRange::new(Timestamp::from_seconds_f64(start), Timestamp::from_seconds_f64(start + PLACE_SECONDS));
         let request = Request { range, ..request.clone() };
         pass(source, &request, (plan.budget as f64 * share) as u64, (plan.policy, monitor), findings, &mut tally)?;
         monitor.report(Stage::Validate, 0.2 + 0.8 * place);

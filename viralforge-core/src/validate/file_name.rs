@@ -11,9 +11,9 @@ const WINDOWS_DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 /// Endings that a web server or an operating system may run or show as a page. Apache runs `clip.php.mp4` where a
 /// handler is bound to `.php`, so they count anywhere in a name.
 const ACTIVE_EXTENSIONS: [&str; 41] = [
-    "php", "php3", "php4", "php5", "php7", "php8", "phps", "pht", "phtml", "phar", "asp", "aspx", "ashx", "asmx", "jsp",
-    "jspx", "cgi", "pl", "shtml", "html", "htm", "xhtml", "svg", "hta", "htaccess", "exe", "scr", "bat", "cmd", "msi",
-    "dll", "vbs", "vbe", "ps1", "jar", "war", "sh", "so", "lnk", "reg", "swf",
+    "php", "php3", "php4", "php5", "php7", "php8", "phps", "pht", "phtml", "phar", "asp", "aspx", "ashx", "asmx",
+    "jsp", "jspx", "cgi", "pl", "shtml", "html", "htm", "xhtml", "svg", "hta", "htaccess", "exe", "scr", "bat", "cmd",
+    "msi", "dll", "vbs", "vbe", "ps1", "jar", "war", "sh", "so", "lnk", "reg", "swf",
 ];
 
 /// Longest stem of a safe name, in characters: leaves room for whatever a host puts before and behind.
@@ -132,7 +132,11 @@ fn is_bidi_control(c: char) -> bool {
 
 /// Invisible, or not taken by Windows.
 fn is_odd(c: char) -> bool {
-    matches!(c, '"' | ':' | '*' | '?' | ';' | '\u{200b}'..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}' | '\u{2044}' | '\u{fffd}')
+    matches!(
+        c,
+        '"' | ':' | '*' | '?' | ';' | '\u{200b}'
+            ..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}' | '\u{2044}' | '\u{fffd}'
+    )
 }
 
 /// The name with `%41` read as `A`; `None` where nothing changes. Only an escape that hides something matters: a
@@ -192,9 +196,28 @@ mod tests {
     #[test]
     fn names_that_could_do_harm_are_refused() {
         for name in [
-            "", "..", "a/b.mp4", "..\\a.mp4", "a\0.mp4", "a\n.mp4", "a\u{202e}4pm.exe", ".htaccess", "-i.mp4", "con.mp4",
-            "LPT1.tar.mp4", "clip.php.mp4", "clip.mp4.exe", "a%00.mp4", "..%2f..%2fx.mp4", "%2e%2e%2fx.mp4", "a.mp4.", "a.mp4 ",
-            "a.mp4::$DATA", "$(id).mp4", "<img src=x>.mp4", "a\u{ff0f}b.mp4",
+            "",
+            "..",
+            "a/b.mp4",
+            "..\\a.mp4",
+            "a\0.mp4",
+            "a\n.mp4",
+            "a\u{202e}4pm.exe",
+            ".htaccess",
+            "-i.mp4",
+            "con.mp4",
+            "LPT1.tar.mp4",
+            "clip.php.mp4",
+            "clip.mp4.exe",
+            "a%00.mp4",
+            "..%2f..%2fx.mp4",
+            "%2e%2e%2fx.mp4",
+            "a.mp4.",
+            "a.mp4 ",
+            "a.mp4::$DATA",
+            "$(id).mp4",
+            "<img src=x>.mp4",
+            "a\u{ff0f}b.mp4",
         ] {
             assert!(is_bad(name), "{name:?}");
         }
@@ -204,9 +227,20 @@ mod tests {
     #[test]
     fn names_that_people_give_are_taken() {
         for name in [
-            "IMG_0001.MOV", "Tom & Jerry (1).mp4", "Übung 3 – über Bücher.mp4", "動画.mp4", "100% fun.mp4", "node.js talk.mp4",
-            "www.example.com.mp4", "Screen Recording 2024-01-01 at 10.00.00.mov", "it's a \u{1f600}.mp4", "noextension", "v1.2.3.mp4",
-            "comic.mp4", "console.mp4", "50%ed.mp4",
+            "IMG_0001.MOV",
+            "Tom & Jerry (1).mp4",
+            "Übung 3 – über Bücher.mp4",
+            "動画.mp4",
+            "100% fun.mp4",
+            "node.js talk.mp4",
+            "www.example.com.mp4",
+            "Screen Recording 2024-01-01 at 10.00.00.mov",
+            "it's a \u{1f600}.mp4",
+            "noextension",
+            "v1.2.3.mp4",
+            "comic.mp4",
+            "console.mp4",
+            "50%ed.mp4",
         ] {
             assert!(!is_bad(name), "{name:?}");
         }

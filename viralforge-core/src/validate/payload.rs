@@ -54,9 +54,11 @@ const MARKUP: [&[u8]; 8] =
 
 /// The first such thing in `bytes`, and where.
 pub(super) fn find(bytes: &[u8]) -> Option<(usize, Payload)> {
-    bytes.iter().enumerate().filter(|(_, b)| matches!(b, b'<' | b'%' | b'P' | b'M' | b'#' | b'f' | b'X' | 0x7f)).find_map(
-        |(at, _)| Some((at, at_start(bytes.get(at..)?)?)),
-    )
+    bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, b)| matches!(b, b'<' | b'%' | b'P' | b'M' | b'#' | b'f' | b'X' | 0x7f))
+        .find_map(|(at, _)| Some((at, at_start(bytes.get(at..)?)?)))
 }
 
 /// The first script for a server or a browser in `bytes`, and where.
@@ -99,9 +101,8 @@ fn starts_with_tag(bytes: &[u8], tag: &[u8]) -> bool {
 fn is_php_echo(bytes: &[u8]) -> bool {
     bytes.strip_prefix(b"<?=").is_some_and(|rest| {
         let end = rest.windows(2).take(500).position(|w| w == b"?>");
-        end.and_then(|end| rest.get(..end)).is_some_and(|code| {
-            code.len() >= 3 && code.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
-        })
+        end.and_then(|end| rest.get(..end))
+            .is_some_and(|code| code.len() >= 3 && code.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()))
     })
 }
 
@@ -184,7 +185,17 @@ mod tests {
 
     #[test]
     fn look_alikes_are_left_alone() {
-        for text in ["<?=\u{1}?>", "<?= x", "#!/x", "<headline>", "PK\x03\x04zzzzzzzzzzzzzzzzzzzzzzzzzz", "MZ is a name", "%PDFx", "a < b", "<?xpacket"] {
+        for text in [
+            "<?=\u{1}?>",
+            "<?= x",
+            "#!/x",
+            "<headline>",
+            "PK\x03\x04zzzzzzzzzzzzzzzzzzzzzzzzzz",
+            "MZ is a name",
+            "%PDFx",
+            "a < b",
+            "<?xpacket",
+        ] {
             assert_eq!(find(text.as_bytes()), None, "{text}");
         }
     }

@@ -128,7 +128,16 @@ impl UploadPolicy {
             max_bytes: 100_000_000,
             allowed_containers: names(&["mp4", "mov", "m4v", "3gp", "matroska", "webm", "avi", "mpegts"]),
             allowed_video_codecs: names(&[
-                "h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "mpeg2video", "mjpeg", "prores", "h263",
+                "h264",
+                "hevc",
+                "vp8",
+                "vp9",
+                "av1",
+                "mpeg4",
+                "mpeg2video",
+                "mjpeg",
+                "prores",
+                "h263",
             ]),
             allowed_audio_codecs: names(&["aac", "mp3", "opus", "vorbis", "pcm", "ac3", "flac", "alac"]),
             min_duration: Duration::ZERO,
@@ -200,10 +209,16 @@ impl UploadPolicy {
     /// Fails where a field has a value that no upload could be held against.
     pub(super) fn check(&self) -> Result<()> {
         if !(0.0..=1.0).contains(&self.max_damaged_share) {
-            return Err(Error::invalid_option("max_damaged_share", format!("{} is not in 0..=1", self.max_damaged_share)));
+            return Err(Error::invalid_option(
+                "max_damaged_share",
+                format!("{} is not in 0..=1", self.max_damaged_share),
+            ));
         }
         if !(self.max_pixel_aspect >= 1.0) {
-            return Err(Error::invalid_option("max_pixel_aspect", format!("{} is not at least 1", self.max_pixel_aspect)));
+            return Err(Error::invalid_option(
+                "max_pixel_aspect",
+                format!("{} is not at least 1", self.max_pixel_aspect),
+            ));
         }
         if !(self.max_frame_rate > 0.0) {
             return Err(Error::invalid_option("max_frame_rate", format!("{} is not above 0", self.max_frame_rate)));

@@ -82,17 +82,13 @@ fn judge_tracks(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
 }
 
 /// One track of the kind must be allowed; phones put experimental ones beside it.
-fn judge_codecs<'a>(
-    tracks: impl Iterator<Item = &'a Track>,
-    allowed: &[String],
-    code: Code,
-    findings: &mut Findings,
-) {
+fn judge_codecs<'a>(tracks: impl Iterator<Item = &'a Track>, allowed: &[String], code: Code, findings: &mut Findings) {
     let name = |track: &Track| track.codec.clone().unwrap_or_else(|| "unknown".to_owned());
     let fits = |track: &Track| {
-        track.codec.as_deref().is_some_and(|codec| {
-            allowed.iter().any(|a| a == codec || (a == "pcm" && codec.starts_with("pcm_")))
-        })
+        track
+            .codec
+            .as_deref()
+            .is_some_and(|codec| allowed.iter().any(|a| a == codec || (a == "pcm" && codec.starts_with("pcm_"))))
     };
     let (good, bad): (Vec<_>, Vec<_>) = tracks.partition(|track| fits(track));
     if let Some(first) = bad.first() {
@@ -157,7 +153,8 @@ fn judge_length(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
         match (track.frames, track.seconds) {
             (Some(1), _) => findings.add(Code::SingleFrame, None, "one frame"),
             (Some(frames), Some(seconds)) if seconds > 0.0 && frames as f64 / seconds > policy.max_frame_rate => {
-                let message = format!("{frames} frames in {seconds:.3} s; {} a second are allowed", policy.max_frame_rate);
+                let message =
+                    format!("{frames} frames in {seconds:.3} s; {} a second are allowed", policy.max_frame_rate);
                 findings.add(Code::FrameRate, None, message);
             }
             _ => {}
@@ -177,7 +174,11 @@ fn judge_length(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
     };
     if facts.seconds.is_some_and(|stated| (stated - seconds).abs() > 1.0 + seconds * 0.1) {
         let stated = facts.seconds.unwrap_or_default();
-        findings.add(Code::DurationMismatch, None, format!("header says {stated:.3} s, the media lasts {seconds:.3} s"));
+        findings.add(
+            Code::DurationMismatch,
+            None,
+            format!("header says {stated:.3} s, the media lasts {seconds:.3} s"),
+        );
     }
     if seconds <= 0.0 && !findings.has(Code::NoFrames) {
         findings.add(Code::ZeroDuration, None, "0 s");

@@ -77,7 +77,9 @@ pub(super) fn sniff(head: &[u8]) -> Sniffed {
     if let Some(kind) = media(head) {
         return Sniffed::Media(kind);
     }
-    if let Some((_, what)) = OTHER_MEDIA.iter().find(|((at, tag), _)| head.get(*at..).is_some_and(|b| b.starts_with(tag))) {
+    if let Some((_, what)) =
+        OTHER_MEDIA.iter().find(|((at, tag), _)| head.get(*at..).is_some_and(|b| b.starts_with(tag)))
+    {
         return Sniffed::OtherMedia(what);
     }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
@@ -206,7 +208,14 @@ pub(super) fn mpeg_audio_frame_bytes(frame: &[u8]) -> Option<usize> {
         (false, _) => 4,
     };
     let bps = KBPS[table][rate] * 1000;
-    let hertz = [44_100, 48_000, 32_000][hertz] >> if first { 0 } else if version == 2 { 1 } else { 2 };
+    let hertz = [44_100, 48_000, 32_000][hertz]
+        >> if first {
+            0
+        } else if version == 2 {
+            1
+        } else {
+            2
+        };
     let padding = ((word >> 9) & 1) as usize;
     Some(match layer {
         3 => (12 * bps / hertz + padding) * 4,
@@ -264,7 +273,9 @@ fn text_kind(text: &[u8]) -> Option<(Code, &'static str)> {
 fn looks_like_text(text: &[u8]) -> bool {
     let sample = text.get(..512.min(text.len())).unwrap_or_default();
     let odd = |b: &u8| *b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1b);
-    sample.len() >= 16 && !sample.iter().any(odd) && sample.iter().filter(|b| b.is_ascii()).count() * 10 >= sample.len() * 9
+    sample.len() >= 16
+        && !sample.iter().any(odd)
+        && sample.iter().filter(|b| b.is_ascii()).count() * 10 >= sample.len() * 9
 }
 
 fn binary_kind(head: &[u8]) -> Option<(Code, &'static str)> {
@@ -453,8 +464,16 @@ mod tests {
 
     #[test]
     fn playlists_and_scripts_are_no_media_whatever_stands_before_them() {
-        for text in ["#EXTM3U\n", "\u{feff}#EXTM3U", "  \n#extm3u", "ffconcat version 1.0\n", "file 'a.mp4'\n", "[playlist]",
-            "<?xml version='1.0'?><MPD>", "v=0\r\no=- 0 0"] {
+        for text in [
+            "#EXTM3U\n",
+            "\u{feff}#EXTM3U",
+            "  \n#extm3u",
+            "ffconcat version 1.0\n",
+            "file 'a.mp4'\n",
+            "[playlist]",
+            "<?xml version='1.0'?><MPD>",
+            "v=0\r\no=- 0 0",
+        ] {
             assert_eq!(code(text.as_bytes()), Some(Code::Playlist), "{text}");
         }
         assert_eq!(code(b"<html><body>"), Some(Code::Document));

@@ -149,7 +149,8 @@ mod tests {
         let mut window = window(&monitor, 20_000);
         for at in [0u64, 5, 8190, 8192, 19_998, 3, 20_000, u64::MAX] {
             let got = window.look(at, 4).unwrap().to_vec();
-            let want: Vec<u8> = (at..at.saturating_add(4)).take_while(|&i| i < 20_000).map(|i| (i % 251) as u8).collect();
+            let want: Vec<u8> =
+                (at..at.saturating_add(4)).take_while(|&i| i < 20_000).map(|i| (i % 251) as u8).collect();
             assert_eq!(got, want, "at {at}");
         }
         assert_eq!(window.u32_be(19_997).unwrap(), None);

@@ -115,7 +115,11 @@ pub(super) fn children<R: Read + Seek>(
                 break;
             }
             Next::BadSize(kind) if strict => {
-                cx.findings.add(Code::BadBox, Some(at), format!("size of {} is smaller than its header", fourcc(&kind)));
+                cx.findings.add(
+                    Code::BadBox,
+                    Some(at),
+                    format!("size of {} is smaller than its header", fourcc(&kind)),
+                );
                 break;
             }
             Next::Over(_) | Next::BadSize(_) | Next::Short | Next::End => break,

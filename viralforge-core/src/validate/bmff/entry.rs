@@ -111,9 +111,8 @@ fn audio<R: Read + Seek>(cx: &mut Context<'_, R>, entry: &BoxHeader, track: &mut
 fn object_type<R: Read + Seek>(cx: &mut Context<'_, R>, inner: &[BoxHeader]) -> io::Result<Option<u8>> {
     let Some(esds) = find(inner, b"esds") else { return Ok(None) };
     let bytes = cx.window.look(esds.body + 4, esds.body_len().saturating_sub(4).min(64) as usize)?;
-    let skip_length = |at: usize| {
-        (at..at + 4).find(|&i| bytes.get(i).is_some_and(|b| b & 0x80 == 0)).map(|last| last + 1)
-    };
+    let skip_length =
+        |at: usize| (at..at + 4).find(|&i| bytes.get(i).is_some_and(|b| b & 0x80 == 0)).map(|last| last + 1);
     let descriptor = (bytes.first() == Some(&3)).then(|| skip_length(1)).flatten();
     let Some(descriptor) = descriptor else { return Ok(None) };
     let flags = bytes.get(descriptor + 2).copied().unwrap_or(0);
@@ -134,7 +133,9 @@ fn video_codec(kind: &[u8; 4]) -> Option<&'static str> {
         b"vp09" => "vp9",
         b"av01" | b"dav1" => "av1",
         b"DIVX" | b"XVID" | b"3IV2" => "mpeg4",
-        b"m2v1" | b"mpg2" | b"hdv1" | b"hdv2" | b"hdv3" | b"xdv1" | b"xdv2" | b"xdv3" | b"mx5p" | b"mx5n" => "mpeg2video",
+        b"m2v1" | b"mpg2" | b"hdv1" | b"hdv2" | b"hdv3" | b"xdv1" | b"xdv2" | b"xdv3" | b"mx5p" | b"mx5n" => {
+            "mpeg2video"
+        }
         b"jpeg" | b"mjpa" | b"mjpb" | b"MJPG" | b"AVDJ" => "mjpeg",
         b"apcn" | b"apch" | b"apcs" | b"apco" | b"ap4h" | b"ap4x" => "prores",
         b"s263" | b"h263" | b"H263" => "h263",

@@ -81,7 +81,11 @@ impl Fragments {
         let Some(track) = self.tracks.iter_mut().find(|t| t.id == id) else {
             // A file over the limit of tracks is refused already; its later tracks are not known here.
             if self.tracks.len() <= cx.policy.max_streams as usize {
-                cx.findings.add(Code::BadBox, Some(tfhd.start), format!("a fragment of track {id}, which is not there"));
+                cx.findings.add(
+                    Code::BadBox,
+                    Some(tfhd.start),
+                    format!("a fragment of track {id}, which is not there"),
+                );
             }
             return Ok(());
         };
@@ -178,7 +182,11 @@ fn run<R: Read + Seek>(
     let width = u64::from((flags >> 8 & 15).count_ones()) * 4;
     let first = trun.body + 8 + skip;
     if first.saturating_add(count.saturating_mul(width)) > trun.end || (width == 0 && count > cx.window.len()) {
-        cx.findings.add(Code::BadTable, Some(trun.start), format!("trun has {} bytes for {count} samples", trun.body_len()));
+        cx.findings.add(
+            Code::BadTable,
+            Some(trun.start),
+            format!("trun has {} bytes for {count} samples", trun.body_len()),
+        );
         return Ok(after);
     }
     let start = offset.map_or(after, |o| header.base.saturating_add_signed(o));

@@ -74,7 +74,8 @@ fn descriptive_items<R: Read + Seek>(cx: &mut Context<'_, R>, iinf: &BoxHeader) 
         } else {
             (cx.window.u32_be(infe.body + 4)?.map(|v| v >> 16), infe.body + 8)
         };
-        if matches!(&cx.window.array::<4>(kind_at)?, Some(kind) if kind == b"Exif" || kind == b"mime" || kind == b"uri ") {
+        if matches!(&cx.window.array::<4>(kind_at)?, Some(kind) if kind == b"Exif" || kind == b"mime" || kind == b"uri ")
+        {
             found.extend(id);
         }
     }

@@ -19,8 +19,8 @@ use super::window::fourcc;
 
 /// Boxes that stand at the top of real files; one of them with a size beyond the end means that the end is missing.
 const FILE_BOXES: [&[u8; 4]; 22] = [
-    b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"uuid", b"sidx", b"ssix", b"mfra", b"meta",
-    b"meco", b"pdin", b"prft", b"emsg", b"pnot", b"PICT", b"udta", b"imda", b"junk",
+    b"ftyp", b"styp", b"moov", b"moof", b"mdat", b"free", b"skip", b"wide", b"uuid", b"sidx", b"ssix", b"mfra",
+    b"meta", b"meco", b"pdin", b"prft", b"emsg", b"pnot", b"PICT", b"udta", b"imda", b"junk",
 ];
 /// No file has a box of a tebibyte: such a size is nonsense, not truncation.
 const ABSURD_BYTES: u64 = 1 << 40;
@@ -60,7 +60,11 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts>
                 break;
             }
             Next::BadSize(kind) if is_known(kind) => {
-                cx.findings.add(Code::BadBox, Some(at), format!("size of {} is smaller than its header", fourcc(&kind)));
+                cx.findings.add(
+                    Code::BadBox,
+                    Some(at),
+                    format!("size of {} is smaller than its header", fourcc(&kind)),
+                );
                 break;
             }
             Next::Short if at + 8 <= len => {
@@ -74,7 +78,8 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts>
         }
     }
     if file.moov.is_none() && facts.image_frames.is_none() {
-        let message = if file.has_fragments { "fragments without the header that describes them" } else { "no moov box" };
+        let message =
+            if file.has_fragments { "fragments without the header that describes them" } else { "no moov box" };
         cx.findings.add(Code::NoHeader, None, message);
     }
     if let (Some(moov), Some(media)) = (file.moov, file.media) {

@@ -205,4 +205,3 @@ fn check_edits<R: Read + Seek>(cx: &mut Context<'_, R>, elst: &BoxHeader, movie:
     }
     Ok(())
 }
-

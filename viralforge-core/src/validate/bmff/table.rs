@@ -45,10 +45,17 @@ impl Table {
 
 /// Sizes of samples.
 enum Sizes {
-    Equal { size: u64, count: u64 },
+    Equal {
+        size: u64,
+        count: u64,
+    },
     Each(Table),
     /// Fields of 4 or 8 bits (`stz2`).
-    Small { start: u64, count: u64, bits: u64 },
+    Small {
+        start: u64,
+        count: u64,
+        bits: u64,
+    },
 }
 
 impl Sizes {
@@ -143,7 +150,8 @@ fn times<R: Read + Seek>(
     let max_gap = cx.policy.max_frame_gap.as_secs_f64();
     let mut total = 0u64;
     for index in 0..runs.count {
-        let (Some(count), Some(delta)) = (cx.window.u32_be(runs.at(index))?, cx.window.u32_be(runs.at(index) + 4)?) else {
+        let (Some(count), Some(delta)) = (cx.window.u32_be(runs.at(index))?, cx.window.u32_be(runs.at(index) + 4)?)
+        else {
             break;
         };
         total = total.saturating_add(u64::from(count) * u64::from(delta));
@@ -213,7 +221,8 @@ fn chunks<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader], sizes: &
     }
     if outside > 0 {
         let percent = cx.percent_of(furthest);
-        let message = format!("up to {outside} of {} samples end at byte {furthest}; {percent} % are there", sizes.count());
+        let message =
+            format!("up to {outside} of {} samples end at byte {furthest}; {percent} % are there", sizes.count());
         cx.findings.add(Code::SampleOutsideFile, first_outside, message);
     }
     if sample < sizes.count() {

@@ -5,8 +5,8 @@ use std::io::{self, Read, Seek};
 use super::super::code::Code;
 use super::super::facts::{Context, Facts};
 use super::super::signature::{self, Sniffed};
-use super::element::{self, Element};
 use super::children;
+use super::element::{self, Element};
 
 /// Walks `Attachments`.
 pub(super) fn walk<R: Read + Seek>(

@@ -50,7 +50,8 @@ mod tests {
     #[test]
     fn orientation_and_place_are_found_in_either_byte_order() {
         let little = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
-        let big = b"MM\0*\0\0\0\x08\0\x02\x01\x12\0\x03\0\0\0\x01\0\x08\0\0\x88\x25\0\x04\0\0\0\x01\0\0\0\x22\0\x05\0\0";
+        let big =
+            b"MM\0*\0\0\0\x08\0\x02\x01\x12\0\x03\0\0\0\x01\0\x08\0\0\x88\x25\0\x04\0\0\0\x01\0\0\0\x22\0\x05\0\0";
         assert_eq!(read(little), Some((6, false)));
         assert_eq!(read(big), Some((8, true)));
     }

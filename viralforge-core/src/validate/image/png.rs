@@ -20,7 +20,8 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
     let (mut has_data, mut fragments) = (false, 0u64);
     for count in 0.. {
         let head = cx.window.look(at, 8)?;
-        let (Some(size), Some(kind)) = (u32_be(head, 0), head.get(4..8).and_then(|k| k.first_chunk::<4>()).copied()) else {
+        let (Some(size), Some(kind)) = (u32_be(head, 0), head.get(4..8).and_then(|k| k.first_chunk::<4>()).copied())
+        else {
             cx.findings.add(Code::CutShort, Some(at), "the file ends before its end chunk (IEND)");
             break;
         };

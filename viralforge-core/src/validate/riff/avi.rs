@@ -95,7 +95,11 @@ fn stream<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk, track: &mut Tr
                 track.seconds = Some(f64::from(length) * f64::from(scale) / f64::from(rate));
                 let gap = f64::from(scale) / f64::from(rate);
                 if track.kind == TrackKind::Video && length > 1 && gap > cx.policy.max_frame_gap.as_secs_f64() {
-                    cx.findings.add(Code::FrameGap, Some(chunk.start), format!("{gap:.1} s from one frame to the next"));
+                    cx.findings.add(
+                        Code::FrameGap,
+                        Some(chunk.start),
+                        format!("{gap:.1} s from one frame to the next"),
+                    );
                 }
             }
         }

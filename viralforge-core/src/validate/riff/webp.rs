@@ -38,9 +38,11 @@ fn visit<R: Read + Seek>(
         (picture.width, picture.height) = (picture.width.max(width), picture.height.max(height));
     };
     match &chunk.kind {
-        b"VP8X" => grow(u24(4).zip(head.get(7..10)).map(|(w, h)| {
-            (w + 1, (u32::from(h[0]) | u32::from(h[1]) << 8 | u32::from(h[2]) << 16) + 1)
-        })),
+        b"VP8X" => grow(
+            u24(4)
+                .zip(head.get(7..10))
+                .map(|(w, h)| (w + 1, (u32::from(h[0]) | u32::from(h[1]) << 8 | u32::from(h[2]) << 16) + 1)),
+        ),
         b"VP8 " => {
             facts.image_frames = facts.image_frames.map(|n| n + 1);
             if head.get(3..6) != Some(&[0x9d, 0x01, 0x2a]) {
