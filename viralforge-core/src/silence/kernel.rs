@@ -55,6 +55,7 @@ impl SilentRuns {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "a list of one silence is what is meant")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
