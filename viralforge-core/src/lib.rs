@@ -84,7 +84,11 @@ pub use scene::{Boundary, BoundaryKind, Scene, SceneOptions, SceneReport};
 pub use silence::{Silence, SilenceOptions, SilenceReport};
 pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
-pub use thumbnail::ThumbnailChoice;
+pub use thumbnail::{
+    FrameImage, Storyboard, StoryboardOptions, StoryboardTile, Thumbnail, ThumbnailChoice, ThumbnailOptions,
+    ThumbnailReport, choose_thumbnails, extract_thumbnails, extract_thumbnails_from, make_storyboard, thumbnails_at,
+    write_thumbnails,
+};
 pub use time::{FrameRate, TimeRange, Timestamp};
 pub use transcode::{TranscodeOptions, transcode};
 pub use transcript::{Cue, Transcript};

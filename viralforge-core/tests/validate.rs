@@ -116,7 +116,7 @@ fn every_prefix_of_every_upload_gets_a_report() {
             let depth = ValidationDepth::Structure;
             check_bytes(bytes[..len].to_vec(), &UploadPolicy::video().with_depth(depth));
         }
-        check_bytes(bytes[..bytes.len() / 2 + 1].to_vec(), &UploadPolicy::video());
+        check_bytes(bytes[..bytes.len().div_ceil(2)].to_vec(), &UploadPolicy::video());
     }
 }
 

@@ -198,7 +198,8 @@ impl Picture {
     }
 }
 
-fn is_yuvj(format: i32) -> bool {
+/// The old names of full-range formats.
+pub(super) fn is_yuvj(format: i32) -> bool {
     [ffi::AV_PIX_FMT_YUVJ420P, ffi::AV_PIX_FMT_YUVJ422P, ffi::AV_PIX_FMT_YUVJ444P, ffi::AV_PIX_FMT_YUVJ440P]
         .contains(&format)
 }

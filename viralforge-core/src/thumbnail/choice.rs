@@ -1,6 +1,10 @@
 //! Which frames stand for a video: kernels, numbers in and numbers out.
 
+use super::options::ThumbnailOptions;
 use super::score::{self, Judged};
+use crate::analysis::Analysis;
+use crate::error::{Error, Result};
+use crate::geometry::TrackKind;
 use crate::quality::FrameQuality;
 use crate::scene::SceneReport;
 use crate::subject::SubjectSample;
@@ -26,6 +30,29 @@ const SAME_SHOT: f64 = 0.6;
 const SAME_MOMENT: f64 = 0.2;
 /// Distance at which a frame counts as another moment, in seconds, in long videos.
 const MOMENT_SECONDS: f64 = 2.0;
+
+/// Chooses the frames that stand best for a video, best first; nothing is decoded. Of the options, `count` and `range`
+/// count.
+///
+/// # Errors
+/// `invalid_option` for an option out of range and for an analysis without quality, `missing_track` where the media
+/// has no video.
+pub fn choose_thumbnails(analysis: &Analysis, options: &ThumbnailOptions) -> Result<Vec<ThumbnailChoice>> {
+    options.check()?;
+    if analysis.media.video().is_none() {
+        return Err(Error::missing_track("analysis", TrackKind::Video));
+    }
+    let Some(frames) = &analysis.quality else {
+        return Err(Error::invalid_option("analysis", "has no quality to choose by; run analyze with quality"));
+    };
+    let within = options.range.map_or(&frames[..], |range| {
+        let from = frames.partition_point(|f| f.time < range.start());
+        let to = frames.partition_point(|f| f.time < range.end());
+        &frames[from..to.max(from)]
+    });
+    let subject = analysis.subject.as_deref().unwrap_or_default();
+    Ok(choose(within, analysis.scenes.as_ref(), subject, options.count as usize))
+}
 
 /// The best `count` frames (fewer where there are fewer), best first, at distinct times: sharp for their own shot,
 /// well exposed, away from changes, and spread over shots and time.
