@@ -56,7 +56,12 @@ pub(crate) fn text(suggestions: &[ClipSuggestion]) -> String {
     if suggestions.is_empty() {
         return "nothing stands out enough for a clip".to_owned();
     }
-    suggestions.iter().enumerate().map(|(index, suggestion)| block(index + 1, suggestion)).collect::<Vec<_>>().join("\n")
+    suggestions
+        .iter()
+        .enumerate()
+        .map(|(index, suggestion)| block(index + 1, suggestion))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn block(number: usize, suggestion: &ClipSuggestion) -> String {
