@@ -242,4 +242,3 @@ pub(super) fn codec_name(id: ffi::AVCodecID) -> String {
     unsafe { ffi::avcodec_descriptor_get(id).as_ref().and_then(|d| ffi::text(d.name)) }
         .unwrap_or_else(|| "unknown".to_owned())
 }
-

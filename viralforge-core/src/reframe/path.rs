@@ -242,12 +242,10 @@ mod tests {
         system.penalize(1, &[1.0, -2.0, 1.0], 2.0);
         let (rows, right) = (system.rows.clone(), system.right.clone());
         let x = system.solve();
-        for i in 0..4 {
-            let mut sum = rows[i][0] * x[i];
-            for d in 1..3 {
-                sum += x.get(i + d).map_or(0.0, |v| rows[i][d] * v);
-                sum += i.checked_sub(d).map_or(0.0, |j| rows[j][d] * x[j]);
-            }
+        for (i, row) in rows.iter().enumerate().take(4) {
+            let right_of = |d: usize| x.get(i + d).map_or(0.0, |v| row[d] * v);
+            let left_of = |d: usize| i.checked_sub(d).map_or(0.0, |j| rows[j][d] * x[j]);
+            let sum = row[0] * x[i] + right_of(1) + left_of(1) + right_of(2) + left_of(2);
             assert!((sum - right[i]).abs() < 1e-9, "row {i}: {sum} against {}", right[i]);
         }
     }

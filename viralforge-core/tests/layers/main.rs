@@ -65,8 +65,8 @@ fn an_upward_import_is_caught_however_it_is_written() {
 
 #[test]
 fn a_child_module_of_a_later_layer_is_caught_without_a_prefix() {
-    let found = verdict(&[("thumbnail/mod.rs", "use extract::write;"), ("thumbnail/extract.rs", "pub fn write() {}")]);
-    assert_eq!(found, ["thumbnail/mod.rs:1: thumbnail (layer 3) imports crate::thumbnail::extract::write (layer 4)"]);
+    let found = verdict(&[("thumbnail/choice.rs", "use super::write;"), ("thumbnail/mod.rs", "pub fn write() {}")]);
+    assert_eq!(found, ["thumbnail/choice.rs:1: thumbnail::choice (layer 3) imports crate::thumbnail::write (layer 4)"]);
 }
 
 #[test]

@@ -24,8 +24,20 @@ const LAYERS: &[(u8, &[&str])] = &[
             "transcript",
         ],
     ),
-    (3, &["look", "reframe", "clip", "thumbnail", "preset", "render::plan"]),
-    (4, &["render", "transcode", "thumbnail::extract"]),
+    (
+        3,
+        &[
+            "look",
+            "reframe",
+            "clip",
+            "thumbnail::choice",
+            "thumbnail::score",
+            "thumbnail::options",
+            "preset",
+            "render::plan",
+        ],
+    ),
+    (4, &["render", "transcode", "thumbnail"]),
 ];
 
 /// Files of layers 2 and 3 that may touch a file, a decoder or a monitor. Everything else there is a kernel: numbers
