@@ -243,11 +243,9 @@ mod tests {
         let (rows, right) = (system.rows.clone(), system.right.clone());
         let x = system.solve();
         for i in 0..4 {
-            let mut sum = rows[i][0] * x[i];
-            for d in 1..3 {
-                sum += x.get(i + d).map_or(0.0, |v| rows[i][d] * v);
-                sum += i.checked_sub(d).map_or(0.0, |j| rows[j][d] * x[j]);
-            }
+            let after: f64 = rows[i].iter().zip(&x[i..]).map(|(a, x)| a * x).sum();
+            let before: f64 = (1..=i.min(2)).map(|d| rows[i - d][d] * x[i - d]).sum();
+            let sum = before + after;
             assert!((sum - right[i]).abs() < 1e-9, "row {i}: {sum} against {}", right[i]);
         }
     }
