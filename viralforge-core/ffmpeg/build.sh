@@ -85,8 +85,7 @@ flags=(--enable-static --disable-shared --enable-pic "${licence[@]}"
 key=$({
   printf '%s\n' "$suite" "$series" "${flags[@]}"
   gcc -dumpfullversion
-  pkg-config --modversion dav1d zimg
-  pkg-config --modversion x264 x265 openh264 2>/dev/null || true
+  pkg-config --modversion dav1d zimg $(flavour_libraries "$flavour")
 } | sha256sum | cut -c1-12)
 prefix=$cache/ffmpeg-$series-$flavour-$key
 finish() {

@@ -47,3 +47,9 @@ flavour_packages() {
     lgpl) echo "libopenh264-dev" ;;
   esac
 }
+flavour_libraries() { # as pkg-config calls them
+  case $1 in
+    gpl) echo "x264 x265" ;;
+    lgpl) echo "openh264" ;;
+  esac
+}

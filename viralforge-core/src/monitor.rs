@@ -160,10 +160,10 @@ impl Monitor {
 
     /// Begins a call: progress starts again at zero, unless this handle covers a part of a larger call.
     pub(crate) fn begin(&self, stage: Stage) {
-        if !self.nested {
-            if let Ok(mut state) = self.shared.state.lock() {
-                *state = State { began: Some(Instant::now()), reported: 0.0, last_report: None };
-            }
+        if !self.nested
+            && let Ok(mut state) = self.shared.state.lock()
+        {
+            *state = State { began: Some(Instant::now()), reported: 0.0, last_report: None };
         }
         self.report(stage, 0.0);
     }
@@ -172,12 +172,11 @@ impl Monitor {
     pub fn part(&self, from: f64, to: f64) -> Self {
         let width = self.span.1 - self.span.0;
         let span = (self.span.0 + from.clamp(0.0, 1.0) * width, self.span.0 + to.clamp(0.0, 1.0) * width);
-        if !self.nested {
-            if let Ok(mut state) = self.shared.state.lock() {
-                if state.began.is_none() || from <= 0.0 {
-                    *state = State { began: Some(Instant::now()), reported: 0.0, last_report: None };
-                }
-            }
+        if !self.nested
+            && let Ok(mut state) = self.shared.state.lock()
+            && (state.began.is_none() || from <= 0.0)
+        {
+            *state = State { began: Some(Instant::now()), reported: 0.0, last_report: None };
         }
         Self { shared: Arc::clone(&self.shared), cancel: self.cancel.clone(), span, nested: true }
     }

@@ -118,7 +118,7 @@ fn frames_are_those_on_screen_in_the_order_asked_for() {
     let options = ThumbnailOptions::default().with_max_side(64);
     let rate = probe(&demo, &Monitor::new()).unwrap().video().unwrap().video.clone().unwrap().frame_rate.unwrap();
     let frame = rate.frame_duration();
-    let ninth = Timestamp::from_units(9 * i64::from(frame.num()), 1, frame.den());
+    let ninth = Timestamp::from_units(9 * frame.num(), 1, frame.den());
     let times = [seconds(30.0), ninth, ninth + Timestamp::from_millis(5), seconds(-1.0), seconds(900.0), ninth];
     let frames = thumbnails_at(&demo, &times, &options, &Monitor::new()).unwrap();
     let at: Vec<_> = frames.iter().map(|f| f.time).collect();

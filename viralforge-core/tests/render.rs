@@ -1,4 +1,5 @@
 //! `render` and `transcode` on real files, through the public API.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 mod common;
 
@@ -86,9 +87,9 @@ fn a_crop_shows_its_part_of_the_picture() {
     let plan = RenderPlan::clip(seconds(4.0, 4.5)).with_aspect(AspectRatio::SQUARE).with_crf(10).muted();
     render(&Source::from_path(&path).unwrap(), &Output::to_path(&out), &plan, &Monitor::new()).unwrap();
     let (path, out) = (path.to_str().unwrap(), out.to_str().unwrap());
-    let compare = format!(
+    let compare =
         "[0:v]trim=4:4.5,setpts=PTS-STARTPTS,crop=720:720:280:0[a];[1:v]setpts=PTS-STARTPTS[b];[a][b]ssim=stats_file=-"
-    );
+            .to_string();
     let stats = common::ffmpeg(&["-i", path, "-i", out, "-filter_complex", &compare, "-f", "null", "-"]);
     let stats = String::from_utf8_lossy(&stats);
     let all: Vec<f64> = stats.lines().filter_map(|l| l.split("All:").nth(1)?.split(' ').next()?.parse().ok()).collect();

@@ -1,4 +1,5 @@
 //! `validate_upload` on hostile, broken, odd and good files, through the public API.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -116,7 +117,7 @@ fn every_prefix_of_every_upload_gets_a_report() {
             let depth = ValidationDepth::Structure;
             check_bytes(bytes[..len].to_vec(), &UploadPolicy::video().with_depth(depth));
         }
-        check_bytes(bytes[..bytes.len() / 2 + 1].to_vec(), &UploadPolicy::video());
+        check_bytes(bytes[..bytes.len().div_ceil(2)].to_vec(), &UploadPolicy::video());
     }
 }
 

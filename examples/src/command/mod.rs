@@ -5,6 +5,7 @@ mod probe;
 mod reframe;
 mod scenes;
 mod silence;
+mod suggest;
 mod transcode;
 mod validate;
 mod waveform;
@@ -24,6 +25,7 @@ pub(crate) enum Command {
     Loudness(loudness::Loudness),
     Silence(silence::Silence),
     Reframe(reframe::Reframe),
+    Suggest(suggest::Suggest),
     Transcode(transcode::Transcode),
 }
 
@@ -38,6 +40,7 @@ impl Command {
             Self::Loudness(command) => command.run(session),
             Self::Silence(command) => command.run(session),
             Self::Reframe(command) => command.run(session),
+            Self::Suggest(command) => command.run(session),
             Self::Transcode(command) => command.run(session),
         }
     }

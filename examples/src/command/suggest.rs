@@ -51,30 +51,31 @@ impl Suggest {
     }
 }
 
-/// A table of suggestions, each with its strongest reason first.
+/// The suggestions, each with a table of what speaks for it.
 pub(crate) fn text(suggestions: &[ClipSuggestion]) -> String {
     if suggestions.is_empty() {
         return "nothing stands out enough for a clip".to_owned();
     }
-    let mut table = Table::new([
-        ("#", Align::Right),
-        ("start", Align::Right),
-        ("end", Align::Right),
-        ("length", Align::Right),
-        ("score", Align::Right),
-        ("because", Align::Left),
-    ]);
-    for (index, suggestion) in suggestions.iter().enumerate() {
-        let range = suggestion.range;
-        let reasons: Vec<_> = suggestion.reasons.iter().map(|r| r.text.as_str()).collect();
-        table.row([
-            (index + 1).to_string(),
-            range.start().to_string(),
-            range.end().to_string(),
-            seconds(range.duration()),
-            format!("{:.2}", suggestion.score),
-            reasons.join("; "),
-        ]);
+    suggestions
+        .iter()
+        .enumerate()
+        .map(|(index, suggestion)| block(index + 1, suggestion))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn block(number: usize, suggestion: &ClipSuggestion) -> String {
+    let range = suggestion.range;
+    let mut reasons = Table::new([("value", Align::Right), ("signal", Align::Left), ("because", Align::Left)]);
+    for reason in &suggestion.reasons {
+        reasons.row([format!("{:.2}", reason.value), reason.signal.clone(), reason.text.clone()]);
     }
-    table.render()
+    format!(
+        "{number}. from {} to {}, {}, score {:.2}\n{}",
+        range.start(),
+        range.end(),
+        seconds(range.duration()),
+        suggestion.score,
+        reasons.render()
+    )
 }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod interrupt;
+mod isolation;
 mod media;
 mod program;
 mod programs;

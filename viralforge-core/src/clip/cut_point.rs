@@ -113,7 +113,7 @@ fn adjust(point: &mut CutPoint, pauses: &[TimeRange], transcript: Option<&Transc
 /// The most natural start and the most natural end of each slot.
 fn thinned(mut points: Vec<CutPoint>, slot_ms: i64) -> Vec<CutPoint> {
     let slot = |p: &CutPoint| p.time.to_units(1, 1000).div_euclid(slot_ms);
-    points.sort_by_key(|p| p.time);
+    points.sort_by_key(|a| a.time);
     let mut kept = Vec::with_capacity(points.len());
     for group in points.chunk_by(|a, b| slot(a) == slot(b)) {
         let best = |natural: fn(&CutPoint) -> Option<f64>| {

@@ -108,7 +108,7 @@ impl LoudnessMeter {
         if self.recent.len() > SHORT_TERM {
             self.recent.pop_front();
         }
-        let on_hop = self.slices % GATING_HOP == 0;
+        let on_hop = self.slices.is_multiple_of(GATING_HOP);
         if let Some(mean) = self.mean_of_last(MOMENTARY) {
             self.max_momentary = self.max_momentary.max(mean);
             if on_hop {

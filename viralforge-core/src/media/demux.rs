@@ -1,6 +1,6 @@
 //! Opening a container and reading its packets.
 
-use std::ffi::{CString, c_int};
+use std::ffi::c_int;
 use std::ptr;
 
 use super::ffi::{self, Dictionary};
@@ -241,9 +241,4 @@ pub(super) fn codec_name(id: ffi::AVCodecID) -> String {
     // SAFETY: descriptors are static; null for an unknown codec.
     unsafe { ffi::avcodec_descriptor_get(id).as_ref().and_then(|d| ffi::text(d.name)) }
         .unwrap_or_else(|| "unknown".to_owned())
-}
-
-/// A name for FFmpeg; `None` where it holds a NUL.
-pub(super) fn c_name(name: &str) -> Option<CString> {
-    CString::new(name).ok()
 }

@@ -92,10 +92,7 @@ fn container(demuxer: &Demuxer, source: &Source) -> Result<String> {
     let names = unsafe { demuxer.raw().iformat.as_ref().and_then(|f| ffi::text(f.name)) }.unwrap_or_default();
     let first = names.split(',').next().unwrap_or_default();
     let mut head = [0; 64];
-    let read = match source.open()?.read(&mut head) {
-        Ok(read) => read,
-        Err(_) => 0,
-    };
+    let read = source.open()?.read(&mut head).unwrap_or_default();
     let head = &head[..read];
     Ok(match first {
         "mov" => match head.get(4..12) {
@@ -307,11 +304,12 @@ const INDEX_ENTRIES: usize = 200_000;
 
 fn index_entries(demuxer: &Demuxer, index: usize) -> impl Iterator<Item = &ffi::AVIndexEntry> {
     let stream = demuxer.stream_ptr(index);
-    // SAFETY: the stream is valid; entries are asked for within their count, and the index does not change while the
-    // demuxer is borrowed.
+    // SAFETY: the stream is valid.
     let count = unsafe { ffi::avformat_index_get_entries_count(stream) }.max(0) as usize;
-    (0..count.min(INDEX_ENTRIES))
-        .filter_map(move |i| unsafe { ffi::avformat_index_get_entry(stream, i as c_int).as_ref() })
+    (0..count.min(INDEX_ENTRIES)).filter_map(move |i| {
+        // SAFETY: the entry is asked for within the count, and the index does not change while the demuxer is borrowed.
+        unsafe { ffi::avformat_index_get_entry(stream, i as c_int).as_ref() }
+    })
 }
 
 /// How frames follow each other.

@@ -6,7 +6,7 @@ use std::ptr;
 
 use super::ffi;
 use super::frame::Frame;
-use super::picture::{Picture, TrackGeometry};
+use super::picture::{Picture, TrackGeometry, is_yuvj};
 use crate::error::{Error, Result};
 use crate::geometry::{CropRect, Rect, Rotation, Size};
 use crate::time::Timestamp;
@@ -25,6 +25,13 @@ impl PixelFormat {
         match self {
             Self::Yuv420p => "yuv420p",
             Self::Rgb24 => "rgb24",
+        }
+    }
+
+    const fn id(self) -> ffi::AVPixelFormat {
+        match self {
+            Self::Yuv420p => ffi::AV_PIX_FMT_YUV420P,
+            Self::Rgb24 => ffi::AV_PIX_FMT_RGB24,
         }
     }
 }
@@ -161,13 +168,14 @@ fn description(built: &Built, track: &TrackGeometry, spec: VideoFilterSpec, rect
         // 100 cd/m² is the reference white of SDR (ITU-R BT.1886).
         steps.push(format!("zscale=w={width}:h={height}:t=linear:npl=100,format=gbrpf32le,zscale=p=bt709"));
         steps.push("tonemap=hable:desat=0,zscale=t=bt709:m=bt709:r=tv".into());
-    } else if (rect.width, rect.height) != (width, height) || spec.format == PixelFormat::Yuv420p {
-        steps.push(format!("scale={width}:{height}:flags=bicubic:out_range=tv"));
-    }
-    if spec.format == PixelFormat::Rgb24 {
-        // RGB has full range only.
-        steps.retain(|s| !s.starts_with("scale="));
-        steps.push(format!("scale={width}:{height}:flags=bicubic"));
+    } else {
+        // Full range (JPEG's) becomes limited; saying so where nothing changes would cost a copy of each picture.
+        let full = built.color_range == ffi::AVCOL_RANGE_JPEG || is_yuvj(built.format);
+        let limit = full && spec.format == PixelFormat::Yuv420p;
+        let same = (rect.width, rect.height) == (width, height) && built.format == spec.format.id() && !limit;
+        if !same {
+            steps.push(format!("scale={width}:{height}:flags=bicubic{}", if limit { ":out_range=tv" } else { "" }));
+        }
     }
     steps.push("setsar=1".into());
     steps.push(format!("format={}", spec.format.name()));

@@ -23,18 +23,6 @@ impl Packet {
         // SAFETY: the packet is valid while it is owned.
         unsafe { (*self.0).stream_index }.max(0) as usize
     }
-
-    pub(super) fn byte_len(&self) -> u64 {
-        // SAFETY: the packet is valid while it is owned.
-        unsafe { (*self.0).size }.max(0) as u64
-    }
-
-    /// Presentation time in units of its stream, else decoding time.
-    pub(super) fn time(&self) -> Option<i64> {
-        // SAFETY: the packet is valid while it is owned.
-        let (pts, dts) = unsafe { ((*self.0).pts, (*self.0).dts) };
-        [pts, dts].into_iter().find(|t| *t != ffi::AV_NOPTS_VALUE)
-    }
 }
 
 impl Drop for Packet {

@@ -33,7 +33,9 @@ pub(crate) use pcm::Sound;
 pub(crate) use picture::{Picture, RgbPicture};
 pub(crate) use picture_encoder::PictureEncoder;
 pub(crate) use reader::MediaReader;
-pub(crate) use request::{Damage, Decoded, Request};
+#[cfg(test)]
+pub(crate) use request::Damage;
+pub(crate) use request::{Decoded, Request};
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -58,11 +58,6 @@ impl Picture {
         self.track.display_size
     }
 
-    /// Whether it decodes without any other.
-    pub(crate) fn is_keyframe(&self) -> bool {
-        self.frame.raw().flags & ffi::AV_FRAME_FLAG_KEY as i32 != 0
-    }
-
     pub(super) fn frame(&self) -> &Frame {
         &self.frame
     }
@@ -126,12 +121,12 @@ impl Picture {
     }
 
     /// As RGB, scaled to fit inside `fit_inside` (never enlarged), SDR whatever the source is.
-    pub(crate) fn to_rgb(&mut self, fit_inside: Size) -> Result<RgbPicture> {
+    pub(crate) fn to_rgb(&self, fit_inside: Size) -> Result<RgbPicture> {
         self.to_rgb_cropped(CropRect::whole(self.track.display_size), fit_inside)
     }
 
     /// The part of the picture inside `crop` (display pixels) as RGB, scaled to fit inside `fit_inside`.
-    pub(crate) fn to_rgb_cropped(&mut self, crop: CropRect, fit_inside: Size) -> Result<RgbPicture> {
+    pub(crate) fn to_rgb_cropped(&self, crop: CropRect, fit_inside: Size) -> Result<RgbPicture> {
         let scale = (f64::from(fit_inside.width) / crop.width).min(f64::from(fit_inside.height) / crop.height).min(1.0);
         let side = |s: f64| (s * scale).round().max(1.0) as u32;
         let size = Size::new(side(crop.width), side(crop.height));
@@ -198,7 +193,8 @@ impl Picture {
     }
 }
 
-fn is_yuvj(format: i32) -> bool {
+/// The old names of full-range formats.
+pub(super) fn is_yuvj(format: i32) -> bool {
     [ffi::AV_PIX_FMT_YUVJ420P, ffi::AV_PIX_FMT_YUVJ422P, ffi::AV_PIX_FMT_YUVJ444P, ffi::AV_PIX_FMT_YUVJ440P]
         .contains(&format)
 }

@@ -11,7 +11,7 @@ use crate::geometry::TrackKind;
 use crate::media_info::MediaInfo;
 use crate::monitor::Monitor;
 use crate::source::Source;
-use crate::time::{TimeRange, Timestamp};
+use crate::time::Timestamp;
 /// How far before a wanted moment to look for a keyframe at first: sound lies up to this much before its pictures.
 const SEEK_BACK_MS: i64 = 500;
 /// Where going further back finds nothing better, decoding begins at the start of the file.
@@ -150,7 +150,7 @@ impl MediaReader {
             }
             back = back + back + back + Timestamp::new(1, 1);
         }
-        *ffmpeg = Box::new(FileDecoder::new(Demuxer::open(&self.source, &self.monitor)?, &self.request)?);
+        **ffmpeg = FileDecoder::new(Demuxer::open(&self.source, &self.monitor)?, &self.request)?;
         Ok(())
     }
 

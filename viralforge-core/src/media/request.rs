@@ -29,11 +29,6 @@ impl Request {
     pub(crate) fn audio() -> Self {
         Self { audio: true, ..Self::default() }
     }
-
-    /// Pictures and sound.
-    pub(crate) fn all() -> Self {
-        Self { video: true, audio: true, ..Self::default() }
-    }
 }
 
 /// One thing that came out of a decoder.

@@ -242,10 +242,10 @@ mod tests {
         system.penalize(1, &[1.0, -2.0, 1.0], 2.0);
         let (rows, right) = (system.rows.clone(), system.right.clone());
         let x = system.solve();
-        for i in 0..4 {
-            let after: f64 = rows[i].iter().zip(&x[i..]).map(|(a, x)| a * x).sum();
-            let before: f64 = (1..=i.min(2)).map(|d| rows[i - d][d] * x[i - d]).sum();
-            let sum = before + after;
+        for (i, row) in rows.iter().enumerate().take(4) {
+            let right_of = |d: usize| x.get(i + d).map_or(0.0, |v| row[d] * v);
+            let left_of = |d: usize| i.checked_sub(d).map_or(0.0, |j| rows[j][d] * x[j]);
+            let sum = row[0] * x[i] + right_of(1) + left_of(1) + right_of(2) + left_of(2);
             assert!((sum - right[i]).abs() < 1e-9, "row {i}: {sum} against {}", right[i]);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::classify::{best_span, cut_probability};
 use super::evidence::{EvidenceWindow, Extent, View};
-use super::features::FeatureWindow;
+use super::features::{FeatureWindow, SPANS_MS};
 use super::{Boundary, BoundaryKind, Scene, SceneOptions, SceneReport};
 use crate::picture::SmallPicture;
 use crate::time::{FrameRate, TimeRange, Timestamp};
@@ -13,8 +13,12 @@ pub(crate) const SMALL_SIDE: u32 = 64;
 const LEAST_PROBABILITY: f32 = 0.1;
 /// A cut this sure inside what looks like a gradual change is a cut in fast motion.
 const SURE_CUT: f32 = 0.9;
-/// Frames around a gradual change that belong to no other boundary.
+/// Frames around a gradual change that belong to no cut.
 const MARGIN: u64 = 2;
+/// Two gradual changes are at least this far apart, in milliseconds; what is closer are pieces of one.
+const APART_MS: i64 = 200;
+/// Share of a span, in percent, within which a stronger change leaves no room for the middle of a weaker one.
+const REACH_PERCENT: i64 = 60;
 /// Contrast in the middle over that at the ends, below which a change goes through black or white.
 const FADE_CONTRAST: f32 = 0.3;
 /// How much better "either picture" must fit than "a mix of both" for a wipe.
@@ -30,10 +34,21 @@ struct Cut {
 #[derive(Clone, Copy, Debug)]
 struct Gradual {
     extent: Extent,
-    /// The frame where it is surest.
-    frame: u64,
+    /// When the frame is shown where it is surest, and half the span that was looked at.
+    time: Timestamp,
+    reach: Timestamp,
     kind: BoundaryKind,
     probability: f32,
+}
+
+impl Gradual {
+    fn leaves_room_for(&self, weaker: &Self) -> bool {
+        let apart = Timestamp::from_millis(APART_MS);
+        let ends_after = |a: &Extent, b: &Extent| a.end.is_none_or(|end| end + apart > b.start);
+        let meet = ends_after(&self.extent, &weaker.extent) && ends_after(&weaker.extent, &self.extent);
+        let inside = self.time - self.reach <= weaker.time && weaker.time <= self.time + self.reach;
+        !meet && !inside
+    }
 }
 
 /// Finds boundaries in frames as they come in. Keeps the frames of a few seconds, and the candidates.
@@ -88,7 +103,9 @@ impl Candidates {
         }
         if let Some((span, probability)) = best_span(view).filter(|best| best.1 >= LEAST_PROBABILITY) {
             let extent = view.extent(span);
-            self.graduals.push(Gradual { extent, frame: view.frame(), kind: kind(view, span), probability });
+            let time = view.row().time;
+            let reach = Timestamp::from_millis(SPANS_MS[span] * REACH_PERCENT / 100);
+            self.graduals.push(Gradual { extent, time, reach, kind: kind(view, span), probability });
         }
     }
 
@@ -103,17 +120,11 @@ impl Candidates {
         let mut graduals: Vec<Gradual> = Vec::new();
         if options.gradual {
             self.graduals.retain(|g| g.probability >= threshold);
-            self.graduals.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.frame.cmp(&b.frame)));
-            let mut taken: Vec<(u64, u64)> = Vec::new();
-            for gradual in self.graduals {
-                let Extent { first, last, .. } = gradual.extent;
-                let overlaps = |(a, b): &(u64, u64)| first <= b + MARGIN && *a <= last + MARGIN;
-                let inside = |(a, b): &(u64, u64)| (a.saturating_sub(MARGIN)..=b + MARGIN).contains(&gradual.frame);
-                if taken.iter().any(|t| overlaps(t) || inside(t)) {
-                    continue;
+            self.graduals.sort_by(|a, b| b.probability.total_cmp(&a.probability).then(a.time.cmp(&b.time)));
+            for candidate in self.graduals {
+                if graduals.iter().all(|stronger| stronger.leaves_room_for(&candidate)) {
+                    graduals.push(candidate);
                 }
-                taken.push((first, last));
-                graduals.push(gradual);
             }
             // A change of one frame is a cut, or none.
             graduals.retain(|g| g.extent.last > g.extent.first && !sure_cut(g));
@@ -189,16 +200,25 @@ fn split(
 
 #[cfg(test)]
 mod tests {
-    use super::super::frame::tests::{picture, texture};
+    use super::super::frame::tests::{WIDTH, picture, texture};
     use super::*;
     use proptest::prelude::*;
     use std::time::Duration;
 
-    /// Shots of these many frames, each slowly moving and none like another.
+    /// Shots of these many frames, each with something small that moves, and noise.
     fn shots(lengths: &[usize]) -> Vec<Vec<u8>> {
         let shot = |(seed, len): (usize, &usize)| {
             let still = texture(seed as u32 + 1);
-            (0..*len).map(move |i| still.iter().cycle().skip(i / 3).take(still.len()).copied().collect())
+            (0..*len).map(move |i| {
+                let mut frame = still.clone();
+                for (k, v) in frame.iter_mut().enumerate() {
+                    *v = v.saturating_add((((k + 31 * i) as u32).wrapping_mul(2_654_435_761) >> 30) as u8);
+                }
+                for y in 14..20 {
+                    frame[y * WIDTH + 10 + i % 40..][..6].fill(230);
+                }
+                frame
+            })
         };
         lengths.iter().enumerate().flat_map(shot).collect()
     }
@@ -245,7 +265,7 @@ mod tests {
         let between = (1..=len).map(|i| {
             let share = i as f32 / (len + 1) as f32;
             let pixels = a[59].iter().zip(&b[0]).enumerate();
-            pixels.map(|(i, (a, b))| mix(f32::from(*a), f32::from(*b), share, i % 64) as u8).collect()
+            pixels.map(|(i, (a, b))| mix(f32::from(*a), f32::from(*b), share, i % WIDTH) as u8).collect()
         });
         a.iter().cloned().chain(between).chain(b.iter().cloned()).collect()
     }

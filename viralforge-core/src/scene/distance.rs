@@ -25,11 +25,15 @@ pub(super) struct Distance {
 
 impl Distance {
     pub(super) fn between(a: &Frame, b: &Frame) -> Self {
-        let luma = match a.same_shape(b) {
-            true => mean(&moved_differences(&a.luma, &b.luma, a.width, a.bounds.union(b.bounds))),
-            false => 255.0,
-        };
-        Self { luma, ..Self::of_look(a, b) }
+        let look = Self::of_look(a, b);
+        if !a.same_shape(b) {
+            return Self { luma: 255.0, ..look };
+        }
+        let mut luma = moved_differences(&a.luma, &b.luma, a.width, a.bounds.union(b.bounds));
+        // A bright panel changes what mean and contrast take out, and so all of the normalized picture: what is calm
+        // in either counts.
+        let calm = quarter(&mut luma) * a.normalizer().min(b.normalizer());
+        Self { luma: mean(&luma), calm: look.calm.min(calm), ..look }
     }
 
     /// Without [`luma`](Self::luma), which stays zero: it takes half of the time.
@@ -39,15 +43,20 @@ impl Distance {
             return Self { luma: 0.0, normalized: 255.0, calm: 255.0, chroma: 255.0, histogram: 1.0 };
         }
         let mut normalized = moved_differences(&a.normalized, &b.normalized, a.width, a.bounds.union(b.bounds));
-        normalized.sort_unstable_by(f32::total_cmp);
         Self {
             luma: 0.0,
+            calm: quarter(&mut normalized),
             normalized: mean(&normalized),
-            calm: normalized.get(normalized.len() / 4).copied().unwrap_or(0.0),
             chroma: mean_difference(&a.chroma, &b.chroma),
             histogram: histogram_distance(&a.histogram, &b.histogram),
         }
     }
+}
+
+/// The value that a quarter of `values` stays under; sorts them.
+fn quarter(values: &mut [f32]) -> f32 {
+    values.sort_unstable_by(f32::total_cmp);
+    values.get(values.len() / 4).copied().unwrap_or(0.0)
 }
 
 fn mean(values: &[f32]) -> f32 {

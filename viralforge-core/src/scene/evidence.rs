@@ -16,6 +16,9 @@ const LOCAL_MS: i64 = 500;
 const NEAR_MS: i64 = 250;
 /// A change smaller than this, as [`Features::lasting`] tells, is not even looked at: about the noise of a codec.
 const LEAST_CHANGE: f32 = 3.0;
+/// Chroma distances below these, in levels, say nothing: gray pictures have none, and their shots change all the same.
+const LEAST_CHROMA: f32 = 1.0;
+const LEAST_CHROMA_OF_ENDS: f32 = 3.0;
 /// Frames to either side within which only the largest change may be a cut. Real shots can be 6 frames long.
 const RIVALS: usize = 2;
 /// Share of the change within a span that is left out at either end when its extent is told.
@@ -141,7 +144,7 @@ impl View<'_> {
             put(own - log(left.min(right), 0.5));
             put(own - log(left.max(right), 0.5));
         }
-        put(log(row.lasting.chroma, 0.3));
+        put(log(row.lasting.chroma.max(LEAST_CHROMA), 0.3));
         put(log(row.lasting.histogram, 0.02));
         for span in &row.spans[..3] {
             put(log(span.ends.normalized, 0.5) - log(row.step.normalized, 0.5));
@@ -205,7 +208,7 @@ impl View<'_> {
             least_contrast / (ends_contrast + 2.0),
             log(ends_contrast, 2.0),
             span.ends.histogram,
-            log(span.ends.chroma, 0.5),
+            log(span.ends.chroma.max(LEAST_CHROMA_OF_ENDS), 0.5),
             log(largest_change, 1.0) - log(span.ends.normalized + span.middle.ends, 1.0),
         ]
     }
@@ -250,7 +253,7 @@ fn median(values: &mut [f32]) -> f32 {
     if values.is_empty() {
         return 0.0;
     }
-    let (middle, even) = (values.len() / 2, values.len() % 2 == 0);
+    let (middle, even) = (values.len() / 2, values.len().is_multiple_of(2));
     let (below, at, _) = values.select_nth_unstable_by(middle, f32::total_cmp);
     if !even {
         return *at;

@@ -77,6 +77,11 @@ pub(super) struct Frame {
 }
 
 impl Frame {
+    /// Factor from luma to normalized luma.
+    pub(super) fn normalizer(&self) -> f32 {
+        normalizer(self.contrast)
+    }
+
     pub(super) fn same_shape(&self, other: &Self) -> bool {
         (self.width, self.height) == (other.width, other.height)
     }
@@ -86,12 +91,16 @@ impl Frame {
         let (width, height) = (picture.size.width as usize, picture.size.height as usize);
         let bounds = shown.map_or(Bounds::whole(width, height), |b| b.or_whole(width, height));
         let (mean, contrast, histogram) = statistics(&picture.luma, width, bounds);
-        let scale = NORMAL_CONTRAST / contrast.max(LEAST_CONTRAST);
+        let scale = normalizer(contrast);
         let normalized = picture.luma.iter().map(|v| (128.0 + (f32::from(*v) - mean) * scale) as u8).collect();
         let chroma = [&picture.cb, &picture.cr].map(|plane| shrink(plane, width, height, 4)).concat();
         let half = shrink(&picture.luma, width, height, 2).into_iter().map(f32::from).collect();
         Self { width, height, bounds, luma: picture.luma.clone(), normalized, half, chroma, histogram, mean, contrast }
     }
+}
+
+fn normalizer(contrast: f32) -> f32 {
+    NORMAL_CONTRAST / contrast.max(LEAST_CONTRAST)
 }
 
 fn statistics(luma: &[u8], width: usize, bounds: Bounds) -> (f32, f32, [f32; BINS]) {
@@ -149,10 +158,11 @@ pub(in crate::scene) mod tests {
         (0..HEIGHT).flat_map(|y| (0..WIDTH).map(move |x| pixel(x, y))).collect()
     }
 
+    /// A picture of that luma, colored by it.
     pub(in crate::scene) fn picture(luma: &[u8]) -> SmallPicture {
-        let gray = vec![128; luma.len()];
         let size = Size::new(WIDTH as u32, (luma.len() / WIDTH) as u32);
-        SmallPicture { size, luma: luma.to_vec(), cb: gray.clone(), cr: gray }
+        let colored = |plus: bool| luma.iter().map(move |v| if plus { 64 + v / 2 } else { 191 - v / 2 });
+        SmallPicture { size, luma: luma.to_vec(), cb: colored(true).collect(), cr: colored(false).collect() }
     }
 
     pub(in crate::scene) fn frame(luma: &[u8]) -> Frame {

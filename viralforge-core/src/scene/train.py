@@ -121,6 +121,7 @@ def fit(data):
 def decide(d, model, threshold=0.5):
     """The rules of detector.rs."""
     weights, bias, hidden, hidden_bias, out, out_bias = model
+    t = d["t"]
     cut = sigmoid(d["cut"] @ weights + bias) * d["may_cut"]
     cut[0] = 0
     gradual = sigmoid(np.tanh(np.einsum("nsg,hg->nsh", d["gradual"], hidden) + hidden_bias) @ out + out_bias) * (d["extent"][..., 0] >= 0)
@@ -128,9 +129,11 @@ def decide(d, model, threshold=0.5):
     p = gradual.max(1)
     taken = []
     for f in sorted(np.where(p >= threshold)[0], key=lambda f: (-p[f], f)):
-        a, b = d["extent"][f, best[f]]
-        if not any((a <= y + 2 and x <= b + 2) or x - 2 <= f <= y + 2 for x, y in taken):
-            taken.append((int(a), int(b)))
+        a, b = (int(x) for x in d["extent"][f, best[f]])
+        start, end = t[a], t[b + 1] if b + 1 < len(t) else np.inf
+        if not any((start < y + 0.2 and x < end + 0.2) or abs(t[f] - middle) <= reach for _, x, y, middle, reach in taken):
+            taken.append(((a, b), start, end, t[f], 0.6 * SPAN_SECONDS[best[f]]))
+    taken = [x[0] for x in taken]
     sure = np.where(cut > 0.9)[0]
     taken = [(a, b) for a, b in taken if b > a and not ((sure >= a - 1) & (sure <= b + 1)).any()]
     cuts = [int(c) for c in np.where(cut >= threshold)[0] if not any(a - 2 <= c <= b + 2 for a, b in taken)]

@@ -40,10 +40,10 @@ impl SilentRuns {
     }
 
     fn end(&mut self, at: u64) {
-        if let Some(began) = self.began.take() {
-            if at - began >= self.min_len {
-                self.runs.push(began..at);
-            }
+        if let Some(began) = self.began.take()
+            && at - began >= self.min_len
+        {
+            self.runs.push(began..at);
         }
     }
 
@@ -55,6 +55,7 @@ impl SilentRuns {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "a list of one silence is what is meant")]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -4,9 +4,9 @@ use std::io::Read;
 
 use super::code::Code;
 use super::findings::Findings;
+use super::kind::FileKind;
 use super::media::add_error;
 use super::policy::{UploadPolicy, UploadSlot};
-use super::signature::FileKind;
 use crate::error::{Error, Result};
 use crate::media::{Decoded, MediaReader, Request, decode_image};
 use crate::media_info::MediaInfo;

@@ -2,8 +2,8 @@
 
 use super::code::Code;
 use super::findings::Findings;
+use super::kind::FileKind;
 use super::policy::UploadPolicy;
-use super::signature::FileKind;
 
 /// Names that Windows takes for devices, whatever follows the first dot.
 const WINDOWS_DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];

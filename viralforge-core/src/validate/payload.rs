@@ -134,18 +134,26 @@ fn is_elf(bytes: &[u8]) -> bool {
 /// `tail` are the file's last bytes and `len` is its size.
 pub(super) fn zip_directory_end(tail: &[u8], len: u64) -> Option<u64> {
     let start = len.checked_sub(tail.len() as u64)?;
-    (0..tail.len().saturating_sub(21)).rev().find_map(|at| {
-        let record = tail.get(at..)?;
-        if !record.starts_with(b"PK\x05\x06") {
-            return None;
+    let mut searched = tail;
+    while let Some(at) = searched.windows(4).rposition(|w| w == b"PK\x05\x06") {
+        if tail.get(at..).is_some_and(|record| is_zip_end(record, start + at as u64)) {
+            return Some(start + at as u64);
         }
-        let (entries, size, offset) = (u16_le(record, 10)?, u32_le(record, 12)?, u32_le(record, 16)?);
-        let comment = usize::from(u16_le(record, 20)?);
-        let here = start + at as u64;
-        // Prepended media shifts the offsets; readers tolerate that, so only the size must fit.
-        let fits = u64::from(size) <= here && comment <= record.len() - 22 && u64::from(offset) <= here;
-        (fits && entries > 0 && u64::from(size) >= 46 * u64::from(entries)).then_some(here)
-    })
+        searched = searched.get(..at + 3)?;
+    }
+    None
+}
+
+/// Whether the end record of a directory that stands at `here` describes one that could be in front of it.
+fn is_zip_end(record: &[u8], here: u64) -> bool {
+    let (Some(entries), Some(size), Some(offset)) = (u16_le(record, 10), u32_le(record, 12), u32_le(record, 16)) else {
+        return false;
+    };
+    let comment_fits = u16_le(record, 20).is_some_and(|comment| usize::from(comment) <= record.len() - 22);
+    // Prepended media shifts the offsets; readers tolerate that, so only the sizes must fit.
+    let fits = u64::from(size) <= here && u64::from(offset) <= here;
+    // An entry of a directory has 46 bytes and a name.
+    fits && comment_fits && entries > 0 && u64::from(size) >= 46 * u64::from(entries)
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ impl UploadReport {
 
     pub(super) fn new(
         policy: &UploadPolicy,
-        kind: Option<super::signature::FileKind>,
+        kind: Option<super::kind::FileKind>,
         findings: Findings,
         media: Option<MediaInfo>,
     ) -> Self {

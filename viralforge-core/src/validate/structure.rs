@@ -3,7 +3,7 @@
 use std::io::{self, Read, Seek};
 
 use super::facts::{Context, Facts};
-use super::signature::FileKind;
+use super::kind::FileKind;
 use super::{bmff, ebml, flac, frames, image, riff, signature, stream};
 
 /// Walks a file of that kind; `None` where there is no walk for it.

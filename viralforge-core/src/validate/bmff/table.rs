@@ -7,6 +7,9 @@ use super::super::facts::{Context, Track};
 use super::boxes::{BoxHeader, find};
 use crate::geometry::TrackKind;
 
+/// Frames by which decoding runs ahead of presentation at most (H.264, A.3.1: 16 frames in the decoded picture buffer).
+const MAX_REORDERED: f64 = 16.0;
+
 /// A counted list of entries of equal width whose count fits its box.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Table {
@@ -98,14 +101,16 @@ pub(super) fn walk<R: Read + Seek>(
     let sizes = sizes(cx, boxes)?;
     let count = sizes.as_ref().map_or(0, Sizes::count);
     track.frames = Some(count);
+    let mut longest = 0.0;
     if let Some(stts) = find(boxes, b"stts") {
-        let seconds = times(cx, &stts, time_scale, track.kind)?;
+        let (seconds, longest_delta) = times(cx, &stts, time_scale, track.kind)?;
+        longest = longest_delta;
         track.seconds = seconds.filter(|_| count > 0);
     } else if count > 0 {
         cx.findings.add(Code::BadTable, None, "samples without times (stts)");
     }
     if let Some(ctts) = find(boxes, b"ctts") {
-        composition_offsets(cx, &ctts, time_scale)?;
+        composition_offsets(cx, &ctts, time_scale, longest)?;
     }
     if let Some(sizes) = sizes.filter(|s| s.count() > 0) {
         chunks(cx, boxes, &sizes)?;
@@ -138,17 +143,17 @@ fn sizes<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader]) -> io::Re
     Ok(Some(Sizes::Small { start: stz2.body + 12, count, bits }))
 }
 
-/// Length of the track in seconds; a finding where two frames lie too far apart.
+/// Length of the track and of its longest sample, in seconds; a finding where two frames lie too far apart.
 fn times<R: Read + Seek>(
     cx: &mut Context<'_, R>,
     stts: &BoxHeader,
     time_scale: u32,
     kind: TrackKind,
-) -> io::Result<Option<f64>> {
-    let Some(runs) = Table::read(cx, stts, 4, 8)? else { return Ok(None) };
+) -> io::Result<(Option<f64>, f64)> {
+    let Some(runs) = Table::read(cx, stts, 4, 8)? else { return Ok((None, 0.0)) };
     let scale = f64::from(time_scale.max(1));
     let max_gap = cx.policy.max_frame_gap.as_secs_f64();
-    let mut total = 0u64;
+    let (mut total, mut longest) = (0u64, 0.0f64);
     for index in 0..runs.count {
         let (Some(count), Some(delta)) = (cx.window.u32_be(runs.at(index))?, cx.window.u32_be(runs.at(index) + 4)?)
         else {
@@ -157,14 +162,20 @@ fn times<R: Read + Seek>(
         total = total.saturating_add(u64::from(count) * u64::from(delta));
         let is_last_frame = index + 1 == runs.count && count == 1;
         let gap = f64::from(delta) / scale;
+        longest = longest.max(gap);
         if kind == TrackKind::Video && gap > max_gap && !is_last_frame {
             cx.findings.add(Code::FrameGap, Some(runs.at(index)), format!("{gap:.1} s from one frame to the next"));
         }
     }
-    Ok((time_scale > 0).then_some(total as f64 / scale))
+    Ok(((time_scale > 0).then_some(total as f64 / scale), longest))
 }
 
-fn composition_offsets<R: Read + Seek>(cx: &mut Context<'_, R>, ctts: &BoxHeader, time_scale: u32) -> io::Result<()> {
+fn composition_offsets<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    ctts: &BoxHeader,
+    time_scale: u32,
+    longest: f64,
+) -> io::Result<()> {
     let Some(runs) = Table::read(cx, ctts, 4, 8)? else { return Ok(()) };
     let (mut least, mut most) = (i64::MAX, i64::MIN);
     for index in 0..runs.count {
@@ -173,7 +184,7 @@ fn composition_offsets<R: Read + Seek>(cx: &mut Context<'_, R>, ctts: &BoxHeader
         (least, most) = (least.min(offset), most.max(offset));
     }
     let spread = (most.saturating_sub(least)) as f64 / f64::from(time_scale.max(1));
-    if runs.count > 0 && spread > cx.policy.max_frame_gap.as_secs_f64() {
+    if runs.count > 0 && spread - MAX_REORDERED * longest > cx.policy.max_frame_gap.as_secs_f64() {
         cx.findings.add(Code::FrameGap, Some(ctts.start), format!("composition offsets differ by {spread:.1} s"));
     }
     Ok(())

@@ -9,6 +9,9 @@ use super::super::window::{u16_le, u32_le};
 use super::{Chunk, each, outer, read};
 use crate::geometry::TrackKind;
 
+/// Numbers of frames from here on are placeholders of programs that did not come to fill them in.
+const UNKNOWN_FRAMES: u32 = 0x3fff_0000;
+
 /// Walks the whole file.
 pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts> {
     let mut facts = Facts::default();
@@ -90,7 +93,7 @@ fn stream<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk, track: &mut Tr
             if scale == 0 || rate == 0 {
                 let message = format!("a stream of {rate}/{scale} units a second");
                 cx.findings.add(Code::BadTimeScale, Some(chunk.start), message);
-            } else if length > 0 {
+            } else if (1..UNKNOWN_FRAMES).contains(&length) {
                 // Interrupted recordings leave 0; then the probe counts.
                 track.seconds = Some(f64::from(length) * f64::from(scale) / f64::from(rate));
                 let gap = f64::from(scale) / f64::from(rate);

@@ -18,6 +18,9 @@ pub(super) use self::webp::walk as walk_webp;
 /// The most chunks that a walk visits.
 const MAX_CHUNKS: u64 = 5_000_000;
 
+/// Size that programs write before they know better, if they do not write 0.
+const UNKNOWN_LEN: u64 = u32::MAX as u64;
+
 /// One chunk: a type, a little-endian size, content, and a byte of padding where the size is odd.
 #[derive(Clone, Copy, Debug)]
 struct Chunk {
@@ -65,6 +68,9 @@ fn each<R: Read + Seek>(
             }
             return Ok(());
         };
+        if chunk.end() > end && chunk.len == UNKNOWN_LEN && &chunk.kind == b"LIST" {
+            return visit(cx, &Chunk { len: end - chunk.body, ..chunk });
+        }
         if chunk.end() > end {
             let len = cx.window.len();
             let message = format!("{} of {} bytes ends at byte {} of {len}", chunk.name(), chunk.len, chunk.end());
@@ -83,7 +89,7 @@ fn each<R: Read + Seek>(
 fn outer<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<u64> {
     let len = cx.window.len();
     let Some(riff) = read(&mut cx.window, 0)? else { return Ok(len) };
-    if riff.len == 0 {
+    if matches!(riff.len, 0 | UNKNOWN_LEN) {
         // As interrupted recordings have it.
         return Ok(len);
     }
