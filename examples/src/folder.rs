@@ -30,6 +30,11 @@ impl Folder {
         Ok(Self { staging, made, path: path.to_path_buf() })
     }
 
+    /// The folder itself, for what writes complete files on its own.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Where to write the file that will be called `name`.
     pub(crate) fn draft(&self, name: &str) -> PathBuf {
         self.staging.path().join(name)
@@ -56,8 +61,8 @@ impl Folder {
         for name in names {
             let target = self.path.join(&name);
             fs::rename(self.staging.path().join(&name), &target).map_err(|error| fail(&target, error))?;
-            self.made.keep();
         }
+        self.made.keep();
         Ok(())
     }
 }

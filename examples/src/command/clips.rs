@@ -1,12 +1,13 @@
 //! `viralforge clips`: the main job. One analysis, the best moments, each rendered for every platform, and a page.
 
 mod make;
+mod pictures;
 mod report;
 
 use std::path::PathBuf;
 
 use clap::Args;
-use viralforge_core::{ClipOptions, Preset, Source, probe};
+use viralforge_core::{ClipOptions, Preset};
 
 use crate::failure::Failure;
 use crate::folder::Folder;

@@ -1,11 +1,14 @@
 //! The subcommands, a file each.
 
+mod clips;
 mod loudness;
 mod probe;
 mod reframe;
 mod scenes;
 mod silence;
+mod storyboard;
 mod suggest;
+mod thumbnails;
 mod transcode;
 mod validate;
 mod waveform;
@@ -24,9 +27,12 @@ pub(crate) enum Command {
     Waveform(waveform::Waveform),
     Loudness(loudness::Loudness),
     Silence(silence::Silence),
+    Thumbnails(thumbnails::Thumbnails),
+    Storyboard(storyboard::Storyboard),
     Reframe(reframe::Reframe),
     Suggest(suggest::Suggest),
     Transcode(transcode::Transcode),
+    Clips(clips::Clips),
 }
 
 impl Command {
@@ -39,9 +45,12 @@ impl Command {
             Self::Waveform(command) => command.run(session),
             Self::Loudness(command) => command.run(session),
             Self::Silence(command) => command.run(session),
+            Self::Thumbnails(command) => command.run(session),
+            Self::Storyboard(command) => command.run(session),
             Self::Reframe(command) => command.run(session),
             Self::Suggest(command) => command.run(session),
             Self::Transcode(command) => command.run(session),
+            Self::Clips(command) => command.run(session),
         }
     }
 }

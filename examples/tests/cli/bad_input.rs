@@ -11,15 +11,19 @@ const TEXT: &[u8] = b"This is a letter to a friend, and no video at all.\n";
 /// Every subcommand as it would write into `out`.
 fn verbs(file: &str, out: &Path) -> Vec<Vec<String>> {
     let to = |name: &str| out.join(name).display().to_string();
-    let all: [&[&str]; 8] = [
+    let all: [&[&str]; 12] = [
         &["probe", file],
         &["validate", file],
         &["scenes", file],
         &["waveform", file, "-o", &to("wave.dat")],
         &["loudness", file],
         &["silence", file],
+        &["thumbnails", file, "-o", &to("thumbs")],
+        &["storyboard", file, "-o", &to("board")],
         &["reframe", file, "--aspect", "9:16", "-o", &to("tall.mp4")],
+        &["suggest", file],
         &["transcode", file, "-o", &to("out.mp4")],
+        &["clips", file, "-o", &to("clips")],
     ];
     all.map(|args| args.iter().map(|a| (*a).to_owned()).collect()).to_vec()
 }

@@ -26,3 +26,17 @@ fn trim_writes_three_seconds() {
     assert!(String::from_utf8(output.stdout).unwrap().starts_with("90 frames, "));
     assert!(out.is_file());
 }
+
+#[test]
+fn best_clips_writes_portrait_clips_beside_the_video() {
+    let Some(video) = dialogue() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let short = dir.path().join("talk.mp4");
+    run(env!("CARGO_BIN_EXE_trim"), &[&video, &short]);
+    let output = run(env!("CARGO_BIN_EXE_best_clips"), &[&short]);
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("talk.1.mp4 from "), "{told}");
+    let info = crate::program::json(["probe".as_ref(), dir.path().join("talk.1.mp4").as_os_str()]);
+    let picture = info["streams"].as_array().unwrap().iter().find(|s| s["kind"] == "video").unwrap();
+    assert_eq!((&picture["width"], &picture["height"]), (&1080.into(), &1920.into()));
+}

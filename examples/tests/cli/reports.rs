@@ -120,6 +120,52 @@ fn reframe_lists_a_crop_of_the_shape_for_every_frame() {
 }
 
 #[test]
+fn suggest_tells_score_and_reasons() {
+    let Some(video) = dialogue() else { return };
+    let report = json(["suggest".as_ref(), video.as_os_str(), "--count".as_ref(), "1".as_ref()]);
+    let suggestion = &report["suggestions"][0];
+    has_numbers(suggestion, &["start_seconds", "end_seconds", "score"]);
+    let reason = &suggestion["reasons"][0];
+    assert!(reason["signal"].is_string() && reason["value"].is_number() && reason["text"].is_string(), "{reason}");
+}
+
+#[test]
+fn thumbnails_are_told_and_written_where_a_folder_is_given() {
+    let Some(video) = dialogue() else { return };
+    let video = video.display().to_string();
+    let told = json(["thumbnails", &video, "--count", "2"]);
+    assert_eq!(told["thumbnails"][0]["output"], Value::Null);
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("covers");
+    let report = json(["thumbnails", &video, "--count", "2", "-o", &out.display().to_string()]);
+    let thumbnails = report["thumbnails"].as_array().unwrap();
+    assert_eq!(thumbnails.len(), 2);
+    for (thumbnail, told) in thumbnails.iter().zip(told["thumbnails"].as_array().unwrap()) {
+        has_numbers(thumbnail, &["time_seconds", "score"]);
+        assert_eq!(thumbnail["time_seconds"], told["time_seconds"]);
+        assert!(thumbnail["reasons"].is_array());
+        let jpeg = std::fs::read(thumbnail["output"].as_str().unwrap()).unwrap();
+        assert_eq!(jpeg[..3], [0xff, 0xd8, 0xff]);
+    }
+    assert_eq!(std::fs::read_dir(out).unwrap().count(), 2);
+}
+
+#[test]
+fn storyboard_writes_a_sheet_and_its_text_track() {
+    let Some(video) = dialogue() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().display().to_string();
+    let args = ["--count", "6", "--columns", "3", "--tile", "100"];
+    let report = json(["storyboard", &video.display().to_string(), "-o", &out].iter().chain(&args));
+    assert_eq!(report["tiles"].as_array().unwrap().len(), 6);
+    has_numbers(&report["tiles"][5], &["start_seconds", "time_seconds", "x", "y", "width", "height"]);
+    assert_eq!(std::fs::read(report["output"].as_str().unwrap()).unwrap()[..3], [0xff, 0xd8, 0xff]);
+    let track = std::fs::read_to_string(report["web_vtt"].as_str().unwrap()).unwrap();
+    assert!(track.starts_with("WEBVTT\n"));
+    assert_eq!(track.matches("-storyboard.jpg#xywh=").count(), 6);
+}
+
+#[test]
 fn transcode_tells_what_it_wrote() {
     let Some(video) = dialogue() else { return };
     let dir = tempfile::tempdir().unwrap();

@@ -5,8 +5,20 @@ use std::fs;
 use crate::media::dialogue;
 use crate::program::run;
 
-const SUBCOMMANDS: [&str; 8] =
-    ["probe", "validate", "scenes", "waveform", "loudness", "silence", "reframe", "transcode"];
+const SUBCOMMANDS: [&str; 12] = [
+    "probe",
+    "validate",
+    "scenes",
+    "waveform",
+    "loudness",
+    "silence",
+    "thumbnails",
+    "storyboard",
+    "reframe",
+    "suggest",
+    "transcode",
+    "clips",
+];
 
 #[test]
 fn help_of_every_subcommand_names_its_arguments_and_shows_an_example() {

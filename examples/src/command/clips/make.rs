@@ -1,6 +1,5 @@
 //! The job itself: analyze once, suggest, render each suggestion for each platform, take pictures, write the page.
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use viralforge_core::{
@@ -19,6 +18,8 @@ const PAGE: &str = "index.html";
 /// Where analysis ends and rendering ends, as shares of the whole job, on ordinary footage.
 const ANALYZED: f64 = 0.3;
 const RENDERED: f64 = 0.95;
+/// Where rendering a clip ends and finding its cover begins, as a share of the work on that clip.
+const COVER: f64 = 0.95;
 
 /// Makes everything, inside the folder's draft.
 pub(super) fn clips(
@@ -55,25 +56,24 @@ fn rendered(
     folder: &Folder,
     monitor: &Monitor,
 ) -> Result<Vec<Clip>, Failure> {
-    let mut crops = HashMap::new();
-    for preset in platforms {
-        let aspect = preset.aspect();
-        crops.insert(aspect, plan_reframe(analysis, &ReframeOptions::to(aspect))?);
-    }
-    let jobs: Vec<_> = suggestions.iter().enumerate().flat_map(|s| platforms.iter().map(move |p| (s, *p))).collect();
+    // Planning costs next to nothing, since nothing is decoded: one plan a platform, though some share a shape.
+    let plan =
+        |preset: &Preset| plan_reframe(analysis, &ReframeOptions::to(preset.aspect())).map(|crop| (*preset, crop));
+    let platforms = platforms.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
+    let jobs: Vec<_> = suggestions.iter().enumerate().flat_map(|s| platforms.iter().map(move |p| (s, p))).collect();
     let share = 1.0 / jobs.len().max(1) as f64;
     let mut clips = Vec::new();
-    for (done, ((index, suggestion), preset)) in jobs.into_iter().enumerate() {
+    for (done, ((index, suggestion), (preset, crop))) in jobs.into_iter().enumerate() {
         let stem = format!("clip-{}-{preset}", index + 1);
         let (video, cover) = (format!("{stem}.mp4"), format!("{stem}.jpg"));
-        let mut plan = RenderPlan::clip(suggestion.range).with_preset(preset);
-        plan.reframe = crops.get(&preset.aspect()).cloned();
+        let plan = RenderPlan::clip(suggestion.range).with_reframe(crop.clone()).with_preset(*preset);
         let part = monitor.part(done as f64 * share, (done + 1) as f64 * share);
-        let mut made = render(source, &Output::to_path(folder.draft(&video)), &plan, &part)?;
-        pictures::cover(&folder.draft(&video), &cover, folder, &part)?;
+        let mut made = render(source, &Output::to_path(folder.draft(&video)), &plan, &part.part(0.0, COVER))?;
+        let jpeg = pictures::cover(source, analysis, suggestion.range, crop, &part.part(COVER, 1.0))?;
+        folder.write(&cover, &jpeg)?;
         made.output = folder.final_path(&video).display().to_string();
         let thumbnail = folder.final_path(&cover).display().to_string();
-        clips.push(Clip { suggestion: index + 1, platform: preset, thumbnail, range: suggestion.range, made });
+        clips.push(Clip { suggestion: index + 1, platform: *preset, thumbnail, range: suggestion.range, made });
     }
     Ok(clips)
 }
