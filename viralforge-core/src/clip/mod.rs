@@ -46,7 +46,8 @@ pub struct ClipReason {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
 #[non_exhaustive]
 pub struct ClipOptions {
-    /// How many clips, 1 to 50. There are fewer where the source is too short for so many. Default: 3.
+    /// How many clips, 1 to 50. There are fewer where the source is too short for so many, and where what is left
+    /// scores below a third of the best one, as black and credits do. Default: 3.
     pub count: u32,
     /// Shortest clip. Where the source is too short for [`count`](Self::count) clips of that length, they may be down
     /// to a third shorter; a source that is shorter itself gives one clip of most of it. Default: 15 s.
@@ -69,8 +70,8 @@ impl Default for ClipOptions {
 }
 
 const MAX_COUNT: u32 = 50;
-/// Suggestions that score less than this share of the best one are not worth showing.
-const WORTH_SHOWING: f64 = 0.3;
+/// Suggestions that score less than this share of the best one are left out.
+const WORTH_SHOWING: f64 = 1.0 / 3.0;
 
 impl ClipOptions {
     /// Sets [`count`](Self::count).

@@ -172,8 +172,9 @@ fn looks(frames: &[FrameQuality], grid: &Grid) -> Vec<f64> {
     sharpness.iter().zip(exposed).map(|(s, e)| (s / sharp).clamp(0.0, 1.0) * e).collect()
 }
 
+/// Films are dark on purpose and letterboxed besides, so only what is darker than night counts.
 fn is_dead(frame: &FrameQuality) -> bool {
-    is_blank(frame) || exposure(frame) < 0.1 || titledness(frame) > 0.5
+    is_blank(frame) || exposure(frame) < 0.01 || titledness(frame) > 0.5
 }
 
 /// Runs of steps without sound that are long enough to cut in.

@@ -347,3 +347,33 @@ impl AudioEncoder {
         Ok(frame)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// rsmpeg's `open` frees the options twice where FFmpeg refuses the pixel format.
+    #[test]
+    fn pictures_that_the_encoder_cannot_take_are_an_error_and_not_a_crash() {
+        let encoding = VideoEncoding {
+            size: Size::new(64, 64),
+            crf: 23,
+            speed: "ultrafast",
+            keyframe_interval: Timestamp::new(2, 1),
+            frame_rate: FrameRate::new(25, 1).unwrap(),
+            ticks_per_second: 90_000,
+        };
+        for format in [ffi::AV_PIX_FMT_PAL8, ffi::AV_PIX_FMT_NONE, ffi::AV_PIX_FMT_YUV420P] {
+            let mut frame = Frame::new("t").unwrap();
+            let raw = frame.raw_mut();
+            (raw.width, raw.height, raw.format) = (64, 64, format);
+            let opened = VideoEncoder::open(&encoding, &frame, "t");
+            assert_eq!(opened.is_ok(), format == ffi::AV_PIX_FMT_YUV420P);
+        }
+        let unknown = VideoEncoding { speed: "no such speed", ..encoding };
+        let mut frame = Frame::new("t").unwrap();
+        let raw = frame.raw_mut();
+        (raw.width, raw.height, raw.format) = (64, 64, ffi::AV_PIX_FMT_YUV420P);
+        assert!(VideoEncoder::open(&unknown, &frame, "t").is_err());
+    }
+}

@@ -17,10 +17,10 @@ const SURE_CUT: f32 = 0.9;
 const MARGIN: u64 = 2;
 /// Two gradual changes are at least this far apart, in milliseconds; what is closer are pieces of one.
 const APART_MS: i64 = 200;
+/// Shortest gradual change, in milliseconds: two frames of film.
+const LEAST_MS: i64 = 100;
 /// Share of a span, in percent, within which a stronger change leaves no room for the middle of a weaker one.
 const REACH_PERCENT: i64 = 60;
-/// Contrast in the middle over that at the ends, below which a change goes through black or white.
-const FADE_CONTRAST: f32 = 0.3;
 /// How much better "either picture" must fit than "a mix of both" for a wipe.
 const WIPE_FIT: f32 = 0.6;
 
@@ -42,6 +42,12 @@ struct Gradual {
 }
 
 impl Gradual {
+    /// Whether it is long enough to be gradual; what is not is a cut, a flash, or nothing.
+    fn lasts(&self) -> bool {
+        let Extent { first, last, start, end, .. } = self.extent;
+        last > first && end.is_none_or(|end| end - start > Timestamp::from_millis(LEAST_MS))
+    }
+
     fn leaves_room_for(&self, weaker: &Self) -> bool {
         let apart = Timestamp::from_millis(APART_MS);
         let ends_after = |a: &Extent, b: &Extent| a.end.is_none_or(|end| end + apart > b.start);
@@ -126,8 +132,7 @@ impl Candidates {
                     graduals.push(candidate);
                 }
             }
-            // A change of one frame is a cut, or none.
-            graduals.retain(|g| g.extent.last > g.extent.first && !sure_cut(g));
+            graduals.retain(|g| g.lasts() && !sure_cut(g));
         }
         let covered =
             |frame: u64| graduals.iter().any(|g| g.extent.first <= frame + MARGIN && frame <= g.extent.last + MARGIN);
@@ -162,9 +167,8 @@ impl Candidates {
 }
 
 fn kind(view: &View<'_>, span: usize) -> BoundaryKind {
-    let inputs = view.gradual_inputs(span);
     let middle = view.row().spans[span].middle;
-    if inputs[LEAST_CONTRAST] < FADE_CONTRAST {
+    if view.is_fade(span) {
         BoundaryKind::Fade
     } else if middle.pick_residual < WIPE_FIT * middle.mix_residual {
         BoundaryKind::Wipe
@@ -172,9 +176,6 @@ fn kind(view: &View<'_>, span: usize) -> BoundaryKind {
         BoundaryKind::Dissolve
     }
 }
-
-/// Place of the least contrast over that at the ends among the inputs for gradual changes.
-const LEAST_CONTRAST: usize = 12;
 
 /// Scenes between boundaries. A boundary that would leave a scene shorter than `least` before it is dropped, and so
 /// is the last one where the rest is too short.

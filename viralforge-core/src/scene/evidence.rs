@@ -21,6 +21,11 @@ const LEAST_CHROMA: f32 = 1.0;
 const LEAST_CHROMA_OF_ENDS: f32 = 3.0;
 /// Frames to either side within which only the largest change may be a cut. Real shots can be 6 frames long.
 const RIVALS: usize = 2;
+/// Contrast in the middle over that at the ends, below which a change goes through black or white.
+const FADE_CONTRAST: f32 = 0.3;
+/// Contrast of black and white frames, and the least that it rises from one frame of a fade to the next, in levels.
+const FLAT_CONTRAST: f32 = 3.0;
+const FADE_STEP: f32 = 0.2;
 /// Share of the change within a span that is left out at either end when its extent is told.
 const TAIL: f32 = 0.03;
 
@@ -213,6 +218,32 @@ impl View<'_> {
         ]
     }
 
+    /// Whether span number `index` goes through black or white.
+    pub(super) fn is_fade(&self, index: usize) -> bool {
+        let (a, b) = self.ends(&self.row().spans[index]);
+        let contrast = |i: usize| self.rows[i].contrast;
+        let least = self.rows.range(a..b + 1).map(|r| r.contrast).fold(f32::MAX, f32::min);
+        least < FADE_CONTRAST * (contrast(a).max(contrast(b)) + 2.0)
+    }
+
+    /// First and last frame of a fade whose flattest frame lies in rows `a..=b`: as far as contrast keeps rising.
+    fn fade_around(&self, a: usize, b: usize) -> (usize, usize) {
+        let contrast = |i: usize| self.rows[i].contrast;
+        let flattest = (a..=b).min_by(|x, y| contrast(*x).total_cmp(&contrast(*y))).unwrap_or(a);
+        let goes_on = |inner: usize, outer: usize| {
+            contrast(outer) > contrast(inner) + FADE_STEP || contrast(outer) < FLAT_CONTRAST
+        };
+        let (mut first, mut last) = (flattest, flattest);
+        while first > 0 && goes_on(first, first - 1) {
+            first -= 1;
+        }
+        while last + 1 < self.rows.len() && goes_on(last, last + 1) {
+            last += 1;
+        }
+        // The walk ends on the first frame that is no flatter than the one beyond: a clean one.
+        ((first + 1).min(flattest), last.saturating_sub(1).max(flattest))
+    }
+
     /// How far the change reaches that fills span number `index`: where the picture changes more than it does
     /// around the span.
     pub(super) fn extent(&self, index: usize) -> Extent {
@@ -237,7 +268,11 @@ impl View<'_> {
             false => (a + 1, b),
         };
         // The step onto the first clean frame belongs to the change, the frame does not.
-        let last = last.saturating_sub(1).max(first).min(self.rows.len() - 1);
+        let (first, last) = match self.is_fade(index) {
+            true => self.fade_around(a, b),
+            false => (first, last.saturating_sub(1)),
+        };
+        let last = last.max(first).min(self.rows.len() - 1);
         let first = first.min(last);
         Extent {
             first: self.first_frame + first as u64,

@@ -135,7 +135,7 @@ def decide(d, model, threshold=0.5):
             taken.append(((a, b), start, end, t[f], 0.6 * SPAN_SECONDS[best[f]]))
     taken = [x[0] for x in taken]
     sure = np.where(cut > 0.9)[0]
-    taken = [(a, b) for a, b in taken if b > a and not ((sure >= a - 1) & (sure <= b + 1)).any()]
+    taken = [(a, b) for a, b in taken if b > a and (b + 1 >= len(t) or t[b + 1] - t[a] > 0.1) and not ((sure >= a - 1) & (sure <= b + 1)).any()]
     cuts = [int(c) for c in np.where(cut >= threshold)[0] if not any(a - 2 <= c <= b + 2 for a, b in taken)]
     return {"cuts": cuts, "gradual": [list(g) for g in taken]}
 
