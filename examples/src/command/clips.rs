@@ -22,9 +22,9 @@ Examples:
   viralforge clips talk.mp4 -o clips --to tiktok,reels,shorts,youtube --count 5
   viralforge clips talk.mp4 -o clips --transcript talk.srt --json
 
-Writes clip-N-PLATFORM.mp4 with a cover in .jpg each, scene-N.jpg and index.html. The folder is made
-where it is not there. Files appear all at once at the end: after an error or Ctrl-C nothing is left.
-Older files of the same names are replaced.")]
+Writes clip-N-PLATFORM.mp4 with a cover in .jpg each, scene-N.jpg and index.html. The folder is
+made where it is not there. Files appear all at once at the end, so that an error or Ctrl-C leaves
+nothing. Older files of the same names are replaced.")]
 pub(crate) struct Clips {
     /// The video.
     file: PathBuf,
@@ -34,7 +34,7 @@ pub(crate) struct Clips {
     output: PathBuf,
 
     /// Platforms, separated by commas: tiktok, reels, shorts, youtube.
-    #[arg(long, value_name = "PLATFORM,…", value_delimiter = ',', default_values = ["tiktok", "youtube"])]
+    #[arg(long, value_name = "PLATFORM,…", value_delimiter = ',', default_value = "tiktok,youtube")]
     to: Vec<Preset>,
 
     /// How many moments at most.

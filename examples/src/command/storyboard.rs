@@ -12,7 +12,7 @@ use crate::session::Session;
 use crate::table::Table;
 use crate::units::bytes;
 
-/// Make a contact sheet of a video, and the text track with which players show previews from it.
+/// Make a contact sheet of a video, and the text track for previews in a player.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

@@ -11,7 +11,7 @@ use crate::parse;
 use crate::session::Session;
 use crate::table::{Align, Table};
 
-/// Check uploads before anything else touches them: what they are, whether to take them, and why not.
+/// Check uploads: what they really are, whether to take them, and why not.
 #[derive(Args)]
 #[command(after_help = "\
 Examples:

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use viralforge_core::{
-    Analysis, AnalysisOptions, ClipOptions, ClipSuggestion, Error, Monitor, Output, Preset, ReframeOptions, RenderPlan,
-    Size, Source, TrackKind, analyze, plan_reframe, probe, render, suggest_clips,
+    Analysis, AnalysisOptions, ClipOptions, ClipSuggestion, Error, MediaInfo, Monitor, Output, Preset, ReframeOptions,
+    RenderPlan, Size, Source, Timestamp, TrackKind, analyze, plan_reframe, probe, render, suggest_clips,
 };
 
 use super::pictures;
@@ -15,9 +15,12 @@ use crate::page::{self, Page, PageClip};
 
 /// What the page is called.
 const PAGE: &str = "index.html";
-/// Where analysis ends and rendering ends, as shares of the whole job, on ordinary footage.
-const ANALYZED: f64 = 0.3;
-const RENDERED: f64 = 0.95;
+/// Where rendering ends, as a share of the whole job: pictures of scenes take little.
+const RENDERED: f64 = 0.97;
+/// How much longer a second of a clip takes to render than a second of the source to analyze, about: for progress.
+const RENDER_COST: f64 = 10.0;
+/// How long a clip usually is, in seconds, before anybody knows: for progress.
+const USUAL_CLIP_SECONDS: f64 = 30.0;
 /// Where rendering a clip ends and finding its cover begins, as a share of the work on that clip.
 const COVER: f64 = 0.95;
 
@@ -30,13 +33,15 @@ pub(super) fn clips(
     monitor: &Monitor,
 ) -> Result<Report, Failure> {
     // Sound alone would be analyzed to its end before anything failed.
-    if probe(source, &Monitor::new())?.video().is_none() {
+    let info = probe(source, &Monitor::new())?;
+    if info.video().is_none() {
         let input = source.name().to_owned();
         return Err(Error::MissingTrack { input, track: TrackKind::Video }.into());
     }
-    let analysis = analyze(source, &AnalysisOptions::all(), &monitor.part(0.0, ANALYZED))?;
+    let analyzed = RENDERED * analysis_share(&info, options.count as usize * platforms.len());
+    let analysis = analyze(source, &AnalysisOptions::all(), &monitor.part(0.0, analyzed))?;
     let suggestions = suggest_clips(&analysis, options)?;
-    let clips = rendered(source, &analysis, &suggestions, platforms, folder, &monitor.part(ANALYZED, RENDERED))?;
+    let clips = rendered(source, &analysis, &suggestions, platforms, folder, &monitor.part(analyzed, RENDERED))?;
     let scenes = pictures::scenes(source, &analysis, folder, &monitor.part(RENDERED, 1.0))?;
 
     let name = Path::new(source.name()).file_name().unwrap_or_default().to_string_lossy();
@@ -45,6 +50,13 @@ pub(super) fn clips(
     monitor.check()?;
     folder.write(PAGE, page::html(&page).as_bytes())?;
     Ok(Report { suggestions, clips, index_html: folder.final_path(PAGE).display().to_string() })
+}
+
+/// The share of the work before the pictures that analysis is, 0 to 1.
+fn analysis_share(info: &MediaInfo, renders: usize) -> f64 {
+    let source = info.duration.map_or(0.0, Timestamp::as_seconds_f64).max(1.0);
+    let rendered = renders as f64 * USUAL_CLIP_SECONDS.min(source);
+    source / (source + RENDER_COST * rendered)
 }
 
 /// One file for each suggestion and platform, and its cover.
