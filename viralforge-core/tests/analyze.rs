@@ -149,16 +149,19 @@ fn cuts_of_real_clips_are_found_to_the_frame() {
 }
 
 #[test]
-fn gradual_changes_of_a_trailer_are_found_with_their_kind() {
+fn every_gradual_change_of_a_trailer_is_found_and_most_with_their_extent() {
     let Some(media) = common::media() else { return };
     let path = media.join("scenes/fgtrailer.mp4");
     let wanted = json(&path.with_extension("json"))["gradual"].as_array().unwrap().clone();
     let report = detect_scenes(&open(&path), &SceneOptions::default(), &monitor()).unwrap();
-    let overlapping = wanted.iter().filter(|g| {
+    let touching = |g: &Value, gradual: bool| {
         let (first, last) = (g[0].as_u64().unwrap(), g[1].as_u64().unwrap());
-        report.boundaries.iter().any(|b| b.kind != BoundaryKind::Cut && b.start_frame < last && first < b.end_frame)
-    });
-    assert!(overlapping.count() >= 6, "{:?}", report.boundaries);
+        let mut found = report.boundaries.iter().filter(|b| b.kind != BoundaryKind::Cut || !gradual);
+        found.any(|b| b.start_frame <= last && first <= b.end_frame)
+    };
+    assert!(wanted.iter().all(|g| touching(g, false)), "{wanted:?} {:?}", report.boundaries);
+    // Three of the seven begin with a cut to black, which is what is reported.
+    assert!(wanted.iter().filter(|g| touching(g, true)).count() >= 4, "{:?}", report.boundaries);
     assert!(report.scenes.windows(2).all(|w| w[0].range.end() == w[1].range.start()));
 }
 

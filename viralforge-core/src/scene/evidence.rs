@@ -87,6 +87,9 @@ impl EvidenceWindow {
     }
 }
 
+/// One of the figures of a frame.
+type Measure = fn(&Features) -> f32;
+
 /// Logarithm with a floor, so that a ratio of two tiny values means nothing.
 fn log(value: f32, floor: f32) -> f32 {
     (value.max(0.0) + floor).ln()
@@ -124,11 +127,10 @@ impl View<'_> {
         let (near, local) = (self.within(NEAR_MS), self.within(LOCAL_MS));
         // At low frame rates "near" is at least two frames to either side, where there are any.
         let near = (near.0.min(self.at.saturating_sub(2)), near.1.max((self.at + 3).min(self.rows.len())));
-        let most =
-            |from: usize, to: usize, of: fn(&Features) -> f32| self.rows.range(from..to).map(of).fold(0.0, f32::max);
-        let around = |of: fn(&Features) -> f32| (most(near.0, self.at, of), most(self.at + 1, near.1, of));
+        let most = |from: usize, to: usize, of: Measure| self.rows.range(from..to).map(of).fold(0.0, f32::max);
+        let around = |of: Measure| (most(near.0, self.at, of), most(self.at + 1, near.1, of));
         let mut steps = Vec::with_capacity(local.1 - local.0);
-        let mut usual = |of: fn(&Features) -> f32| {
+        let mut usual = |of: Measure| {
             steps.clear();
             steps.extend((local.0..local.1).filter(|i| *i != self.at).map(|i| of(&self.rows[i])));
             median(&mut steps)
@@ -139,7 +141,7 @@ impl View<'_> {
             out[n] = value;
             n += 1;
         };
-        let levels: [(f32, fn(&Features) -> f32); 2] =
+        let levels: [(f32, Measure); 2] =
             [(row.lasting.luma, |r| r.step.luma), (row.lasting.normalized, |r| r.step.normalized)];
         for (own, of) in levels {
             let own = log(own, 0.5);
