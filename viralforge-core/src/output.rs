@@ -64,6 +64,9 @@ impl Output {
                     Some(folder) if !folder.as_os_str().is_empty() => folder,
                     _ => Path::new("."),
                 };
+                if !folder.is_dir() {
+                    return Err(fail(io::Error::new(io::ErrorKind::NotFound, "its folder does not exist")));
+                }
                 let mut builder = tempfile::Builder::new();
                 builder.prefix(".viralforge-").suffix(".partial");
                 #[cfg(unix)]
@@ -192,5 +195,6 @@ mod tests {
     fn a_folder_that_is_not_there_is_an_error() {
         let error = Output::to_path("/no/such/folder/x.mp4").create().err().unwrap();
         assert_eq!(error.code(), "io");
+        assert_eq!(error.to_string(), "/no/such/folder/x.mp4: its folder does not exist");
     }
 }

@@ -96,6 +96,11 @@ impl FileDecoder {
         self.audio.is_some()
     }
 
+    /// Ticks a second of the video track's clock.
+    pub(super) fn video_ticks_per_second(&self) -> Option<u32> {
+        self.video.as_ref().map(|video| self.demuxer.time_base(video.index).1)
+    }
+
     /// Time zero in the file's own clock, once it is known.
     pub(super) fn zero(&self) -> Option<Timestamp> {
         self.zero

@@ -70,8 +70,14 @@ impl VideoFilter {
         Self { spec, graph: None, ready: VecDeque::new(), times: VecDeque::new(), name: String::new() }
     }
 
-    /// Puts a picture in; `crop` is the part to show, in display pixels.
-    pub(crate) fn push(&mut self, picture: &Picture, crop: CropRect) -> Result<()> {
+    /// Puts a picture in, to be shown at `time` for `duration`; `crop` is the part to show, in display pixels.
+    pub(crate) fn push(
+        &mut self,
+        picture: &Picture,
+        crop: CropRect,
+        time: Timestamp,
+        duration: Timestamp,
+    ) -> Result<()> {
         let (frame, track) = (picture.frame(), picture.track());
         self.name.clone_from(&track.name);
         let raw = frame.raw();
@@ -95,7 +101,7 @@ impl VideoFilter {
         let Some((_, graph)) = &mut self.graph else { return Ok(()) };
         graph.move_crop(rect);
         graph.push(Some(frame), &self.name)?;
-        self.times.push_back((picture.time(), picture.duration()));
+        self.times.push_back((time, duration));
         while let Some(frame) = graph.pull(&self.name)? {
             self.ready.push_back(frame);
         }

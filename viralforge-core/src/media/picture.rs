@@ -131,7 +131,7 @@ impl Picture {
         let side = |s: f64| (s * scale).round().max(1.0) as u32;
         let size = Size::new(side(crop.width), side(crop.height));
         let mut filter = VideoFilter::new(VideoFilterSpec { size, format: PixelFormat::Rgb24 });
-        filter.push(self, crop)?;
+        filter.push(self, crop, self.time, self.duration)?;
         filter.finish()?;
         let frame = filter.pull()?.ok_or_else(|| Error::backend(&self.track.name, "scaling gave no picture"))?;
         let (width, height) = (size.width as usize, size.height as usize);

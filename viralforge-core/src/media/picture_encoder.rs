@@ -36,9 +36,15 @@ impl PictureEncoder {
         }
     }
 
-    /// Encodes the part of a picture inside `crop` (display pixels).
-    pub(crate) fn push(&mut self, picture: &Picture, crop: CropRect) -> Result<()> {
-        self.filter.push(picture, crop)?;
+    /// Encodes the part of a picture inside `crop` (display pixels), to be shown at `time` for `duration`.
+    pub(crate) fn push(
+        &mut self,
+        picture: &Picture,
+        crop: CropRect,
+        time: Timestamp,
+        duration: Timestamp,
+    ) -> Result<()> {
+        self.filter.push(picture, crop, time, duration)?;
         self.encode()
     }
 

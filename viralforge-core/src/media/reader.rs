@@ -98,6 +98,14 @@ impl MediaReader {
         }
     }
 
+    /// Ticks a second of the video track's own clock: they hold the time of each of its pictures exactly.
+    pub(crate) fn video_ticks_per_second(&self) -> Option<u32> {
+        match &self.backend {
+            Backend::Ffmpeg(ffmpeg) => ffmpeg.video_ticks_per_second(),
+            Backend::Symphonia(_) => None,
+        }
+    }
+
     /// What did not decode so far.
     pub(crate) fn damage(&self) -> Damage {
         self.damage

@@ -1,5 +1,6 @@
 //! Making files: the plan, and the pipeline that carries it out.
 
+mod pacing;
 mod pipeline;
 mod plan;
 

@@ -3,9 +3,11 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
+use super::pacing::{Pacing, even_rate};
 use super::{CutMode, RenderPlan, RenderReport};
 use crate::error::{Error, Result};
 use crate::geometry::{Size, TrackKind};
+use crate::limits::Limits;
 use crate::media::{
     AudioEncoder, Decoded, EncodedPacket, MediaReader, Muxer, Picture, PictureEncoder, Request, Sound, TrackParameters,
     VideoEncoding,
@@ -22,9 +24,11 @@ const WAITING_PICTURES: usize = 4;
 const WAITING_MESSAGES: usize = 64;
 /// Sound before the first picture that is dropped without a word: the delay of encoders.
 const QUIET_LEAD: f64 = 0.1;
-/// Ticks a second of the encoded times: a common multiple of 24, 25, 30, 50, 60, 1000 and 1001-based rates' usual time
-/// bases (ISO/IEC 13818-1 uses the same).
+/// Ticks a second where the source has no usable clock; MPEG systems count with as many (ISO/IEC 13818-1, 2.4.2).
 const TICKS_PER_SECOND: u32 = 90_000;
+/// Clocks of this many ticks a second are taken over, up to the finest that an MP4's tools handle well.
+const FINE_TICKS: u32 = 10_000;
+const FINEST_TICKS: u32 = 1_000_000;
 
 /// What reaches the thread that writes.
 enum Message {
@@ -57,6 +61,10 @@ struct Job<'a> {
     output: &'a Output,
     display: Size,
     encoding: VideoEncoding,
+    /// The rate of frames at even distances, where those are wanted.
+    even_rate: Option<FrameRate>,
+    max_frames: u64,
+    source: &'a str,
 }
 
 pub(super) fn run(source: &Source, output: &Output, plan: &RenderPlan, monitor: &Monitor) -> Result<RenderReport> {
@@ -67,19 +75,20 @@ pub(super) fn run(source: &Source, output: &Output, plan: &RenderPlan, monitor: 
     let Some(video) = video else { return Err(Error::missing_track(source.name(), TrackKind::Video)) };
     let display = video.display_size;
     let size = plan.output_size(display);
-    let frame_rate = video
-        .frame_rate
-        .or_else(|| FrameRate::new(25, 1))
-        .ok_or_else(|| Error::backend(source.name(), "no frame rate"))?;
+    let fallback = FrameRate::new(25, 1).ok_or_else(|| Error::backend(source.name(), "no frame rate"))?;
+    let source_rate = video.frame_rate.unwrap_or(fallback);
+    let even_rate = plan.constant_frame_rate.then(|| even_rate(source_rate));
+    let frame_rate = even_rate.unwrap_or(source_rate);
     let encoding = VideoEncoding {
         size,
         crf: plan.crf,
         speed: plan.speed.name(),
         keyframe_interval: plan.keyframe_interval,
         frame_rate,
-        ticks_per_second: ticks_for(frame_rate),
+        ticks_per_second: clock(even_rate.map(FrameRate::num).or(reader.video_ticks_per_second())),
     };
-    let job = Job { plan, monitor, output, display, encoding };
+    let max_frames = source.limits().max_frames;
+    let job = Job { even_rate, max_frames, source: source.name(), plan, monitor, output, display, encoding };
     let mut warnings = warnings_before(plan, &info, &reader, video.hdr.is_some());
     let (decoding, encoding, bytes_written) = job.run(reader, &info)?;
     if encoding.pictures == 0 {
@@ -128,10 +137,14 @@ fn warnings_before(plan: &RenderPlan, info: &MediaInfo, reader: &MediaReader, hd
     warnings
 }
 
-/// A clock that holds every frame time of a rate exactly: 90 kHz, or the rate's own for odd ones.
-fn ticks_for(rate: FrameRate) -> u32 {
-    let exact = u64::from(TICKS_PER_SECOND) * u64::from(rate.den()) % u64::from(rate.num()) == 0;
-    if exact { TICKS_PER_SECOND } else { rate.num().saturating_mul(1000.max(20_000 / rate.num().max(1))).min(1 << 24) }
+/// A clock for the file that is written: the source's own, so that every frame keeps its time exactly, or a multiple
+/// of it where that is coarse, because encoders and players count on finer ones.
+fn clock(source_ticks_per_second: Option<u32>) -> u32 {
+    match source_ticks_per_second {
+        Some(ticks @ FINE_TICKS..=FINEST_TICKS) => ticks,
+        Some(ticks @ 1..FINE_TICKS) => ticks * TICKS_PER_SECOND.div_ceil(ticks),
+        _ => TICKS_PER_SECOND,
+    }
 }
 
 impl Job<'_> {
@@ -204,22 +217,55 @@ impl Job<'_> {
         let begin = picture.time();
         let mut encoder = PictureEncoder::new(self.encoding.clone(), begin, &self.output.name());
         let mut announced = false;
+        let mut pacing = self.even_rate.map(|rate| Pacing::new(rate, begin));
         loop {
-            let crop = self.plan.crop_at(picture.time(), self.display);
-            encoder.push(&picture, crop)?;
-            result.end = picture.time() + picture.duration() - begin;
-            if !send_packets(&mut encoder, &mut announced, to_writer)? {
-                return Ok(result);
+            let following = pictures.recv().ok();
+            let end = following.as_ref().map_or(picture.time() + picture.duration(), Picture::time);
+            match &mut pacing {
+                Some(pacing) => {
+                    let duration = pacing.slot_duration();
+                    // The last picture fills at least one slot, or a clip of one frame would be empty.
+                    let end = if following.is_none() { end.max(picture.time() + duration) } else { end };
+                    for time in pacing.until(end) {
+                        self.push(&mut encoder, &picture, time, duration, &mut result)?;
+                        if !send_packets(&mut encoder, &mut announced, to_writer)? {
+                            return Ok(result);
+                        }
+                    }
+                }
+                None => {
+                    let (time, duration) = (picture.time(), picture.duration());
+                    self.push(&mut encoder, &picture, time, duration, &mut result)?;
+                    if !send_packets(&mut encoder, &mut announced, to_writer)? {
+                        return Ok(result);
+                    }
+                }
             }
-            match pictures.recv() {
-                Ok(next) => picture = next,
-                Err(_) => break,
+            match following {
+                Some(next) => picture = next,
+                None => break,
             }
         }
         encoder.finish()?;
         send_packets(&mut encoder, &mut announced, to_writer)?;
+        result.end = result.end - begin;
         result.pictures = encoder.pictures();
         Ok(result)
+    }
+
+    fn push(
+        &self,
+        encoder: &mut PictureEncoder,
+        picture: &Picture,
+        time: Timestamp,
+        duration: Timestamp,
+        result: &mut Encoding,
+    ) -> Result<()> {
+        // A hole of hours in the source's times must not become millions of frames.
+        Limits::check(self.source, "max_frames", encoder.pictures(), self.max_frames)?;
+        self.monitor.check()?;
+        result.end = time + duration;
+        encoder.push(picture, self.plan.crop_at(picture.time(), self.display), time, duration)
     }
 
     /// Encodes sound and writes packets until both other sides are done. `None` where there was no picture.
@@ -317,4 +363,20 @@ fn send_packets(encoder: &mut PictureEncoder, announced: &mut bool, to_writer: &
         }
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_clock_holds_every_time_of_the_source() {
+        assert_eq!(clock(Some(30_000)), 30_000);
+        assert_eq!(clock(Some(25)), 90_000);
+        assert_eq!(clock(Some(1000)), 90_000);
+        assert_eq!(clock(Some(24)) % 24, 0);
+        assert_eq!(clock(Some(7)) % 7, 0);
+        assert_eq!(clock(Some(2_000_000_000)), 90_000);
+        assert_eq!(clock(None), 90_000);
+    }
 }

@@ -34,6 +34,9 @@ pub struct RenderPlan {
     /// The longest distance between keyframes. Default: 2 s, the most that all platforms accept.
     #[cfg_attr(feature = "serde", serde(skip, default = "two_seconds"))]
     pub keyframe_interval: Timestamp,
+    /// Put frames at even distances, at the rate that the source's means and at most 60 a second, showing a picture
+    /// twice or leaving one out where it must be: what platforms want. Default: no, every picture keeps its time.
+    pub constant_frame_rate: bool,
     /// Bits a second of the sound. Default: 128,000.
     pub audio_bit_rate_bps: u64,
     /// Samples a second of the sound, in hertz. Default: the source's own.
@@ -58,6 +61,7 @@ impl Default for RenderPlan {
             crf: 23,
             speed: Speed::default(),
             keyframe_interval: two_seconds(),
+            constant_frame_rate: false,
             audio_bit_rate_bps: 128_000,
             audio_sample_rate_hz: None,
             mute: false,
@@ -139,6 +143,13 @@ impl RenderPlan {
         self
     }
 
+    /// Puts frames at even distances.
+    #[must_use]
+    pub fn with_constant_frame_rate(mut self) -> Self {
+        self.constant_frame_rate = true;
+        self
+    }
+
     /// Leaves the sound out.
     #[must_use]
     pub fn muted(mut self) -> Self {
@@ -152,6 +163,7 @@ impl RenderPlan {
         self.aspect = Some(preset.aspect());
         self.size = Some(preset.size());
         self.crf = preset.crf();
+        self.constant_frame_rate = true;
         self.audio_bit_rate_bps = preset.audio_bit_rate_bps();
         self.audio_sample_rate_hz = Some(48_000);
         self

@@ -14,10 +14,11 @@ const OTHER_SHOT: f32 = 24.0;
 /// Time in which the memory of motion halves, in seconds: a person who talks rests between gestures.
 const MEMORY_SECONDS: f32 = 0.5;
 /// Mean leftover motion at which it counts half, in luma levels.
-const HALF_MOTION: f32 = 0.6;
-/// How much what stands out counts beside motion, and the middle of the picture beside both.
-const SALIENCY_WEIGHT: f32 = 0.35;
-const MIDDLE_WEIGHT: f32 = 0.08;
+const HALF_MOTION: f32 = 0.3;
+/// How much what stands out counts beside motion.
+const SALIENCY_WEIGHT: f32 = 0.2;
+/// Motion and what stands out belong together up to this distance, as a share of the picture's width.
+const TOGETHER: f32 = 0.15;
 /// Reach of the surroundings that a spot is compared with, in pixels of the small picture.
 const SURROUNDINGS: usize = 8;
 /// How fast attention falls off from the middle of the picture, as a share of its sides.
@@ -57,16 +58,25 @@ impl SubjectTracker {
     }
 }
 
+/// What moves and what stands out are one subject where they are close; else the surer of the two is.
 fn blend(time: Timestamp, motion: Focus, salient: Focus) -> SubjectSample {
     let by_motion = motion.concentration * motion.mean / (motion.mean + HALF_MOTION);
     let by_saliency = SALIENCY_WEIGHT * salient.concentration;
-    let sum = by_motion + by_saliency + MIDDLE_WEIGHT;
-    let mix = |m: f32, s: f32| ((by_motion * m + by_saliency * s + MIDDLE_WEIGHT * 0.5) / sum).clamp(0.0, 1.0);
+    let sum = by_motion + by_saliency;
+    if sum <= 0.0 {
+        return SubjectSample { time, center_x: 0.5, center_y: 0.5, weight: 0.0 };
+    }
+    let share = match (motion.x - salient.x).abs() < TOGETHER {
+        true => by_motion / sum,
+        false if by_motion >= by_saliency => 1.0,
+        false => 0.0,
+    };
+    let mix = |m: f32, s: f32| (s + (m - s) * share).clamp(0.0, 1.0);
     SubjectSample {
         time,
         center_x: mix(motion.x, salient.x),
         center_y: mix(motion.y, salient.y),
-        weight: (by_motion + by_saliency).clamp(0.0, 1.0),
+        weight: sum.clamp(0.0, 1.0),
     }
 }
 
