@@ -259,3 +259,32 @@ fn wall_time_and_decoded_bytes_are_bounded() {
     }
     assert!(names(dir.path()).is_empty());
 }
+
+/// The distances between the frames of a file, in seconds, as ffprobe sees them.
+fn distances(path: &Path) -> Vec<f64> {
+    let facts = common::ffprobe(path, &["-select_streams", "v", "-show_entries", "frame=best_effort_timestamp_time"]);
+    let times: Vec<f64> = facts.unwrap()["frames"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|f| f["best_effort_timestamp_time"].as_str().unwrap().parse().unwrap())
+        .collect();
+    times.windows(2).map(|w| w[1] - w[0]).collect()
+}
+
+#[test]
+fn a_preset_puts_frames_at_even_distances_and_a_plain_plan_keeps_their_own() {
+    let Some(media) = common::media() else { return };
+    let source = Source::from_path(media.join("scenes/cvfr_h264.mp4")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let range = seconds(1.0, 3.0);
+    for (name, plan, even) in [("even", quick(range).with_constant_frame_rate(), true), ("own", quick(range), false)] {
+        let path = dir.path().join(name).with_extension("mp4");
+        let report = render(&source, &Output::to_path(&path), &plan, &Monitor::new()).unwrap();
+        let steps = distances(&path);
+        assert_eq!(steps.len() as u64 + 1, report.frames_written);
+        let (least, most) = steps.iter().fold((f64::MAX, 0f64), |(l, m), s| (l.min(*s), m.max(*s)));
+        assert_eq!(most - least < 0.002, even, "{name}: {least} to {most}");
+        assert!((report.duration.unwrap().as_seconds_f64() - 2.0).abs() < 0.1, "{name}: {report:?}");
+    }
+}

@@ -14,9 +14,9 @@ const OTHER_SHOT: f32 = 24.0;
 /// Time in which the memory of motion halves, in seconds: a person who talks rests between gestures.
 const MEMORY_SECONDS: f32 = 0.5;
 /// Mean leftover motion at which it counts half, in luma levels.
-const HALF_MOTION: f32 = 0.3;
+const HALF_MOTION: f32 = 0.15;
 /// How much what stands out counts beside motion.
-const SALIENCY_WEIGHT: f32 = 0.2;
+const SALIENCY_WEIGHT: f32 = 0.12;
 /// Motion and what stands out belong together up to this distance, as a share of the picture's width.
 const TOGETHER: f32 = 0.15;
 /// Reach of the surroundings that a spot is compared with, in pixels of the small picture.
