@@ -203,6 +203,24 @@ fn text_and_playlists_are_refused() {
     }
 }
 
+#[test]
+fn an_upload_that_was_cut_short_is_told_in_words_for_its_maker() {
+    let whole = std::fs::read(common::demo()).unwrap();
+    // This file's index stands in front, so it is taken away: what is left is an MP4 that was never finished.
+    let len = |at: usize| u32::from_be_bytes(whole[at..at + 4].try_into().unwrap()) as usize;
+    let mut kept = Vec::new();
+    let mut at = 0;
+    while at + 8 <= whole.len() {
+        if &whole[at + 4..at + 8] != b"moov" {
+            kept.extend_from_slice(&whole[at..(at + len(at)).min(whole.len())]);
+        }
+        at += len(at).max(8);
+    }
+    let error = probe(&bytes(&kept), &Monitor::new()).unwrap_err();
+    assert_eq!(error.code(), "malformed");
+    assert!(error.to_string().contains("cut short"), "{error}");
+}
+
 /// A whole MP4 with a movie header and no track: rsmpeg's `streams()` aborts on it.
 #[test]
 fn a_file_without_tracks_has_none() {

@@ -44,7 +44,8 @@ pub(crate) struct Transcode {
     #[arg(long, value_name = "TIME", value_parser = parse::time)]
     end: Option<Timestamp>,
 
-    /// How to cut the stretch out: exact (encode all of it) or smart (only the GOPs at its edges).
+    /// How to cut the stretch out: exact (encode all of it) or smart (only the GOPs at its edges; for now this also
+    /// encodes all of it, and says so).
     #[arg(long, value_name = "MODE", default_value = TranscodeOptions::default().cut.name())]
     cut: CutMode,
 

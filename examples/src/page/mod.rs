@@ -1,6 +1,6 @@
 //! The page that `clips` writes: one HTML file that needs no network and opens from disk.
 //!
-//! File names, tags and chapter titles come from strangers. Everything that is text goes through [`escape`], and the
+//! File names, tags and chapter titles come from strangers. Everything that is text goes through [`mod@escape`], and the
 //! page's own policy allows no script but ours, no network and no form, should an escape ever be forgotten.
 
 mod clips;

@@ -68,7 +68,8 @@ impl Demuxer {
         let mut options = Dictionary::new().with(c"protocol_whitelist", "").with(c"export_all", 1);
         // SAFETY: the context and the format are valid. On failure FFmpeg frees the context and nulls the pointer.
         let code = unsafe { ffi::avformat_open_input(&mut self.context, c"".as_ptr(), format, &mut options.0) };
-        self.check(code, "not readable as a media file").map_err(|error| self.too_many_streams(error))?;
+        self.check(code, "not readable as a media file")
+            .map_err(|error| self.too_many_streams(without_index(&self.guard.name, error)))?;
         self.check_streams()
     }
 
@@ -214,6 +215,17 @@ impl Drop for Demuxer {
                 ffi::avformat_close_input(&mut self.context);
             }
         }
+    }
+}
+
+/// The commonest broken upload, in words for the person who made it.
+fn without_index(name: &str, error: Error) -> Error {
+    match error {
+        Error::Malformed { problem, .. } if problem.contains("moov atom not found") => Error::malformed(
+            name,
+            "is cut short or was never finished: its index (moov) is missing; export or upload it again",
+        ),
+        other => other,
     }
 }
 

@@ -235,7 +235,7 @@ pub enum CutMode {
     #[default]
     Exact,
     /// Only the GOPs at the edges are encoded again, the rest is copied. Where that cannot be done, the cut is exact
-    /// and the report says so.
+    /// and the report says so; for now that is everywhere.
     Smart,
 }
 
