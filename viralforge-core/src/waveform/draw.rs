@@ -118,7 +118,7 @@ impl Waveform {
 
     /// The waveform as rows of red, green and blue bytes, with smooth edges.
     pub(crate) fn to_rgb(&self, picture: &WaveformPicture) -> Vec<u8> {
-        let (width, height) = (picture.size.width as usize, picture.size.height as usize);
+        let (width, height) = (picture.width as usize, picture.height as usize);
         let mut pixels = picture.background.repeat(width * height);
         for lane in self.lanes(picture.size()) {
             for (x, (top, bottom)) in lane.columns.into_iter().enumerate() {
