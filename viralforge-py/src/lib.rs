@@ -23,6 +23,9 @@ mod worker;
 #[pyo3::pymodule]
 mod _native {
     #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "the name that Python gives it")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+    #[pymodule_export]
     use crate::analysis::{Analysis, analyze, plan_reframe, suggest_clips};
     #[pymodule_export]
     use crate::cancel::CancelToken;

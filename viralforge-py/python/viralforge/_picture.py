@@ -111,6 +111,9 @@ class Storyboard(Document):
         """How long the video is, in seconds."""
         return seconds(self.duration)
 
+    def _with(self, jpeg: bytes) -> Storyboard:
+        return replace(self, jpeg=jpeg)
+
     def to_web_vtt(self, image_url: str) -> str:
         """The text track that players show previews from: one cue a tile, each naming its rectangle of the sheet.
 
