@@ -28,6 +28,9 @@ impl Target {
 impl<'py> FromPyObject<'_, 'py> for Target {
     type Error = PyErr;
 
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_identifier!("typing", "Any");
+
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         if object.getattr_opt("write")?.is_some() {
             check_binary(&object)?;

@@ -67,6 +67,9 @@ impl Origin {
 impl<'py> FromPyObject<'_, 'py> for Origin {
     type Error = PyErr;
 
+    #[cfg(feature = "stubs")]
+    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = pyo3::type_hint_identifier!("typing", "Any");
+
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         if let Ok(source) = object.cast::<Source>() {
             return source.get().origin();

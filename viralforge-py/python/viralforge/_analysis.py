@@ -62,7 +62,8 @@ class _PerFrame(Frozen):
 
     def __init__(self, times: _Times, columns: list[F32]) -> None:
         arrays = dict(zip(self._names, columns, strict=True))
-        for array in (*times, *columns):
+        every: list[NDArray[Any]] = [*times, *columns]
+        for array in every:
             array.flags.writeable = False
         self.__dict__.update(arrays, _num=times[0], _den=times[1], time_seconds=times[2])
 
@@ -80,8 +81,6 @@ class _PerFrame(Frozen):
             return NotImplemented
         names = ("_num", "_den", *self._names)
         return all(np.array_equal(self.__dict__[name], other.__dict__[name]) for name in names)
-
-    __hash__ = None  # type: ignore[assignment]
 
     def __reduce__(self) -> tuple[Any, ...]:
         own = self.__dict__
@@ -132,62 +131,62 @@ class Analysis(Frozen):
     Made by `analyze` and `from_dict`. The figures stay with the native module until a part is looked at.
     """
 
-    _native: _native.Analysis
+    _handle: _native.Analysis
 
     def __init__(self, native: _native.Analysis) -> None:
         if not isinstance(native, _native.Analysis):
             raise TypeError("an Analysis is made by analyze(), from_dict() or from_json()")
-        self.__dict__["_native"] = native
+        self.__dict__["_handle"] = native
 
     @cached_property
     def media(self) -> MediaInfo:
         """The facts of the file."""
-        return MediaInfo.from_json(self._native.media())
+        return MediaInfo.from_json(self._handle.media())
 
     @cached_property
     def scenes(self) -> SceneReport | None:
         """Shots and boundaries."""
-        found = self._native.scenes()
+        found = self._handle.scenes()
         return None if found is None else SceneReport.from_json(found)
 
     @cached_property
     def waveform(self) -> Waveform | None:
         """Minima and maxima of the sound."""
-        found = self._native.waveform()
+        found = self._handle.waveform()
         return None if found is None else Waveform(*found[0], found[1])
 
     @cached_property
     def loudness(self) -> LoudnessReport | None:
         """Loudness of the sound."""
-        found = self._native.loudness()
+        found = self._handle.loudness()
         return None if found is None else LoudnessReport.from_json(found)
 
     @cached_property
     def silence(self) -> SilenceReport | None:
         """Silences of the sound."""
-        found = self._native.silence()
+        found = self._handle.silence()
         return None if found is None else SilenceReport.from_json(found)
 
     @cached_property
     def quality(self) -> FrameQuality | None:
         """How good each frame looks."""
-        found = self._native.quality()
+        found = self._handle.quality()
         return None if found is None else FrameQuality(*found)
 
     @cached_property
     def subject(self) -> SubjectTrack | None:
         """Where the subject of each frame is."""
-        found = self._native.subject()
+        found = self._handle.subject()
         return None if found is None else SubjectTrack(*found)
 
     @property
     def undecodable_packets(self) -> int:
         """Packets of pictures or sound that no decoder could use: where there are any, the parts tell about the rest."""
-        return self._native.undecodable_packets
+        return self._handle.undecodable_packets
 
     def to_json(self) -> str:
         """The whole analysis as JSON text: about 300 bytes a frame and 12 a bucket of the waveform."""
-        return self._native.to_json()
+        return self._handle.to_json()
 
     @classmethod
     def from_json(cls, text: str) -> Self:
@@ -213,9 +212,7 @@ class Analysis(Frozen):
         return cls.from_json(json.dumps(document))
 
     def __eq__(self, other: object) -> bool:
-        return self._native == other._native if isinstance(other, Analysis) else NotImplemented
-
-    __hash__ = None  # type: ignore[assignment]
+        return self._handle == other._handle if isinstance(other, Analysis) else NotImplemented
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Analysis.from_json, (self.to_json(),)

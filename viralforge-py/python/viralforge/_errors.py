@@ -111,6 +111,25 @@ class BackendError(ViralforgeError, RuntimeError):
     code = "backend"
 
 
+BY_CODE: dict[str, type[ViralforgeError]] = {
+    error.code: error
+    for error in (
+        InvalidOptionError,
+        MalformedMediaError,
+        UnsupportedMediaError,
+        MissingTrackError,
+        LimitExceededError,
+        CancelledError,
+        MediaIOError,
+        BackendError,
+    )
+}
+
+# Tracebacks name what callers import.
+for _public in (ViralforgeError, *BY_CODE.values()):
+    _public.__module__ = "viralforge"
+
+
 class _NotFoundError(MediaIOError, FileNotFoundError):
     pass
 
@@ -138,20 +157,6 @@ class _BrokenPipeError(MediaIOError, BrokenPipeError):
 class _TimeoutError(MediaIOError, TimeoutError):
     pass
 
-
-BY_CODE: dict[str, type[ViralforgeError]] = {
-    error.code: error
-    for error in (
-        InvalidOptionError,
-        MalformedMediaError,
-        UnsupportedMediaError,
-        MissingTrackError,
-        LimitExceededError,
-        CancelledError,
-        MediaIOError,
-        BackendError,
-    )
-}
 
 _BY_ERRNO: dict[int, type[MediaIOError]] = {
     _errno.ENOENT: _NotFoundError,

@@ -165,5 +165,3 @@ class Frame:
         if not isinstance(other, Frame):
             return NotImplemented
         return self.time == other.time and np.array_equal(self.pixels, other.pixels)
-
-    __hash__ = None  # type: ignore[assignment]

@@ -9,7 +9,6 @@ at the end of a name, which keeps it from being a word of Python, is not part of
 from __future__ import annotations
 
 import dataclasses
-import functools
 import json
 import types
 import typing
@@ -108,8 +107,17 @@ class _Codec:
             raise _WrongError(str(problem)) from None
 
 
-@functools.cache
+_CODECS: dict[type[Record], _Codec] = {}
+
+
 def _codec(cls: type[Record]) -> _Codec:
+    known = _CODECS.get(cls)
+    if known is None:
+        known = _CODECS[cls] = _compile(cls)
+    return known
+
+
+def _compile(cls: type[Record]) -> _Codec:
     hints = typing.get_type_hints(cls)
     loads = []
     dumps = []

@@ -27,16 +27,17 @@ def exact(value: Moment, name: str) -> Fraction:
         TypeError: `value` is not a number.
         InvalidOptionError: `value` is not finite, or beyond 2^63 units.
     """
-    if isinstance(value, Fraction):
-        moment = value
-    elif isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number of seconds, not {type(value).__name__}")
-    elif isinstance(value, numbers.Rational):
-        moment = Fraction(value.numerator, value.denominator)
-    elif not math.isfinite(value):
+    given: object = value  # callers without a type checker
+    if isinstance(given, Fraction):
+        moment = given
+    elif isinstance(given, bool) or not isinstance(given, numbers.Real):
+        raise TypeError(f"{name} must be a number of seconds, not {type(given).__name__}")
+    elif isinstance(given, numbers.Integral):
+        moment = Fraction(int(given))
+    elif not math.isfinite(given):
         raise InvalidOptionError(f"{name} {value} is not a number of seconds", option=name)
     else:
-        moment = Fraction(round(float(value) * _MICROSECONDS), _MICROSECONDS)
+        moment = Fraction(round(float(given) * _MICROSECONDS), _MICROSECONDS)
     if moment.denominator > _MAX_DENOMINATOR:
         moment = Fraction(round(moment * _NANOSECONDS), _NANOSECONDS)
     if abs(moment.numerator) > _MAX_NUMERATOR:

@@ -72,7 +72,7 @@ def extract_thumbnails(
             "reframe": reframe,
         }
     )
-    handle = None if analysis is None else analysis._native
+    handle = None if analysis is None else analysis._handle
     text, jpegs = _native.extract_thumbnails(
         native_source(source), handle, options, call(limits, progress, cancel)
     )

@@ -164,4 +164,4 @@ def plan_render(
 def _handle(analysis: Analysis) -> _native.Analysis:
     if not isinstance(analysis, Analysis):
         raise TypeError(f"analysis must be an Analysis, not {type(analysis).__name__}")
-    return analysis._native
+    return analysis._handle

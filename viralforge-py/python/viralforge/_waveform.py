@@ -112,8 +112,6 @@ class Waveform(Frozen):
         mine, theirs = self._parts, other._parts
         return mine[0] == theirs[0] and np.array_equal(mine[1], theirs[1])
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __reduce__(self) -> tuple[Any, ...]:
         return Waveform, (*self._parts[0], self._parts[1])
 

@@ -16,7 +16,7 @@ import asyncio
 import functools
 import os
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, ParamSpec, TypeVar
 
 from . import (
@@ -90,29 +90,24 @@ def _awaitable(verb: Callable[_P, _T], *, watched: bool = True) -> Callable[_P, 
             stop = given["cancel"] = CancelToken(given.get("cancel"))
             if callable(given.get("progress")):
                 relay = given["progress"] = _Relay(given["progress"], stop)
-        work = functools.partial(verb, *args, **given)
-        future = asyncio.get_running_loop().run_in_executor(_executor(os.getpid()), work)
+        job = _executor(os.getpid()).submit(functools.partial(verb, *args, **given))
         try:
-            result = await _finished(future, stop)
-        except BaseException:
+            return await _finished(job, stop)
+        finally:
+            # Goes before the `CancelledError` that it led to.
             if relay is not None and relay.raised is not None:
                 raise relay.raised from None
-            raise
-        if relay is not None:
-            await asyncio.sleep(0)  # the last report is on its way to the loop
-            if relay.raised is not None:
-                raise relay.raised
-        return result
 
     return call
 
 
-async def _finished(future: asyncio.Future[_T], stop: CancelToken | None) -> _T:
+async def _finished(job: Future[_T], stop: CancelToken | None) -> _T:
+    future = asyncio.wrap_future(job)
     try:
         return await asyncio.shield(future)
     except asyncio.CancelledError:
-        # A call that has not begun is taken out of the queue; one that runs is stopped and waited for.
-        if not future.cancel() and stop is not None:
+        # A call that has not begun leaves the queue; one that runs is stopped and waited for.
+        if not job.cancel() and stop is not None:
             stop.cancel()
         while not future.done():
             await _undisturbed(future)
