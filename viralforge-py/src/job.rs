@@ -92,8 +92,9 @@ pub(crate) fn run<T: Send + 'static>(
         monitor = monitor.with_cancel(token);
     }
     let job = Job { monitor, guard: guard.clone(), limits };
-    let result = Arc::clone(&desk);
-    worker::run(move || finish(&result, job, work)).map_err(fail)?;
+    let publisher = Arc::clone(&desk);
+    worker::run(move || finish(job, work), move |result| publisher.put(|state| state.done = Some(result)))
+        .map_err(fail)?;
     let result = wait(py, &desk, call.progress.as_ref(), &guard);
     match guard.take() {
         Some(raised) => Err(raised),
@@ -101,16 +102,15 @@ pub(crate) fn run<T: Send + 'static>(
     }
 }
 
-/// The whole of a job on its thread. By the time the result is there, the work and what it held are gone.
-fn finish<T>(desk: &Desk<T>, job: Job, work: impl FnOnce(&Job) -> Result<T>) {
+/// The whole of a job on its thread. When it returns, the work and what it held are gone.
+fn finish<T>(job: Job, work: impl FnOnce(&Job) -> Result<T>) -> Result<T> {
     let result = catch_unwind(AssertUnwindSafe(|| work(&job)));
     drop(job);
-    let result = result.unwrap_or_else(|panic| {
+    result.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
         let problem = format!("a panic in native code: {}", text.unwrap_or("no message"));
         Err(Error::Backend { input: "viralforge".into(), problem })
-    });
-    desk.put(|state| state.done = Some(result));
+    })
 }
 
 fn wait<T: Send>(py: Python<'_>, desk: &Desk<T>, progress: Option<&Py<PyAny>>, guard: &Guard) -> Result<T> {

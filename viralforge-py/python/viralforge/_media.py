@@ -7,8 +7,9 @@ from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from . import _native
+from ._codec import FLAT
 from ._geometry import Size
-from ._record import FLAT, Document, Record
+from ._record import Document, Record
 from ._time import TimeRange, seconds
 
 TrackKind: TypeAlias = Literal["video", "audio", "subtitle", "data", "attachment"]
