@@ -19,7 +19,8 @@ class ViralforgeError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Errors cross processes with all they carry."""
-        return _restore, (type(self), self.args, self.__dict__.copy())
+        args = (self.errno, self.strerror, self.filename) if isinstance(self, OSError) else self.args
+        return _restore, (type(self), args, self.__dict__.copy())
 
 
 class InvalidOptionError(ViralforgeError, ValueError):

@@ -10,9 +10,6 @@ from ._record import Record
 AspectRatio: TypeAlias = str | tuple[int, int]
 """A shape, width to height: `"9:16"` or `(9, 16)`."""
 
-SizeLike: TypeAlias = "Size | tuple[int, int]"
-"""Width and height in pixels."""
-
 
 @dataclass(frozen=True, slots=True)
 class Size(Record):
@@ -25,6 +22,10 @@ class Size(Record):
 
     width: int
     height: int
+
+
+SizeLike: TypeAlias = Size | tuple[int, int]
+"""Width and height in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
