@@ -59,7 +59,7 @@ def extract_thumbnails(
     Examples:
         >>> best = vf.extract_thumbnails("talk.mp4", count=2).thumbnails[0]
         >>> best.jpeg[:3], best.width
-        (b'\\xff\\xd8\\xff', 426)
+        (b'\\xff\\xd8\\xff', 320)
     """
     if analysis is not None and not isinstance(analysis, Analysis):
         raise TypeError(f"analysis must be an Analysis, not {type(analysis).__name__}")
@@ -114,7 +114,7 @@ def extract_frames(
     Examples:
         >>> first, later = vf.extract_frames("talk.mp4", times=[0, 1.5], max_side=64)
         >>> later.time_seconds, later.pixels.shape
-        (1.5, (27, 64, 3))
+        (1.5, (36, 64, 3))
     """
     options = pack({"times": times, "max_side": max_side, "reframe": reframe})
     frames = _native.extract_frames(native_source(source), options, call(limits, progress, cancel))

@@ -43,7 +43,7 @@ def probe(
     Examples:
         >>> media = vf.probe("talk.mp4")
         >>> media.container, media.video.video.display_size
-        ('mp4', Size(width=426, height=180))
+        ('mp4', Size(width=320, height=180))
     """
     return MediaInfo.from_json(_native.probe(native_source(source), call(limits, progress, cancel)))
 
@@ -131,7 +131,7 @@ def analyze(
     Examples:
         >>> analysis = vf.analyze("talk.mp4", silence={"min_duration_seconds": 0.5}, loudness=False)
         >>> len(analysis.scenes.scenes), len(analysis.quality), analysis.loudness
-        (6, 240, None)
+        (5, 240, None)
     """
     options = pack(
         {
@@ -180,9 +180,9 @@ def detect_scenes(
     Examples:
         >>> report = vf.detect_scenes("talk.mp4", gradual=False)
         >>> [boundary.start_frame for boundary in report.boundaries]
-        [1]
-        >>> report.scene_at(0.5).range
-        1
+        [94, 156, 180]
+        >>> report.scene_at(5).duration
+        Fraction(31, 12)
     """
     options = pack(
         {
@@ -231,7 +231,7 @@ def analyze_waveform(
     Examples:
         >>> wave = vf.analyze_waveform("talk.mp4", pixels_per_second=20)
         >>> wave.max.shape, wave.max.dtype
-        ((200, 1), dtype('float32'))
+        ((201, 1), dtype('float32'))
     """
     options = pack(
         {
@@ -272,7 +272,7 @@ def measure_loudness(
 
     Examples:
         >>> round(vf.measure_loudness("talk.mp4").integrated_lufs)
-        1
+        -15
     """
     text = _native.measure_loudness(
         native_source(source), pack({"true_peak": true_peak}), call(limits, progress, cancel)

@@ -178,7 +178,7 @@ def write_waveform(
     Examples:
         >>> wave = vf.analyze_waveform("talk.mp4", pixels_per_second=20)
         >>> vf.write_waveform(wave, "talk.dat")
-        820
+        824
     """
     if not isinstance(waveform, Waveform):
         raise TypeError(f"waveform must be a Waveform, not {type(waveform).__name__}")

@@ -17,7 +17,7 @@ import functools
 import os
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Never, ParamSpec, TypeVar
 
 from . import (
     CancelToken,
@@ -51,9 +51,15 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-@functools.cache
-def _executor(_process: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=os.cpu_count() or 1, thread_name_prefix="viralforge-aio")
+_executors: dict[int, ThreadPoolExecutor] = {}
+
+
+def _executor() -> ThreadPoolExecutor:
+    """The threads of this process: a forked child cannot use those of its parent."""
+    process = os.getpid()
+    if process not in _executors:
+        _executors[process] = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="viralforge-aio")
+    return _executors[process]
 
 
 class _Relay:
@@ -78,8 +84,11 @@ class _Relay:
             self._stop.cancel()
 
 
-def _awaitable(verb: Callable[_P, _T], *, watched: bool = True) -> Callable[_P, Coroutine[Any, Any, _T]]:
-    """The verb as a coroutine; `watched` where it takes `progress` and `cancel`."""
+def _awaitable(verb: Callable[_P, _T], *, watched: bool = True) -> Callable[_P, Coroutine[object, Never, _T]]:
+    """The verb as a coroutine; `watched` where it takes `progress` and `cancel`.
+
+    Nobody outside asyncio looks at what a coroutine yields and is sent; `Any` there would make `asyncio.gather` untyped.
+    """
 
     @functools.wraps(verb)
     async def call(*args: _P.args, **kwargs: _P.kwargs) -> _T:
@@ -90,7 +99,7 @@ def _awaitable(verb: Callable[_P, _T], *, watched: bool = True) -> Callable[_P, 
             stop = given["cancel"] = CancelToken(given.get("cancel"))
             if callable(given.get("progress")):
                 relay = given["progress"] = _Relay(given["progress"], stop)
-        job = _executor(os.getpid()).submit(functools.partial(verb, *args, **given))
+        job = _executor().submit(functools.partial(verb, *args, **given))
         try:
             return await _finished(job, stop)
         finally:
