@@ -33,15 +33,13 @@ mod _native {
     use crate::frame::{extract_frames, extract_thumbnails, make_storyboard};
     #[pymodule_export]
     use crate::plan::{
-        ReframePlan, best_stream, center_reframe, check_render_plan, clip_file_name, parse_transcript, plan_render, schema,
-        storyboard_web_vtt, upload_policy, words_in,
+        ReframePlan, best_stream, center_reframe, check_render_plan, clip_file_name, parse_transcript, plan_render,
+        schema, storyboard_web_vtt, upload_policy, words_in,
     };
     #[pymodule_export]
     use crate::source::Source;
     #[pymodule_export]
-    use crate::verbs::{
-        detect_scenes, detect_silence, measure_loudness, probe, render, transcode, validate_upload,
-    };
+    use crate::verbs::{detect_scenes, detect_silence, measure_loudness, probe, render, transcode, validate_upload};
     #[pymodule_export]
     use crate::waveform::{analyze_waveform, waveform_extremes, write_waveform};
 }

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use viralforge_core as core;
 use viralforge_core::{
     AspectRatio, ClipSuggestion, MediaInfo, RenderPlan, Result, Size, Storyboard, TimeRange, Timestamp,
-    Transcript, TranscodeOptions, UploadPolicy, UploadSlot,
+    TranscodeOptions, Transcript, UploadPolicy, UploadSlot,
 };
 
 use crate::error::to_pyerr;
