@@ -1,6 +1,6 @@
 """The main job: a video in, clips for TikTok out, each with its cover.
 
-    python examples/python/clips.py VIDEO [FOLDER]
+python examples/python/clips.py VIDEO [FOLDER]
 """
 
 import sys

@@ -1,6 +1,6 @@
 """Many uploads at once with asyncio: each is checked before it is worked on, and none may take longer than a minute.
 
-    python examples/python/upload_gate.py FILE…
+python examples/python/upload_gate.py FILE…
 """
 
 import asyncio

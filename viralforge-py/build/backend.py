@@ -15,12 +15,12 @@ from maturin import *  # noqa: F403  (the hooks of PEP 517 and 660)
 _DEFAULT = "ffmpeg7_1"
 
 
-def _feature() -> str:
+def _arguments() -> str:
     config = Path(__file__).resolve().parents[2] / ".cargo" / "config.toml"
     text = config.read_text(encoding="utf-8") if config.is_file() else ""
     found = re.search(r'^VIRALFORGE_FFMPEG_FEATURE = "(\w+)"', text, re.MULTILINE)
-    return found[1] if found else _DEFAULT
+    feature = found[1] if found else _DEFAULT
+    return "--strip" if feature == _DEFAULT else f"--strip --no-default-features --features {feature}"
 
 
-if _feature() != _DEFAULT and "MATURIN_PEP517_ARGS" not in os.environ:
-    os.environ["MATURIN_PEP517_ARGS"] = f"--no-default-features --features {_feature()}"
+os.environ.setdefault("MATURIN_PEP517_ARGS", _arguments())

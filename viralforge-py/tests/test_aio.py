@@ -141,7 +141,9 @@ def test_a_call_that_waits_for_its_turn_is_cancelled_too(demo: Path) -> None:
         assert time.monotonic() - began < 0.5 and not any(task.done() for task in running)
         for task in running:
             task.cancel()
-        assert all(isinstance(e, asyncio.CancelledError) for e in await asyncio.gather(*running, return_exceptions=True))
+        assert all(
+            isinstance(e, asyncio.CancelledError) for e in await asyncio.gather(*running, return_exceptions=True)
+        )
 
     asyncio.run(main())
 

@@ -52,7 +52,7 @@ def test_results_cannot_be_written(analysis: vf.Analysis) -> None:
             array[...] = 0
     for result in (analysis, wave, quality):
         with pytest.raises(AttributeError):
-            result.data = None  # type: ignore[union-attr, misc, assignment]
+            result.data = None
         with pytest.raises(AttributeError):
             del result.data  # type: ignore[union-attr]
 

@@ -20,7 +20,7 @@ def test_a_path_and_a_file_get_the_same_bytes(talk: Path, tmp_path: Path) -> Non
     vf.render(talk, str(tmp_path / "a.mp4"), PLAN)
     with (tmp_path / "b.mp4").open("wb") as file:
         vf.render(talk, file, PLAN)
-    with open(tmp_path / "c.mp4", "wb", buffering=0) as raw:
+    with (tmp_path / "c.mp4").open("wb", buffering=0) as raw:
         vf.render(talk, raw, PLAN)
     assert report.bytes_written == len(memory.getvalue())
     for name in ("a.mp4", "b.mp4", "c.mp4"):

@@ -1,4 +1,4 @@
-"""The package has every verb, option, default, limit, report field and error code of the core's schema, and no other."""
+"""The package has every verb, option, default, limit, report field and error code of the schema, and no other."""
 
 from __future__ import annotations
 
@@ -36,9 +36,7 @@ def _options_of(verb: str) -> dict[str, Any]:
 
 
 def test_the_package_has_the_verbs_of_the_core_and_no_others() -> None:
-    functions = {
-        name for name in vf.__all__ if inspect.isfunction(getattr(vf, name))
-    }
+    functions = {name for name in vf.__all__ if inspect.isfunction(getattr(vf, name))}
     assert functions - {"schema"} == set(VERBS)
 
 
@@ -62,7 +60,7 @@ def test_defaults_are_those_of_the_core(verb: str) -> None:
         if default is inspect.Parameter.empty:
             assert (verb, name) == ("extract_frames", "times"), "only the moments of frames have no default"
             continue
-        assert _as_core(verb, name, default) == _plain(option["default"]), name
+        assert _as_core(verb, name, default) == option["default"], name
 
 
 def _as_core(verb: str, name: str, default: Any) -> Any:
@@ -70,13 +68,8 @@ def _as_core(verb: str, name: str, default: Any) -> Any:
     if verb == "analyze" and default is True:
         part = {"scenes": "detect_scenes", "waveform": "analyze_waveform", "loudness": "measure_loudness",
                 "silence": "detect_silence"}.get(name)  # fmt: skip
-        return True if part is None else {n: _plain(o["default"]) for n, o in _options_of(part).items()}
-    encode = _options._KINDS[name]
-    return encode(name, default)
-
-
-def _plain(default: Any) -> Any:
-    return default
+        return True if part is None else {n: o["default"] for n, o in _options_of(part).items()}
+    return _options._KINDS[name](name, default)
 
 
 def test_the_parts_of_an_analysis_have_the_options_of_their_verbs() -> None:
@@ -114,9 +107,7 @@ def test_progress_stages_presets_and_codes_are_those_of_the_core() -> None:
     assert {kind.code for kind in vf.ViralforgeError.__subclasses__()} == set(SCHEMA["error_codes"])
 
 
-REPORTS: dict[str, Any] = {
-    verb: typing.get_type_hints(getattr(vf, verb))["return"] for verb in VERBS
-}
+REPORTS: dict[str, Any] = {verb: typing.get_type_hints(getattr(vf, verb))["return"] for verb in VERBS}
 WITHOUT_SECONDS = {"quality": vf.FrameQuality, "subject": vf.SubjectTrack}
 
 
@@ -247,7 +238,7 @@ def test_a_difference_in_either_direction_is_found() -> None:
     more = {**schema, "properties": {**schema["properties"], "new": {"type": "string"}}}
     assert list(_differences(vf.SilenceReport, more, "r")) == ["r has no new"]
     assert list(_differences(vf.SilenceReport, {"properties": {}}, "r")) == ["r has silences, which the core has not"]
-    inner = {"properties": {"silences": {"items": {"properties": {"start": {}, "level": {}}}}}}
+    inner: dict[str, Any] = {"properties": {"silences": {"items": {"properties": {"start": {}, "level": {}}}}}}
     assert list(_differences(vf.SilenceReport, inner, "r")) == [
         "r.silences[] has no level",
         "r.silences[] has end, which the core has not",

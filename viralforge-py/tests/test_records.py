@@ -73,13 +73,15 @@ def test_documents_are_those_of_the_core(talk: Path, analysis: vf.Analysis) -> N
         (vf.detect_scenes(path), _native.detect_scenes(path, "{}", nothing)),
         (vf.measure_loudness(path), _native.measure_loudness(path, "{}", nothing)),
         (vf.plan_reframe(analysis), _native.plan_reframe(analysis._handle, "{}")),
-        (vf.plan_render(range=vf.TimeRange(0.1, 0.7)), _native.plan_render('{"range":{"start_seconds":0.1,"end_seconds":0.7}}')),
+        (vf.plan_render(crf=30, height=90), _native.plan_render('{"crf":30,"height":90}')),
         (vf.extract_thumbnails(path), _native.extract_thumbnails(path, None, "{}", nothing)[0]),
         (vf.make_storyboard(path), _native.make_storyboard(path, "{}", nothing)[0]),
     ]  # fmt: skip
     for record, document in pairs:
         assert record.to_dict() == json.loads(document)
-    assert [c.to_dict() for c in vf.suggest_clips(analysis)] == json.loads(_native.suggest_clips(analysis._handle, "{}"))
+    assert [c.to_dict() for c in vf.suggest_clips(analysis)] == json.loads(
+        _native.suggest_clips(analysis._handle, "{}")
+    )
     assert analysis.waveform is not None and analysis.waveform.to_dict() == analysis.to_dict()["waveform"]
 
 

@@ -32,7 +32,7 @@ class Reader:
 
 def test_every_kind_of_source_gives_the_same_report(talk: Path, talk_bytes: bytes) -> None:
     expected = vf.detect_scenes(talk)
-    with talk.open("rb") as buffered, open(talk, "rb", buffering=0) as raw, tempfile.NamedTemporaryFile() as named:
+    with talk.open("rb") as buffered, talk.open("rb", buffering=0) as raw, tempfile.NamedTemporaryFile() as named:
         named.write(talk_bytes)
         with mmap.mmap(raw.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
             sources: list[Any] = [

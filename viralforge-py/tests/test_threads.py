@@ -70,8 +70,7 @@ def test_two_threads_use_two_cores(demo: Path) -> None:
 
 def _resident_bytes() -> int:
     gc.collect()
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_a_thousand_calls_leak_nothing(talk_bytes: bytes) -> None:

@@ -105,7 +105,8 @@ def test_clips_are_suggested_with_reasons(analysis: vf.Analysis) -> None:
     assert transcript.words_in(vf.TimeRange(0, 2)) == 1.0
     clips = vf.suggest_clips(analysis, count=2, min_duration_seconds=2, max_duration_seconds=5, transcript=transcript)
     assert 1 <= len(clips) <= 2 and clips[0].score > 0 and clips[0].reasons[0].text
-    assert clips[0].file_name("m/p4").startswith("clip-0m0") and clips[0].range == vf.TimeRange(clips[0].start, clips[0].end)
+    assert clips[0].file_name("m/p4").startswith("clip-0m0") and clips[0].file_name("m/p4").endswith(".mp4")
+    assert clips[0].range == vf.TimeRange(clips[0].start, clips[0].end)
 
 
 def test_thumbnails_are_jpegs_best_first(analysis: vf.Analysis, talk: Path) -> None:

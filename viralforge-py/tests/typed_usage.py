@@ -6,10 +6,10 @@ import asyncio
 import io
 from fractions import Fraction
 from pathlib import Path
+from typing import assert_type
 
 import numpy as np
 from numpy.typing import NDArray
-from typing_extensions import assert_type
 
 import viralforge as vf
 from viralforge import aio

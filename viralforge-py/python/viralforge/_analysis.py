@@ -181,7 +181,7 @@ class Analysis(Frozen):
 
     @property
     def undecodable_packets(self) -> int:
-        """Packets of pictures or sound that no decoder could use: where there are any, the parts tell about the rest."""
+        """Packets of pictures or sound that no decoder could use: where there are any, the parts tell of the rest."""
         return self._handle.undecodable_packets
 
     def to_json(self) -> str:

@@ -10,6 +10,7 @@ from . import _native
 from ._record import Document, Record
 from ._time import TimeRange
 
+
 @dataclass(frozen=True, slots=True)
 class ClipReason(Record):
     """One thing that speaks for a clip.

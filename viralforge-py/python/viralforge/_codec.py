@@ -96,7 +96,8 @@ def _compile(cls: type) -> Codec:
         lines.append("self.__post_init__()")
     source = [
         "def load(document):",
-        "    if type(document) is not dict and not isinstance(document, Mapping): raise wrong_kind(document, 'an object')",
+        "    if type(document) is not dict and not isinstance(document, Mapping):",
+        "        raise wrong_kind(document, 'an object')",
         "    get = document.get",
         "    self = new(cls)",
         *(f"    {line}" for line in lines),
@@ -269,7 +270,9 @@ def _load_int(value: Any) -> int:
 
 
 def _load_float(value: Any) -> float:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else _refuse(value, "a number")
+    return (
+        float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else _refuse(value, "a number")
+    )
 
 
 def _load_fraction(value: Any) -> Fraction:

@@ -73,9 +73,7 @@ def extract_thumbnails(
         }
     )
     handle = None if analysis is None else analysis._handle
-    text, jpegs = _native.extract_thumbnails(
-        native_source(source), handle, options, call(limits, progress, cancel)
-    )
+    text, jpegs = _native.extract_thumbnails(native_source(source), handle, options, call(limits, progress, cancel))
     return ThumbnailReport.from_json(text)._with(jpegs)
 
 
@@ -161,8 +159,6 @@ def make_storyboard(
         >>> board.width, len(board.tiles), board.to_web_vtt("sheet.jpg")[:6]
         (320, 4, 'WEBVTT')
     """
-    options = pack(
-        {"times": times, "count": count, "columns": columns, "tile": tile, "jpeg_quality": jpeg_quality}
-    )
+    options = pack({"times": times, "count": count, "columns": columns, "tile": tile, "jpeg_quality": jpeg_quality})
     text, jpeg = _native.make_storyboard(native_source(source), options, call(limits, progress, cancel))
     return Storyboard.from_json(text)._with(jpeg)

@@ -14,9 +14,7 @@ from ._render import CutMode, Preset, RenderPlan, Speed
 from ._time import TimeRange
 
 
-def plan_reframe(
-    analysis: Analysis, *, aspect: AspectRatio = "9:16", still_tolerance: float = 0.15
-) -> ReframePlan:
+def plan_reframe(analysis: Analysis, *, aspect: AspectRatio = "9:16", still_tolerance: float = 0.15) -> ReframePlan:
     """Plans the crop that follows the subject, shot by shot.
 
     It stands still where one place holds the subject nearly all the time, and otherwise makes few, eased moves that

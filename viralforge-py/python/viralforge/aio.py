@@ -1,8 +1,8 @@
 """The verbs of `viralforge` as coroutines.
 
 They take the same arguments and return the same results. Work runs on threads of its own, at most as many at once as
-the machine has processors; further calls wait for their turn. Cancelling the task stops the native work and waits for it
-to let go of its files, so that nothing runs behind your back:
+the machine has processors; further calls wait for their turn. Cancelling the task stops the native work and waits for
+it to let go of its files, so that nothing runs behind your back:
 
     async with asyncio.timeout(60):
         report = await viralforge.aio.detect_scenes("talk.mp4", progress=print)
@@ -87,7 +87,7 @@ class _Relay:
 def _awaitable(verb: Callable[_P, _T], *, watched: bool = True) -> Callable[_P, Coroutine[object, Never, _T]]:
     """The verb as a coroutine; `watched` where it takes `progress` and `cancel`.
 
-    Nobody outside asyncio looks at what a coroutine yields and is sent; `Any` there would make `asyncio.gather` untyped.
+    Nobody outside asyncio looks at what a coroutine yields and is sent; `Any` there would make `gather` untyped.
     """
 
     @functools.wraps(verb)
