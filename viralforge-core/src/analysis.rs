@@ -1,6 +1,8 @@
 //! Everything that is measured in one pass over a file.
 
 mod audio;
+#[cfg(feature = "serde")]
+mod part;
 mod pass;
 mod video;
 
@@ -19,6 +21,7 @@ use crate::waveform::{Waveform, WaveformOptions};
 /// What `analyze` found. A part is `None` where it was not asked for or where the file lacks the track for it.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Analysis {
     /// The facts of the file.
@@ -39,18 +42,28 @@ pub struct Analysis {
     pub undecodable_packets: u64,
 }
 
-/// What to analyze, each with its own options. `None` or `false` leaves it out.
+/// What to analyze, each with its own options. `None` or `false` leaves it out. In JSON, `true` stands for default
+/// options, and `false` or `null` for none.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AnalysisOptions {
     /// Shots and boundaries. Default: on.
+    #[cfg_attr(feature = "serde", serde(with = "part"))]
+    #[cfg_attr(feature = "schema", schemars(with = "part::Part<SceneOptions>"))]
     pub scenes: Option<SceneOptions>,
     /// Minima and maxima of the sound. Default: on.
+    #[cfg_attr(feature = "serde", serde(with = "part"))]
+    #[cfg_attr(feature = "schema", schemars(with = "part::Part<WaveformOptions>"))]
     pub waveform: Option<WaveformOptions>,
     /// Loudness. Default: on.
+    #[cfg_attr(feature = "serde", serde(with = "part"))]
+    #[cfg_attr(feature = "schema", schemars(with = "part::Part<LoudnessOptions>"))]
     pub loudness: Option<LoudnessOptions>,
     /// Silences. Default: on.
+    #[cfg_attr(feature = "serde", serde(with = "part"))]
+    #[cfg_attr(feature = "schema", schemars(with = "part::Part<SilenceOptions>"))]
     pub silence: Option<SilenceOptions>,
     /// How good each frame looks; 48 bytes a frame. Default: on.
     pub quality: bool,
@@ -190,7 +203,7 @@ pub fn detect_scenes(source: &Source, options: &SceneOptions, monitor: &Monitor)
 ///
 /// # fn main() -> Result<()> {
 /// let source = Source::from_path("talk.mp4")?;
-/// let options = WaveformOptions::default().with_resolution(WaveformResolution::PixelsPerSecond(20));
+/// let options = WaveformOptions::default().with_pixels_per_second(20);
 /// let waveform = analyze_waveform(&source, &options, &Monitor::new())?;
 /// write_waveform(&waveform, &Output::to_path("talk.svg"), &WriteWaveformOptions::default())?;
 /// # Ok(())

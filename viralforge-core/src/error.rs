@@ -1,5 +1,6 @@
 //! What can go wrong, sorted by who must act.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::geometry::TrackKind;
@@ -17,7 +18,7 @@ pub enum Error {
     #[error("{option} {problem}")]
     InvalidOption {
         /// Name of the option, as in the options struct.
-        option: &'static str,
+        option: Cow<'static, str>,
         /// The value and what is allowed: `1.5 is not in 0..=1`.
         problem: String,
     },
@@ -98,8 +99,8 @@ impl Error {
         self.kind().code()
     }
 
-    pub(crate) fn invalid_option(option: &'static str, problem: impl fmt::Display) -> Self {
-        Self::InvalidOption { option, problem: one_line(problem) }
+    pub(crate) fn invalid_option(option: impl Into<Cow<'static, str>>, problem: impl fmt::Display) -> Self {
+        Self::InvalidOption { option: option.into(), problem: one_line(problem) }
     }
 
     pub(crate) fn malformed(input: impl fmt::Display, problem: impl fmt::Display) -> Self {

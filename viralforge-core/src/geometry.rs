@@ -6,6 +6,7 @@ use std::str::FromStr;
 /// The kinds of tracks a file may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum TrackKind {
     /// Moving pictures.
@@ -35,6 +36,7 @@ impl fmt::Display for TrackKind {
 /// Width and height in pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Size {
     /// Pixels from left to right.
     pub width: u32,
@@ -71,6 +73,7 @@ impl fmt::Display for Size {
 /// A rectangle of whole pixels; the origin is the top left corner.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rect {
     /// Left edge.
     pub x: u32,
@@ -85,6 +88,7 @@ pub struct Rect {
 /// A rectangle in fractional display pixels, as a crop path needs: rounded to whole pixels a slow move shakes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CropRect {
     /// Left edge.
     pub x: f64,
@@ -108,7 +112,7 @@ impl CropRect {
 #[cfg_attr(
     feature = "serde",
     derive(serde::Serialize, serde::Deserialize),
-    serde(into = "String", try_from = "String")
+    serde(into = "String", try_from = "AspectForm")
 )]
 pub struct AspectRatio {
     width: u32,
@@ -178,16 +182,41 @@ impl From<AspectRatio> for String {
     }
 }
 
-impl TryFrom<String> for AspectRatio {
+/// How a shape may be written in JSON: `"9:16"`, as it is read back, or `[9, 16]`.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
+#[serde(untagged, expecting = "expected a shape such as \"9:16\" or [9, 16]")]
+enum AspectForm {
+    Text(String),
+    Sides([u32; 2]),
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<AspectForm> for AspectRatio {
     type Error = String;
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
+    fn try_from(form: AspectForm) -> Result<Self, String> {
+        match form {
+            AspectForm::Text(text) => text.parse(),
+            AspectForm::Sides([w, h]) => Self::new(w, h).ok_or_else(|| format!("{w}:{h} is not a shape")),
+        }
+    }
+}
+
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for AspectRatio {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "AspectRatio".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        AspectForm::json_schema(generator)
     }
 }
 
 /// How the stored picture must be turned to stand upright.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(into = "u16", try_from = "u16"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Rotation {
     /// It is upright as stored.
     #[default]
@@ -247,6 +276,15 @@ mod tests {
         assert_eq!("18:32".parse(), Ok(AspectRatio::PORTRAIT_9_16));
         assert!("16x9".parse::<AspectRatio>().is_err());
         assert!("0:9".parse::<AspectRatio>().is_err());
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn shapes_are_read_from_text_and_from_two_numbers() {
+        let read = |json: &str| serde_json::from_str::<AspectRatio>(json);
+        assert_eq!(read("\"9:16\"").unwrap(), AspectRatio::PORTRAIT_9_16);
+        assert_eq!(read("[9, 16]").unwrap(), AspectRatio::PORTRAIT_9_16);
+        assert!(read("[0, 16]").is_err() && read("9").is_err() && read("\"tall\"").is_err());
     }
 
     #[test]

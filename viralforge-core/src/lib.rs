@@ -31,6 +31,8 @@
 // L0: vocabulary
 mod error;
 mod geometry;
+#[cfg(feature = "schema")]
+mod json;
 mod limits;
 mod media_info;
 mod monitor;
@@ -63,6 +65,9 @@ mod render;
 mod synthetic;
 mod thumbnail;
 mod transcode;
+// L5: the whole as data
+#[cfg(feature = "schema")]
+mod schema;
 
 pub use analysis::{
     Analysis, AnalysisOptions, analyze, analyze_waveform, detect_scenes, detect_silence, measure_loudness,
@@ -70,6 +75,8 @@ pub use analysis::{
 pub use clip::{ClipOptions, ClipReason, ClipSuggestion, suggest_clips};
 pub use error::{Error, ErrorKind, Result};
 pub use geometry::{AspectRatio, CropRect, Rect, Rotation, Size, TrackKind};
+#[cfg(feature = "schema")]
+pub use json::options_from_json;
 pub use limits::Limits;
 pub use loudness::{LoudnessOptions, LoudnessReport};
 pub use media_info::{AudioInfo, Chapter, HdrKind, MediaInfo, StreamInfo, Tag, VideoInfo};
@@ -81,24 +88,24 @@ pub use quality::FrameQuality;
 pub use reframe::{CropKeyframe, ReframeOptions, ReframePlan, ReframeShot, plan_reframe};
 pub use render::{CutMode, RenderPlan, RenderReport, Speed, render};
 pub use scene::{Boundary, BoundaryKind, Scene, SceneOptions, SceneReport};
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub use silence::{Silence, SilenceOptions, SilenceReport};
 pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
 pub use thumbnail::{
-    FrameImage, Storyboard, StoryboardOptions, StoryboardTile, Thumbnail, ThumbnailChoice, ThumbnailOptions,
-    ThumbnailReport, choose_thumbnails, extract_thumbnails, extract_thumbnails_from, make_storyboard, thumbnails_at,
-    write_thumbnails,
+    Frame, FrameOptions, Storyboard, StoryboardOptions, StoryboardTile, Thumbnail, ThumbnailOptions, ThumbnailReport,
+    extract_frames, extract_thumbnails, extract_thumbnails_from, make_storyboard, write_thumbnails,
 };
 pub use time::{FrameRate, TimeRange, Timestamp};
-pub use transcode::{TranscodeOptions, transcode};
+pub use transcode::{TranscodeOptions, plan_render, transcode};
 pub use transcript::{Cue, Transcript};
 pub use validate::{
     Finding, ReasonClass, Severity, Treatment, UploadPolicy, UploadReport, UploadSlot, ValidationDepth, Verdict,
     validate_upload,
 };
 pub use waveform::{
-    Waveform, WaveformBits, WaveformFormat, WaveformOptions, WaveformPicture, WaveformResolution, WriteWaveformOptions,
-    write_waveform,
+    Waveform, WaveformBits, WaveformFormat, WaveformOptions, WaveformPicture, WriteWaveformOptions, write_waveform,
 };
 
 /// Compiles the example of the front page.

@@ -12,11 +12,14 @@ use crate::error::{Error, Result};
 /// whoever needs more says how much.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Limits {
     /// Size of the file in bytes. Default: 16 GiB.
     pub max_input_bytes: u64,
     /// Length of the media. Default: 12 hours.
+    #[cfg_attr(feature = "serde", serde(rename = "max_duration_seconds", with = "crate::time::form::Seconds"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Seconds"))]
     pub max_duration: Duration,
     /// Tracks in the file, attachments included. Default: 64.
     pub max_streams: u32,
@@ -35,6 +38,8 @@ pub struct Limits {
     /// threads, reckoned before the decoder is opened. Default: 4 GiB.
     pub max_memory_bytes: u64,
     /// How long one call may take. Default: 6 hours.
+    #[cfg_attr(feature = "serde", serde(rename = "max_wall_time_seconds", with = "crate::time::form::Seconds"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Seconds"))]
     pub max_wall_time: Duration,
 }
 

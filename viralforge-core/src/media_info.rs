@@ -6,6 +6,7 @@ use crate::time::{FrameRate, TimeRange, Timestamp};
 /// What a file is and holds.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct MediaInfo {
     /// Short name of the container: `mp4`, `mov`, `matroska`, `webm`, `mpegts`, `wav` …
@@ -13,7 +14,8 @@ pub struct MediaInfo {
     /// Size of the file in bytes.
     pub byte_len: u64,
     /// Length of the whole; `None` where the file does not tell.
-    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::serde_form::duration"))]
+    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::form::Length"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Length"))]
     pub duration: Option<Timestamp>,
     /// Bits a second over the whole file.
     pub bit_rate_bps: Option<u64>,
@@ -46,6 +48,7 @@ impl MediaInfo {
 /// One track of a file. Fields that do not apply to its kind, and facts that the file does not tell, are `None`.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct StreamInfo {
     /// Its place in the file, from 0.
@@ -65,7 +68,8 @@ pub struct StreamInfo {
     /// ISO 639 code of its language.
     pub language: Option<String>,
     /// Its length.
-    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::serde_form::duration"))]
+    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::form::Length"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Length"))]
     pub duration: Option<Timestamp>,
     /// Bits a second.
     pub bit_rate_bps: Option<u64>,
@@ -84,6 +88,7 @@ pub struct StreamInfo {
 /// Facts of a video track.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct VideoInfo {
     /// Stored pixels from left to right, before rotation and before the shape of pixels.
@@ -128,6 +133,7 @@ pub struct VideoInfo {
 /// Kinds of high dynamic range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum HdrKind {
     /// PQ transfer (SMPTE ST 2084) without static metadata.
@@ -145,6 +151,7 @@ pub enum HdrKind {
 /// Facts of a sound track.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct AudioInfo {
     /// Samples a second.
@@ -160,6 +167,7 @@ pub struct AudioInfo {
 /// One chapter.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Chapter {
     /// When it plays.
@@ -172,6 +180,7 @@ pub struct Chapter {
 /// A name and a text that the file carries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Tag {
     /// Its name, as the file spells it.

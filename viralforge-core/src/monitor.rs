@@ -10,6 +10,7 @@ use crate::error::{Error, Result};
 /// What a call is doing right now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Stage {
     /// Reading the container's facts.
@@ -25,6 +26,9 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Every stage.
+    pub const ALL: [Self; 5] = [Self::Probe, Self::Validate, Self::Analyze, Self::Thumbnails, Self::Render];
+
     /// Its name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
@@ -40,6 +44,7 @@ impl Stage {
 /// How far a call has come.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Progress {
     /// What it is doing.
@@ -47,8 +52,12 @@ pub struct Progress {
     /// Share of the whole call that is done, 0 to 1. Never falls; 1 is reported once, at the end.
     pub fraction: f64,
     /// Time since the call began.
+    #[cfg_attr(feature = "serde", serde(rename = "elapsed_seconds", with = "crate::time::form::Seconds"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Seconds"))]
     pub elapsed: Duration,
     /// Estimate of the time that is left; `None` until there is something to go by.
+    #[cfg_attr(feature = "serde", serde(rename = "eta_seconds", with = "crate::time::form::MaybeSeconds"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::MaybeSeconds"))]
     pub eta: Option<Duration>,
 }
 

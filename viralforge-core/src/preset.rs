@@ -12,6 +12,7 @@ use crate::geometry::{AspectRatio, Size};
 /// H.264 High 4:2:0 progressive with closed GOPs of at most two seconds, square pixels, AAC-LC at 48 kHz in stereo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Preset {
     /// TikTok: 9:16.

@@ -6,10 +6,12 @@ use crate::time::Timestamp;
 /// Measures of one frame.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct FrameQuality {
     /// When the frame is shown.
-    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::serde_form::time"))]
+    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::form::Time"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Time"))]
     pub time: Timestamp,
     /// Mean luma, 0 (black) to 1 (white).
     pub brightness: f32,

@@ -12,6 +12,7 @@ use crate::time::TimeRange;
 /// What `detect_silence` found.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SilenceReport {
     /// Every silence, in order of time.
@@ -21,6 +22,7 @@ pub struct SilenceReport {
 /// One silence.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Silence {
     /// From the first silent sample to the first that is not.
@@ -30,13 +32,16 @@ pub struct Silence {
 
 /// What counts as silence. The defaults are those of FFmpeg's `silencedetect`, and so are the results.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SilenceOptions {
     /// A sample is silent where no channel goes beyond this level, in dB relative to full scale, at most 0. Room
     /// noise of a phone is around -50. Default: -60.
     pub threshold_dbfs: f64,
     /// Shortest silence. Default: 2 s; pauses between sentences are 0.3 to 1 s.
+    #[cfg_attr(feature = "serde", serde(rename = "min_duration_seconds", with = "crate::time::form::Seconds"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Seconds"))]
     pub min_duration: Duration,
 }
 

@@ -41,7 +41,7 @@ impl Source {
     /// A file on disk. It must not change while it is used.
     ///
     /// # Errors
-    /// `io` where it cannot be read or is no regular file, `malformed` where it is empty.
+    /// `io` where it cannot be read or is no regular file.
     pub fn from_path(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_path_buf();
         let name = path.display().to_string();
@@ -53,14 +53,11 @@ impl Source {
         }
         File::open(&path).map_err(fail)?;
         let kind = Kind::Path { path, modified: facts.modified().ok() };
-        Self::new(name, kind, facts.len())
+        Ok(Self::new(name, kind, facts.len()))
     }
 
     /// Bytes in memory; `name` stands in messages.
-    ///
-    /// # Errors
-    /// `malformed` where there are none.
-    pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Result<Self> {
+    pub fn from_bytes(name: impl Into<String>, bytes: impl Into<Arc<[u8]>>) -> Self {
         let bytes = bytes.into();
         let len = bytes.len() as u64;
         Self::new(name.into(), Kind::Bytes(bytes), len)
@@ -69,18 +66,15 @@ impl Source {
     /// Anything that reads and seeks; `name` stands in messages. Reads of several threads take turns.
     ///
     /// # Errors
-    /// `io` where its length cannot be found by seeking, `malformed` where it is empty.
+    /// `io` where its length cannot be found by seeking.
     pub fn from_reader(name: impl Into<String>, mut reader: impl ReadSeek + 'static) -> Result<Self> {
         let name = name.into();
         let len = reader.seek(SeekFrom::End(0)).map_err(|error| Error::io(&name, error))?;
-        Self::new(name, Kind::Reader(Arc::new(Mutex::new(Box::new(reader)))), len)
+        Ok(Self::new(name, Kind::Reader(Arc::new(Mutex::new(Box::new(reader)))), len))
     }
 
-    fn new(name: String, kind: Kind, len: u64) -> Result<Self> {
-        if len == 0 {
-            return Err(Error::malformed(&name, "is empty"));
-        }
-        Ok(Self { name, kind, len, limits: Limits::default() })
+    fn new(name: String, kind: Kind, len: u64) -> Self {
+        Self { name, kind, len, limits: Limits::default() }
     }
 
     /// Reads it under `limits` instead of the defaults.
@@ -105,8 +99,12 @@ impl Source {
         self.len
     }
 
-    /// A fresh reader from the first byte, once the size is within the limits.
+    /// A fresh reader from the first byte, once the size is within the limits. Nothing can be read from no bytes: only
+    /// `validate_upload` has more to say about that.
     pub(crate) fn open(&self) -> Result<Input> {
+        if self.len == 0 {
+            return Err(Error::malformed(&self.name, "is empty"));
+        }
         Limits::check(&self.name, "max_input_bytes", self.len, self.limits.max_input_bytes)?;
         let inner = match &self.kind {
             Kind::Path { path, .. } => {
@@ -227,7 +225,7 @@ mod tests {
         assert!(directory.to_string().ends_with("is a directory, not a file"), "{directory}");
         let path = dir.path().join("empty.mp4");
         File::create(&path).unwrap();
-        assert_eq!(Source::from_path(&path).unwrap_err().code(), "malformed");
+        assert_eq!(Source::from_path(&path).unwrap().open().err().unwrap().code(), "malformed");
     }
 
     #[test]
@@ -292,7 +290,7 @@ mod tests {
     #[test]
     fn the_size_limit_is_checked_before_a_byte_is_read() {
         let limits = Limits::default().with_max_input_bytes(3);
-        let source = Source::from_bytes("b", vec![0u8; 4]).unwrap().with_limits(limits);
+        let source = Source::from_bytes("b", vec![0u8; 4]).with_limits(limits);
         assert!(matches!(source.open().err(), Some(Error::LimitExceeded { limit: "max_input_bytes", .. })));
     }
 }

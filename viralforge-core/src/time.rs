@@ -1,5 +1,8 @@
 //! Exact time: fractions of seconds, never frame counts and never floats.
 
+#[cfg(feature = "serde")]
+pub(crate) mod form;
+
 use std::cmp::Ordering;
 use std::fmt;
 use std::ops::{Add, Neg, Sub};
@@ -213,6 +216,7 @@ impl TimeRange {
 /// Frames per second, as an exact fraction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!try_from))]
 #[cfg_attr(feature = "serde", serde(try_from = "FrameRateFields"))]
 pub struct FrameRate {
     num: u32,
@@ -262,109 +266,6 @@ impl FrameRate {
     /// How long one frame lasts.
     pub fn frame_duration(self) -> Timestamp {
         Timestamp::from_units(i64::from(self.den), 1, self.num)
-    }
-}
-
-/// How moments stand in JSON: seconds as a number for people and scripts, and the exact fraction beside it. Reading
-/// takes the fraction where it is there, else the seconds.
-#[cfg(feature = "serde")]
-pub(crate) mod serde_form {
-    use super::{TimeRange, Timestamp};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-
-    #[derive(Serialize, Deserialize)]
-    struct Exact {
-        num: i64,
-        den: u32,
-    }
-
-    impl From<Timestamp> for Exact {
-        fn from(t: Timestamp) -> Self {
-            Self { num: t.num(), den: t.den() }
-        }
-    }
-
-    fn read<E: Error>(exact: Option<Exact>, seconds: Option<f64>, name: &'static str) -> Result<Timestamp, E> {
-        match (exact, seconds) {
-            (Some(Exact { den: 0, .. }), _) => Err(E::custom(format!("{name}: the denominator is zero"))),
-            (Some(e), _) => Ok(Timestamp::new(e.num, e.den)),
-            (None, Some(s)) if s.is_finite() => Ok(Timestamp::from_seconds_f64(s)),
-            _ => Err(E::missing_field(name)),
-        }
-    }
-
-    #[derive(Serialize, Deserialize)]
-    struct RangeFields {
-        start_seconds: Option<f64>,
-        end_seconds: Option<f64>,
-        start: Option<Exact>,
-        end: Option<Exact>,
-    }
-
-    impl Serialize for TimeRange {
-        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-            RangeFields {
-                start_seconds: Some(self.start.as_seconds_f64()),
-                end_seconds: Some(self.end.as_seconds_f64()),
-                start: Some(self.start.into()),
-                end: Some(self.end.into()),
-            }
-            .serialize(serializer)
-        }
-    }
-
-    impl<'de> Deserialize<'de> for TimeRange {
-        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            let f = RangeFields::deserialize(deserializer)?;
-            let start = read(f.start, f.start_seconds, "start_seconds")?;
-            let end = read(f.end, f.end_seconds, "end_seconds")?;
-            TimeRange::new(start, end).ok_or_else(|| D::Error::custom(format!("end {end} lies before start {start}")))
-        }
-    }
-
-    /// For a field `#[serde(flatten, with = "serde_form::time")]`: `time_seconds` and `time`.
-    pub(crate) mod time {
-        use super::*;
-
-        #[derive(Serialize, Deserialize)]
-        struct Fields {
-            time_seconds: Option<f64>,
-            time: Option<Exact>,
-        }
-
-        pub(crate) fn serialize<S: Serializer>(t: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-            Fields { time_seconds: Some(t.as_seconds_f64()), time: Some((*t).into()) }.serialize(serializer)
-        }
-
-        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Timestamp, D::Error> {
-            let f = Fields::deserialize(deserializer)?;
-            read(f.time, f.time_seconds, "time_seconds")
-        }
-    }
-
-    /// For a field `#[serde(flatten, with = "serde_form::duration")]`: `duration_seconds` and `duration`, both
-    /// `null` where the duration is not known.
-    pub(crate) mod duration {
-        use super::*;
-
-        #[derive(Serialize, Deserialize)]
-        struct Fields {
-            duration_seconds: Option<f64>,
-            duration: Option<Exact>,
-        }
-
-        pub(crate) fn serialize<S: Serializer>(t: &Option<Timestamp>, serializer: S) -> Result<S::Ok, S::Error> {
-            Fields { duration_seconds: t.map(Timestamp::as_seconds_f64), duration: t.map(Into::into) }
-                .serialize(serializer)
-        }
-
-        pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
-            let f = Fields::deserialize(deserializer)?;
-            if f.duration.is_none() && f.duration_seconds.is_none() {
-                return Ok(None);
-            }
-            read(f.duration, f.duration_seconds, "duration_seconds").map(Some)
-        }
     }
 }
 
@@ -430,5 +331,16 @@ mod tests {
         let by_hand: TimeRange = serde_json::from_str(r#"{"start_seconds": 1.5, "end_seconds": 2}"#).unwrap();
         assert_eq!(by_hand.start(), Timestamp::new(3, 2));
         assert!(serde_json::from_str::<TimeRange>(r#"{"start_seconds": 3, "end_seconds": 2}"#).is_err());
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn a_moment_is_read_from_seconds_or_a_fraction() {
+        let read = |json: &str| serde_json::from_str::<Timestamp>(json);
+        assert_eq!(read("1.5").unwrap(), Timestamp::new(3, 2));
+        assert_eq!(read("2").unwrap(), Timestamp::new(2, 1));
+        assert_eq!(read(r#"{"num": 1001, "den": 30000}"#).unwrap(), Timestamp::new(1001, 30000));
+        assert!(read(r#"{"num": 1, "den": 0}"#).is_err() && read("null").is_err());
+        assert_eq!(serde_json::to_string(&Timestamp::new(1, 3)).unwrap(), r#"{"num":1,"den":3}"#);
     }
 }

@@ -1,16 +1,17 @@
 //! A whole file or a stretch of it as MP4: the render path with the options that people type.
 
+mod options;
+
+pub use options::{TranscodeOptions, plan_render};
+
 use crate::error::Result;
 use crate::monitor::Monitor;
 use crate::output::Output;
-use crate::render::{RenderPlan, RenderReport, render};
+use crate::render::{RenderReport, render};
 use crate::source::Source;
 
-/// What to make of a file; the same plan that [`render`] carries out.
-pub type TranscodeOptions = RenderPlan;
-
 /// Transcodes a source to MP4 (H.264 and AAC): the whole of it, or the range of the options, cropped and scaled as
-/// they say.
+/// they say. The same as to [`render`] what [`plan_render`] plans.
 ///
 /// # Errors
 /// As [`render`].
@@ -28,5 +29,5 @@ pub fn transcode(
     options: &TranscodeOptions,
     monitor: &Monitor,
 ) -> Result<RenderReport> {
-    render(source, output, options, monitor)
+    render(source, output, &plan_render(options)?, monitor)
 }

@@ -75,7 +75,7 @@ fn one_pass_gives_what_each_verb_gives_alone() {
 
 #[test]
 fn a_part_whose_track_is_missing_is_none_and_its_verb_says_so() {
-    let sound_only = Source::from_bytes("tone.wav", wav()).unwrap();
+    let sound_only = Source::from_bytes("tone.wav", wav());
     let analysis = analyze(&sound_only, &AnalysisOptions::all(), &monitor()).unwrap();
     assert!(analysis.scenes.is_none() && analysis.quality.is_none() && analysis.subject.is_none());
     assert!(analysis.waveform.is_some() && analysis.loudness.is_some() && analysis.silence.is_some());
@@ -97,21 +97,21 @@ fn a_part_whose_track_is_missing_is_none_and_its_verb_says_so() {
 
 #[test]
 fn options_out_of_range_are_named() {
-    let source = Source::from_bytes("tone.wav", wav()).unwrap();
+    let source = Source::from_bytes("tone.wav", wav());
     let codes = [
         analyze(&source, &AnalysisOptions::none(), &monitor()).unwrap_err(),
         detect_scenes(&source, &SceneOptions::default().with_threshold(1.5), &monitor()).unwrap_err(),
         detect_silence(&source, &SilenceOptions::default().with_threshold_dbfs(3.0), &monitor()).unwrap_err(),
-        waveform(&source, WaveformResolution::SamplesPerPixel(1)).unwrap_err(),
-        waveform(&source, WaveformResolution::PixelsPerSecond(0)).unwrap_err(),
-        waveform(&source, WaveformResolution::PixelsPerSecond(8000)).unwrap_err(),
+        waveform(&source, WaveformOptions::default().with_samples_per_pixel(1)).unwrap_err(),
+        waveform(&source, WaveformOptions::default().with_pixels_per_second(0)).unwrap_err(),
+        waveform(&source, WaveformOptions::default().with_pixels_per_second(8000)).unwrap_err(),
     ];
     assert!(codes.iter().all(|e| e.kind() == ErrorKind::InvalidOption), "{codes:?}");
     assert_eq!(codes[1].to_string(), "threshold 1.5 is not in 0..=1");
 }
 
-fn waveform(source: &Source, resolution: WaveformResolution) -> Result<Waveform> {
-    analyze_waveform(source, &WaveformOptions::default().with_resolution(resolution), &monitor())
+fn waveform(source: &Source, options: WaveformOptions) -> Result<Waveform> {
+    analyze_waveform(source, &options, &monitor())
 }
 
 #[test]
@@ -179,13 +179,11 @@ fn waveforms_of_lossless_sound_equal_audiowaveforms_byte_for_byte() {
         if !lossless || !data || case["rc"] != 0 || args.contains(&"--amplitude-scale") {
             continue;
         }
-        let resolution = match value("--pixels-per-second") {
-            Some(n) => WaveformResolution::PixelsPerSecond(n),
-            None => WaveformResolution::SamplesPerPixel(value("-z").unwrap()),
+        let options = WaveformOptions::default().with_split_channels(args.contains(&"--split-channels"));
+        let options = match value("--pixels-per-second") {
+            Some(n) => options.with_pixels_per_second(n),
+            None => options.with_samples_per_pixel(value("-z").unwrap()),
         };
-        let options = WaveformOptions::default()
-            .with_resolution(resolution)
-            .with_split_channels(args.contains(&"--split-channels"));
         let bits = WaveformBits::try_from(value("-b").unwrap() as u8).unwrap();
         let waveform = analyze_waveform(&open(&folder.join("in").join(input)), &options, &monitor()).unwrap();
         let bytes = match output.ends_with(".dat") {
@@ -200,8 +198,8 @@ fn waveforms_of_lossless_sound_equal_audiowaveforms_byte_for_byte() {
 
 #[test]
 fn a_range_of_a_waveform_is_that_part_of_the_whole() {
-    let source = Source::from_bytes("tone.wav", wav()).unwrap();
-    let options = WaveformOptions::default().with_resolution(WaveformResolution::SamplesPerPixel(80));
+    let source = Source::from_bytes("tone.wav", wav());
+    let options = WaveformOptions::default().with_samples_per_pixel(80);
     let whole = analyze_waveform(&source, &options, &monitor()).unwrap();
     assert_eq!((whole.length, whole.channels, whole.data.len()), (100, 1, 200));
     let range = TimeRange::new(Timestamp::new(1, 5), Timestamp::new(7, 10)).unwrap();
@@ -301,14 +299,14 @@ fn progress_rises_to_one_and_cancelling_stops_the_pass() {
 fn a_file_cut_short_is_analyzed_as_far_as_it_goes_or_refused() {
     let Some(media) = common::media() else { return };
     let bytes = std::fs::read(media.join("scenes/mixed.webm")).unwrap();
-    let whole = Source::from_bytes("whole.webm", bytes.clone()).unwrap();
+    let whole = Source::from_bytes("whole.webm", bytes.clone());
     let options = AnalysisOptions::none().with_quality(true);
     let all = analyze(&whole, &options, &monitor()).unwrap().quality.unwrap().len();
-    let half = Source::from_bytes("half.webm", bytes[..bytes.len() / 2].to_vec()).unwrap();
+    let half = Source::from_bytes("half.webm", bytes[..bytes.len() / 2].to_vec());
     let some = analyze(&half, &options, &monitor()).unwrap().quality.unwrap().len();
     assert!(0 < some && some < all, "{some} of {all}");
     for len in [1, 100, 1000] {
-        let stub = Source::from_bytes("stub.webm", bytes[..len].to_vec()).unwrap();
+        let stub = Source::from_bytes("stub.webm", bytes[..len].to_vec());
         let code = analyze(&stub, &options, &monitor()).unwrap_err().code();
         assert!(["malformed", "unsupported", "missing_track"].contains(&code), "{len}: {code}");
     }
@@ -316,7 +314,7 @@ fn a_file_cut_short_is_analyzed_as_far_as_it_goes_or_refused() {
 
 #[test]
 fn an_analysis_survives_the_way_through_json() {
-    let source = Source::from_bytes("tone.wav", wav()).unwrap();
+    let source = Source::from_bytes("tone.wav", wav());
     // Without loudness: its doubles may come back off by their last digit.
     let mut options =
         AnalysisOptions::all().with_silence(SilenceOptions::default().with_min_duration(Duration::from_millis(100)));

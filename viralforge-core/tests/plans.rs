@@ -115,17 +115,29 @@ fn covers_have_the_shape_of_their_clip_and_are_written_all_or_none() {
 #[test]
 fn frames_are_those_on_screen_in_the_order_asked_for() {
     let demo = source(common::demo());
-    let options = ThumbnailOptions::default().with_max_side(64);
     let rate = probe(&demo, &Monitor::new()).unwrap().video().unwrap().video.clone().unwrap().frame_rate.unwrap();
     let frame = rate.frame_duration();
     let ninth = Timestamp::from_units(9 * frame.num(), 1, frame.den());
     let times = [seconds(30.0), ninth, ninth + Timestamp::from_millis(5), seconds(-1.0), seconds(900.0), ninth];
-    let frames = thumbnails_at(&demo, &times, &options, &Monitor::new()).unwrap();
+    let frames = extract_frames(&demo, &FrameOptions::at(times).with_max_side(64), &Monitor::new()).unwrap();
     let at: Vec<_> = frames.iter().map(|f| f.time).collect();
     assert!(at[0] <= seconds(30.0) && seconds(30.0) - at[0] < frame, "{at:?}");
     assert_eq!([at[1], at[2], at[3], at[5]], [ninth, ninth, Timestamp::ZERO, ninth]);
     assert!(at[4] > seconds(51.0) && at[4] < seconds(53.0), "after the end, the last frame: {at:?}");
-    assert!(thumbnails_at(&demo, &[], &options, &Monitor::new()).unwrap().is_empty());
+    assert!(frames.iter().all(|f| f.rgb.len() as u64 == 3 * f.size.pixels() && f.size.width == 64));
+    assert_eq!(picture_size(&frames[0].to_jpeg(85).unwrap()), (64, u64::from(frames[0].size.height)));
+    assert_eq!(frames[0].to_jpeg(0).unwrap_err().code(), "invalid_option");
+    assert!(frames[0].to_png().unwrap().starts_with(b"\x89PNG"));
+}
+
+#[test]
+fn frames_are_held_against_the_memory_limit_and_want_a_moment() {
+    let none = extract_frames(&source(common::demo()), &FrameOptions::default(), &Monitor::new()).unwrap_err();
+    assert_eq!(none.to_string(), "times 0 moments are not in 1..=10000");
+    let small = source(common::demo()).with_limits(Limits::default().with_max_memory_bytes(64 << 20));
+    let times: Vec<_> = (0..40).map(|i| seconds(f64::from(i))).collect();
+    let over = extract_frames(&small, &FrameOptions::at(times), &Monitor::new()).unwrap_err();
+    assert_eq!(over.code(), "limit_exceeded", "{over}");
 }
 
 #[test]
@@ -153,7 +165,7 @@ fn sound_alone_has_no_pictures_and_a_cancelled_call_says_so() {
     let sound = source(media.join("real/audio/en.mp3"));
     let thumbnails = extract_thumbnails(&sound, &ThumbnailOptions::default(), &Monitor::new()).unwrap_err();
     assert_eq!(thumbnails.code(), "missing_track");
-    let frames = thumbnails_at(&sound, &[Timestamp::ZERO], &ThumbnailOptions::default(), &Monitor::new());
+    let frames = extract_frames(&sound, &FrameOptions::at([Timestamp::ZERO]), &Monitor::new());
     assert_eq!(frames.unwrap_err().code(), "missing_track");
     let board = make_storyboard(&sound, &StoryboardOptions::default(), &Monitor::new());
     assert_eq!(board.unwrap_err().code(), "missing_track");

@@ -179,7 +179,7 @@ fn variable_frame_rate_and_hdr_are_told() {
 }
 
 fn bytes(data: &[u8]) -> Source {
-    Source::from_bytes("b.mp4", data).unwrap()
+    Source::from_bytes("b.mp4", data)
 }
 
 fn code(result: Result<viralforge_core::MediaInfo, Error>) -> &'static str {

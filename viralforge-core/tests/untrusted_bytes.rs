@@ -16,10 +16,7 @@ fn seeds() -> Vec<(String, Vec<u8>)> {
 /// Probes `bytes`; an error must be one line that blames the file.
 #[track_caller]
 fn probe_bytes(name: &str, bytes: &[u8]) -> Result<(), ErrorKind> {
-    let source = match Source::from_bytes(name, bytes) {
-        Ok(source) => source,
-        Err(error) => return Err(error.kind()),
-    };
+    let source = Source::from_bytes(name, bytes);
     let Err(error) = probe(&source, &Monitor::new()) else { return Ok(()) };
     let text = error.to_string();
     assert!(text.starts_with(name) && !text.contains('\n'), "{text:?}");

@@ -76,15 +76,11 @@ impl Transcode {
 
     fn options(&self) -> Result<TranscodeOptions, Failure> {
         let mut options = TranscodeOptions::default().with_cut(self.cut).with_speed(self.speed);
-        // The platform first, so that what is said by itself wins.
         if let Some(preset) = self.preset {
             options = options.with_preset(preset);
         }
         if let Some(range) = parse::range(self.start, self.end)? {
             options = options.with_range(range);
-        }
-        if self.aspect.is_some() || self.height.is_some() {
-            options.size = None;
         }
         if let Some(aspect) = self.aspect {
             options = options.with_aspect(aspect);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
-use viralforge_core::{ErrorKind, Finding, Severity, Source, UploadPolicy, UploadReport, Verdict, validate_upload};
+use viralforge_core::{Finding, Severity, UploadPolicy, UploadReport, Verdict, validate_upload};
 
 use crate::failure::{Failure, one_line};
 use crate::parse;
@@ -82,12 +82,7 @@ impl Validate {
         };
         let own = || file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let policy = policy.with_file_name(self.name.as_deref().map_or_else(own, parse::upload_name));
-        match Source::from_path(file) {
-            Ok(source) => Ok(validate_upload(&source, &policy, session.monitor())?),
-            // An empty file makes no source, but it is an upload to judge like any other.
-            Err(error) if error.kind() == ErrorKind::Malformed => Ok(UploadReport::of_empty_upload(&policy)),
-            Err(error) => Err(error.into()),
-        }
+        Ok(validate_upload(&session.source(file)?, &policy, session.monitor())?)
     }
 }
 

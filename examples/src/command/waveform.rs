@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use viralforge_core::{
-    Output, Timestamp, Waveform as Report, WaveformBits, WaveformOptions, WaveformResolution, WriteWaveformOptions,
-    analyze_waveform, write_waveform,
+    Output, Timestamp, Waveform as Report, WaveformBits, WaveformOptions, WriteWaveformOptions, analyze_waveform,
+    write_waveform,
 };
 
 use crate::failure::Failure;
@@ -60,10 +60,10 @@ impl Waveform {
         let source = session.source(&self.file)?;
         let mut options = WaveformOptions::default().with_split_channels(self.split_channels);
         if let Some(samples) = self.samples_per_pixel {
-            options = options.with_resolution(WaveformResolution::SamplesPerPixel(samples));
+            options = options.with_samples_per_pixel(samples);
         }
         if let Some(pixels) = self.pixels_per_second {
-            options = options.with_resolution(WaveformResolution::PixelsPerSecond(pixels));
+            options = options.with_pixels_per_second(pixels);
         }
         if let Some(range) = parse::range(self.start, self.end)? {
             options = options.with_range(range);

@@ -36,7 +36,7 @@ impl AudioAnalysis {
         }
         let waveform = match &options.waveform {
             Some(options) => {
-                let per_pixel = options.samples_per_pixel(sample_rate_hz)?;
+                let per_pixel = options.bucket_samples(sample_rate_hz)?;
                 let peaks = Peaks::new(channels, per_pixel, options.split_channels, sample_rule(&stream.codec));
                 Some((peaks, per_pixel, options.range))
             }

@@ -17,6 +17,7 @@ use crate::transcript::Transcript;
 /// A stretch that is worth a clip, and why.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ClipSuggestion {
     /// The stretch.
@@ -31,6 +32,7 @@ pub struct ClipSuggestion {
 /// One thing that speaks for a clip.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ClipReason {
     /// Name of the signal: `loudness`, `motion`, `pace`, `sharpness`, `speech`, `words`, `opening`, `boundary`.
@@ -44,6 +46,7 @@ pub struct ClipReason {
 /// What [`suggest_clips`] is asked for.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ClipOptions {
     /// How many clips, 1 to 50. There are fewer where the source is too short for so many, and where what is left
@@ -51,8 +54,12 @@ pub struct ClipOptions {
     pub count: u32,
     /// Shortest clip. Where the source is too short for [`count`](Self::count) clips of that length, they may be down
     /// to a third shorter; a source that is shorter itself gives one clip of most of it. Default: 15 s.
+    #[cfg_attr(feature = "serde", serde(rename = "min_duration_seconds", with = "crate::time::form::Seconds"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Seconds"))]
     pub min_duration: Duration,
     /// Longest clip. Default: 60 s, which every platform takes.
+    #[cfg_attr(feature = "serde", serde(rename = "max_duration_seconds", with = "crate::time::form::Seconds"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Seconds"))]
     pub max_duration: Duration,
     /// What is said: clips then begin and end between cues, and speech counts. Default: none.
     pub transcript: Option<Transcript>,

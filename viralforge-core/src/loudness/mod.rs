@@ -16,6 +16,7 @@ pub(crate) use meter::LoudnessMeter;
 /// What `measure_loudness` found. `None` where the sound is too short or silent for a figure.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct LoudnessReport {
     /// Gated loudness of the whole programme in LUFS (ITU-R BS.1770-5).
@@ -34,7 +35,8 @@ pub struct LoudnessReport {
 
 /// What to measure of the loudness.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct LoudnessOptions {
     /// Also find the peak of the continuous signal, which costs about as much again as decoding. Default: on.

@@ -14,6 +14,7 @@ use crate::time::{TimeRange, Timestamp};
 /// What [`plan_reframe`] is asked for.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ReframeOptions {
     /// The shape to cut out. Default: 9:16, as TikTok, Reels and Shorts show.

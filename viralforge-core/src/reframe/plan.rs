@@ -8,6 +8,7 @@ use crate::time::{TimeRange, Timestamp};
 /// A crop for every moment of a video.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "PlanFields"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!try_from))]
 #[non_exhaustive]
 pub struct ReframePlan {
     /// The shape that is cut out.
@@ -21,6 +22,7 @@ pub struct ReframePlan {
 /// The path of the crop through one shot.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ReframeShot {
     /// When the shot is on screen.
@@ -34,10 +36,12 @@ pub struct ReframeShot {
 /// Where the crop is at one moment.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CropKeyframe {
     /// The moment.
-    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::serde_form::time"))]
+    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::form::Time"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Time"))]
     pub time: Timestamp,
     /// What is shown then, in display pixels.
     pub crop: CropRect,

@@ -4,6 +4,7 @@ mod pacing;
 mod pipeline;
 mod plan;
 
+pub(crate) use plan::KEYFRAME_INTERVAL;
 pub use plan::{CutMode, RenderPlan, Speed};
 
 use crate::error::{Error, Result};
@@ -15,6 +16,7 @@ use crate::time::Timestamp;
 /// What `render` wrote.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RenderReport {
     /// Where it was written.
@@ -22,7 +24,8 @@ pub struct RenderReport {
     /// Pictures in the file.
     pub frames_written: u64,
     /// Length of the picture track.
-    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::serde_form::duration"))]
+    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::form::Length"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Length"))]
     pub duration: Option<Timestamp>,
     /// Size of the file in bytes.
     pub bytes_written: u64,

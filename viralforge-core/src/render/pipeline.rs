@@ -83,7 +83,7 @@ pub(super) fn run(source: &Source, output: &Output, plan: &RenderPlan, monitor: 
         size,
         crf: plan.crf,
         speed: plan.speed.name(),
-        keyframe_interval: plan.keyframe_interval,
+        keyframe_interval: plan.keyframe_interval.into(),
         frame_rate,
         ticks_per_second: clock(even_rate.map(FrameRate::num).or(reader.video_ticks_per_second())),
     };

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 use crate::geometry::{AspectRatio, CropRect, Size};
@@ -12,6 +13,7 @@ use crate::time::{TimeRange, Timestamp};
 /// A file to make of a source. Plain data: it can be stored, edited, sent elsewhere and rendered later.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct RenderPlan {
     /// The stretch to show; frames whose time lies in it are written. Default: all.
@@ -32,8 +34,9 @@ pub struct RenderPlan {
     /// How long the encoder thinks. Default: medium.
     pub speed: Speed,
     /// The longest distance between keyframes. Default: 2 s, the most that all platforms accept.
-    #[cfg_attr(feature = "serde", serde(skip, default = "two_seconds"))]
-    pub keyframe_interval: Timestamp,
+    #[cfg_attr(feature = "serde", serde(rename = "keyframe_interval_seconds", with = "crate::time::form::Seconds"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Seconds"))]
+    pub keyframe_interval: Duration,
     /// Put frames at even distances, at the rate that the source's means and at most 60 a second, showing a picture
     /// twice or leaving one out where it must be: what platforms want. Default: no, every picture keeps its time.
     pub constant_frame_rate: bool,
@@ -45,9 +48,8 @@ pub struct RenderPlan {
     pub mute: bool,
 }
 
-fn two_seconds() -> Timestamp {
-    Timestamp::new(2, 1)
-}
+/// Two seconds: the most that all platforms accept.
+pub(crate) const KEYFRAME_INTERVAL: Duration = Duration::from_secs(2);
 
 impl Default for RenderPlan {
     fn default() -> Self {
@@ -60,7 +62,7 @@ impl Default for RenderPlan {
             height: None,
             crf: 23,
             speed: Speed::default(),
-            keyframe_interval: two_seconds(),
+            keyframe_interval: KEYFRAME_INTERVAL,
             constant_frame_rate: false,
             audio_bit_rate_bps: 128_000,
             audio_sample_rate_hz: None,
@@ -138,7 +140,7 @@ impl RenderPlan {
 
     /// Sets [`keyframe_interval`](Self::keyframe_interval).
     #[must_use]
-    pub fn with_keyframe_interval(mut self, interval: Timestamp) -> Self {
+    pub fn with_keyframe_interval(mut self, interval: Duration) -> Self {
         self.keyframe_interval = interval;
         self
     }
@@ -184,9 +186,10 @@ impl RenderPlan {
                 return Err(Error::invalid_option("size", format_args!("{side} is not an even number in 16..=8192")));
             }
         }
-        if self.keyframe_interval <= Timestamp::ZERO || self.keyframe_interval > Timestamp::new(60, 1) {
-            let seconds = self.keyframe_interval.as_seconds_f64();
-            return Err(Error::invalid_option("keyframe_interval", format_args!("{seconds} s is not in 0..=60 s")));
+        if self.keyframe_interval.is_zero() || self.keyframe_interval > Duration::from_secs(60) {
+            let seconds = self.keyframe_interval.as_secs_f64();
+            let problem = format_args!("{seconds} is not above 0 and at most 60");
+            return Err(Error::invalid_option("keyframe_interval_seconds", problem));
         }
         if !(8_000..=512_000).contains(&self.audio_bit_rate_bps) {
             let rate = self.audio_bit_rate_bps;
@@ -229,6 +232,7 @@ impl RenderPlan {
 /// How a stretch is cut out of a source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum CutMode {
     /// Everything is encoded again; first and last frame are exact.
@@ -262,6 +266,7 @@ impl FromStr for CutMode {
 /// How long the encoder thinks about each picture: x264's presets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[allow(missing_docs, reason = "the names are x264's own and say it all")]
 pub enum Speed {
     Ultrafast,

@@ -24,6 +24,7 @@ use crate::time::{FrameRate, TimeRange, Timestamp};
 /// What `detect_scenes` found.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SceneReport {
     /// Frame rate of the track, for those who count frames.
@@ -38,6 +39,7 @@ pub struct SceneReport {
 /// One change from a shot to the next.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Boundary {
     /// How it changes.
@@ -56,6 +58,7 @@ pub struct Boundary {
 /// How one shot becomes the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum BoundaryKind {
     /// From one frame to the next.
@@ -71,6 +74,7 @@ pub enum BoundaryKind {
 /// One shot.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Scene {
     /// When it is on screen.
@@ -87,7 +91,8 @@ impl SceneReport {
 
 /// What counts as a boundary between scenes.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct SceneOptions {
     /// How sure a boundary must be, 0 to 1. Lower finds more and is wrong more often. Default: 0.5, where both
@@ -97,6 +102,8 @@ pub struct SceneOptions {
     pub gradual: bool,
     /// Shortest scene; the boundary after a shorter one is dropped. Default: zero, since real edits have shots of 5
     /// frames.
+    #[cfg_attr(feature = "serde", serde(rename = "min_scene_duration_seconds", with = "crate::time::form::Seconds"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Seconds"))]
     pub min_scene_duration: Duration,
 }
 

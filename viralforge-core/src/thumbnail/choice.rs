@@ -12,16 +12,13 @@ use crate::time::Timestamp;
 
 /// A frame that was chosen, and why.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[non_exhaustive]
-pub struct ThumbnailChoice {
+pub(super) struct ThumbnailChoice {
     /// When the frame is shown.
-    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::serde_form::time"))]
-    pub time: Timestamp,
+    pub(super) time: Timestamp,
     /// 0 (black, blurred, in the middle of a change) to 1 (sharp, well exposed, colorful).
-    pub score: f64,
+    pub(super) score: f64,
     /// What speaks for it, in words.
-    pub reasons: Vec<String>,
+    pub(super) reasons: Vec<String>,
 }
 
 /// Worth of a second frame of the same shot against one of a fresh shot.
@@ -37,7 +34,7 @@ const MOMENT_SECONDS: f64 = 2.0;
 /// # Errors
 /// `invalid_option` for an option out of range and for an analysis without quality, `missing_track` where the media
 /// has no video.
-pub fn choose_thumbnails(analysis: &Analysis, options: &ThumbnailOptions) -> Result<Vec<ThumbnailChoice>> {
+pub(super) fn choose_thumbnails(analysis: &Analysis, options: &ThumbnailOptions) -> Result<Vec<ThumbnailChoice>> {
     options.check()?;
     if analysis.media.video().is_none() {
         return Err(Error::missing_track("analysis", TrackKind::Video));

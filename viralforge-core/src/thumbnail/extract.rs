@@ -4,12 +4,13 @@ use std::io::Write as _;
 use std::path::Path;
 
 use super::choice::choose_thumbnails;
-use super::frame::thumbnails_at;
+use super::frame::{Look, frames_at};
 use super::options::ThumbnailOptions;
 use crate::analysis::{Analysis, AnalysisOptions, analyze};
 use crate::error::{Error, Result};
 use crate::geometry::Size;
-use crate::monitor::Monitor;
+use crate::media::encode_jpeg;
+use crate::monitor::{Monitor, Stage};
 use crate::output::Output;
 use crate::scene::SceneOptions;
 use crate::source::Source;
@@ -18,6 +19,7 @@ use crate::time::Timestamp;
 /// What [`extract_thumbnails`] made.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ThumbnailReport {
     /// The pictures, best first.
@@ -27,10 +29,12 @@ pub struct ThumbnailReport {
 /// One picture that stands for a video, and why.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Thumbnail {
     /// When the frame is shown.
-    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::serde_form::time"))]
+    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::form::Time"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Time"))]
     pub time: Timestamp,
     /// 0 (black, blurred, in the middle of a change) to 1 (sharp, well exposed, colorful).
     pub score: f64,
@@ -86,13 +90,17 @@ pub fn extract_thumbnails_from(
 ) -> Result<ThumbnailReport> {
     let choices = choose_thumbnails(analysis, options)?;
     let times: Vec<_> = choices.iter().map(|c| c.time).collect();
-    let images = thumbnails_at(source, &times, options, monitor)?;
-    let thumbnails = choices.into_iter().zip(images).map(|(choice, image)| Thumbnail {
+    let look = Look { fit: Size::new(options.max_side, options.max_side), reframe: options.reframe.as_ref() };
+    let images = frames_at(source, &times, &look, monitor, |_, picture| {
+        Ok((picture.size, encode_jpeg(&picture, options.jpeg_quality)?))
+    })?;
+    monitor.report(Stage::Thumbnails, 1.0);
+    let thumbnails = choices.into_iter().zip(images).map(|(choice, (size, jpeg))| Thumbnail {
         time: choice.time,
         score: choice.score,
         reasons: choice.reasons,
-        size: image.size,
-        jpeg: image.jpeg,
+        size,
+        jpeg,
         output: None,
     });
     Ok(ThumbnailReport { thumbnails: thumbnails.collect() })

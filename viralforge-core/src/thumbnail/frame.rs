@@ -1,31 +1,69 @@
 //! The frames that are on screen at given moments.
 
 use std::collections::HashMap;
+use std::fmt;
 
-use super::options::ThumbnailOptions;
+use super::options::{FrameOptions, MAX_SIDE, within};
 use crate::error::{Error, Result};
 use crate::geometry::{CropRect, Size, TrackKind};
-use crate::media::{Decoded, MediaReader, Picture, Request, RgbPicture, encode_jpeg};
+use crate::limits::Limits;
+use crate::media::{Decoded, MediaReader, Picture, Request, RgbPicture, encode_jpeg, encode_png};
 use crate::monitor::{Monitor, Stage};
 use crate::reframe::ReframePlan;
 use crate::source::Source;
 use crate::time::{TimeRange, Timestamp};
 
-/// One frame as a JPEG.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// One decoded frame, upright and with square pixels.
+#[derive(Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
-pub struct FrameImage {
+pub struct Frame {
     /// When the frame is shown: the last one at or before the moment that was asked for.
+    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::form::Time"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Time"))]
     pub time: Timestamp,
     /// Width and height of the picture.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub size: Size,
-    /// The JPEG's bytes.
-    pub jpeg: Vec<u8>,
+    /// Red, green and blue of each pixel, 0 to 255, from left to right and top to bottom without gaps; not part of
+    /// the JSON.
+    #[cfg_attr(feature = "serde", serde(skip))]
+    pub rgb: Vec<u8>,
 }
 
-/// The frames on screen at these moments as JPEGs, in the order of `times`; nothing is analyzed. A moment before the
-/// first frame gives the first one, a moment after the last frame the last one. Of the options, `max_side`,
-/// `jpeg_quality` and `reframe` count. All JPEGs are held in memory.
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Frame").field("time", &self.time).field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+impl Frame {
+    /// The picture as a JPEG of that quality, 1 (tiny) to 100 (best).
+    ///
+    /// # Errors
+    /// `invalid_option` for another quality, `backend` where the picture cannot be encoded.
+    pub fn to_jpeg(&self, quality: u8) -> Result<Vec<u8>> {
+        within("quality", quality.into(), 1, 100)?;
+        encode_jpeg(&self.picture(), quality)
+    }
+
+    /// The picture as a PNG.
+    ///
+    /// # Errors
+    /// `backend` where the picture cannot be encoded.
+    pub fn to_png(&self) -> Result<Vec<u8>> {
+        encode_png(&self.picture())
+    }
+
+    fn picture(&self) -> RgbPicture {
+        RgbPicture { size: self.size, data: self.rgb.clone() }
+    }
+}
+
+/// Decodes the frames on screen at the moments of the options, in that order; nothing is analyzed. Seeks where the
+/// moments lie far apart. All pictures are held in memory, which counts against
+/// [`Limits::max_memory_bytes`](crate::Limits::max_memory_bytes).
 ///
 /// # Errors
 /// `invalid_option` for an option out of range, `missing_track` where there is no video, `malformed` where nothing
@@ -33,27 +71,26 @@ pub struct FrameImage {
 ///
 /// # Examples
 /// ```no_run
-/// # use viralforge_core::*;
-/// # fn main() -> Result<()> {
+/// use viralforge_core::*;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let source = Source::from_path("talk.mp4")?;
-/// let times = [Timestamp::from_millis(1500), Timestamp::from_millis(60_000)];
-/// for frame in thumbnails_at(&source, &times, &ThumbnailOptions::default(), &Monitor::new())? {
-///     println!("{}: {} bytes", frame.time, frame.jpeg.len());
+/// let options = FrameOptions::at([Timestamp::from_millis(1500), Timestamp::from_millis(60_000)]);
+/// for frame in extract_frames(&source, &options, &Monitor::new())? {
+///     std::fs::write(format!("{}.png", frame.time.as_seconds_f64()), frame.to_png()?)?;
 /// }
 /// # Ok(())
 /// # }
 /// ```
-pub fn thumbnails_at(
-    source: &Source,
-    times: &[Timestamp],
-    options: &ThumbnailOptions,
-    monitor: &Monitor,
-) -> Result<Vec<FrameImage>> {
+pub fn extract_frames(source: &Source, options: &FrameOptions, monitor: &Monitor) -> Result<Vec<Frame>> {
     options.check()?;
-    let look = Look { fit: Size::new(options.max_side, options.max_side), reframe: options.reframe.as_ref() };
-    let frames = frames_at(source, times, &look, monitor, |time, picture| {
-        let jpeg = encode_jpeg(&picture, options.jpeg_quality)?;
-        Ok(FrameImage { time, size: picture.size, jpeg })
+    let side = options.max_side.unwrap_or(MAX_SIDE);
+    let look = Look { fit: Size::new(side, side), reframe: options.reframe.as_ref() };
+    let frames = frames_at(source, &options.times, &look, monitor, |time, picture| {
+        // Known with the first picture, before the others are there.
+        let bytes = picture.data.len() as u64 * options.times.len() as u64;
+        Limits::check(source.name(), "max_memory_bytes", bytes, source.limits().max_memory_bytes)?;
+        Ok(Frame { time, size: picture.size, rgb: picture.data })
     })?;
     monitor.report(Stage::Thumbnails, 1.0);
     Ok(frames)

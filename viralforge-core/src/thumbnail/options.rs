@@ -8,6 +8,7 @@ use crate::time::{TimeRange, Timestamp};
 /// How thumbnails are chosen and encoded.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct ThumbnailOptions {
     /// How many, 1 to 100; fewer where the video has fewer frames. Default: 3.
@@ -66,7 +67,7 @@ impl ThumbnailOptions {
 
     pub(super) fn check(&self) -> Result<()> {
         within("count", self.count, 1, 100)?;
-        within("max_side", self.max_side, 16, 8192)?;
+        within("max_side", self.max_side, 16, MAX_SIDE)?;
         within("jpeg_quality", self.jpeg_quality.into(), 1, 100)?;
         self.reframe.as_ref().map_or(Ok(()), ReframePlan::check)
     }
@@ -74,6 +75,8 @@ impl ThumbnailOptions {
 
 /// How a contact sheet is made.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct StoryboardOptions {
     /// Moments to show, in order of time, at most 400. Default: none, which spreads [`count`](Self::count) tiles
@@ -95,6 +98,56 @@ impl Default for StoryboardOptions {
         Self { times: Vec::new(), count: 25, columns: 5, tile: Size::new(160, 160), jpeg_quality: 80 }
     }
 }
+
+/// Which frames to take out of a video.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct FrameOptions {
+    /// The moments, in any order, at most 10,000. One before the first frame means the first frame, one after the
+    /// last frame the last. Default: none, which is an error.
+    pub times: Vec<Timestamp>,
+    /// The longer side of the pictures in pixels, 16 to 8192; a smaller source is not enlarged. Default: as the
+    /// source.
+    pub max_side: Option<u32>,
+    /// Show only the crop of that moment. Default: the whole picture.
+    pub reframe: Option<ReframePlan>,
+}
+
+impl FrameOptions {
+    /// The frames at these moments, whole and in full size.
+    pub fn at(times: impl Into<Vec<Timestamp>>) -> Self {
+        Self { times: times.into(), ..Self::default() }
+    }
+
+    /// Sets [`max_side`](Self::max_side).
+    #[must_use]
+    pub fn with_max_side(mut self, max_side: u32) -> Self {
+        self.max_side = Some(max_side);
+        self
+    }
+
+    /// Sets [`reframe`](Self::reframe).
+    #[must_use]
+    pub fn with_reframe(mut self, reframe: ReframePlan) -> Self {
+        self.reframe = Some(reframe);
+        self
+    }
+
+    pub(super) fn check(&self) -> Result<()> {
+        if self.times.is_empty() || self.times.len() > MAX_FRAMES {
+            let problem = format!("{} moments are not in 1..={MAX_FRAMES}", self.times.len());
+            return Err(Error::invalid_option("times", problem));
+        }
+        self.max_side.map_or(Ok(()), |side| within("max_side", side, 16, MAX_SIDE))?;
+        self.reframe.as_ref().map_or(Ok(()), ReframePlan::check)
+    }
+}
+
+/// Most frames in one call, and their largest side in pixels.
+const MAX_FRAMES: usize = 10_000;
+pub(super) const MAX_SIDE: u32 = 8192;
 
 /// Most tiles on one sheet, and the largest side of one.
 const MAX_TILES: u32 = 400;
@@ -160,7 +213,7 @@ impl StoryboardOptions {
     }
 }
 
-fn within(option: &'static str, value: u32, min: u32, max: u32) -> Result<()> {
+pub(super) fn within(option: &'static str, value: u32, min: u32, max: u32) -> Result<()> {
     if (min..=max).contains(&value) {
         return Ok(());
     }

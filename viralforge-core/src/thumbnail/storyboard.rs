@@ -12,27 +12,40 @@ use crate::time::Timestamp;
 
 /// A contact sheet.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Storyboard {
     /// Width and height of the sheet.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub size: Size,
-    /// The sheet as a JPEG.
+    /// The sheet as a JPEG; not part of the JSON.
+    #[cfg_attr(feature = "serde", serde(skip))]
     pub jpeg: Vec<u8>,
     /// Its tiles, in order of time, from left to right and top to bottom.
     pub tiles: Vec<StoryboardTile>,
     /// How long the video is.
+    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::form::Known"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Length"))]
     pub duration: Timestamp,
 }
 
 /// One picture on a contact sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct StoryboardTile {
     /// From when on it stands for the video, until the next tile does.
+    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::form::Start"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Start"))]
     pub start: Timestamp,
     /// When its frame is shown.
+    #[cfg_attr(feature = "serde", serde(flatten, with = "crate::time::form::Time"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Time"))]
     pub time: Timestamp,
     /// Where it is on the sheet.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub place: Rect,
 }
 

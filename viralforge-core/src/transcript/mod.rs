@@ -9,6 +9,7 @@ use crate::time::{TimeRange, Timestamp};
 /// The words of a video, cue by cue.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(from = "TranscriptFields"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!from))]
 #[non_exhaustive]
 pub struct Transcript {
     /// The cues, by their beginning. They may overlap, as two speakers do.
@@ -18,6 +19,7 @@ pub struct Transcript {
 /// One piece of text and when it is heard.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Cue {
     /// When it is heard.

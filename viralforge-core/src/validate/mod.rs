@@ -61,6 +61,10 @@ pub fn validate_upload(source: &Source, policy: &UploadPolicy, monitor: &Monitor
     monitor.check()?;
     let mut findings = Findings::default();
     file_name::check(policy, &mut findings);
+    if source.byte_len() == 0 {
+        findings.add(Code::Empty, None, "0 bytes");
+        return Ok(UploadReport::new(policy, None, findings, None));
+    }
     let allowed = policy.max_bytes.min(source.limits().max_input_bytes);
     if source.byte_len() > allowed {
         let message = format!("{} bytes; {allowed} are allowed", source.byte_len());
@@ -133,7 +137,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn check(bytes: Vec<u8>, policy: &UploadPolicy) -> UploadReport {
-        let source = Source::from_bytes("upload", bytes).unwrap();
+        let source = Source::from_bytes("upload", bytes);
         validate_upload(&source, policy, &Monitor::new()).unwrap()
     }
 
@@ -157,7 +161,8 @@ mod tests {
 
     #[test]
     fn an_empty_upload_has_a_report_too() {
-        let report = UploadReport::of_empty_upload(&UploadPolicy::video().with_file_name("a.mp4"));
+        let policy = UploadPolicy::video().with_file_name("a.mp4");
+        let report = validate_upload(&Source::from_bytes("upload", []), &policy, &Monitor::new()).unwrap();
         assert_eq!((report.verdict, report.findings[0].class), (Verdict::Reject, ReasonClass::Empty));
     }
 
@@ -165,7 +170,7 @@ mod tests {
     fn cancellation_and_a_bad_policy_are_errors() {
         let token = CancelToken::new();
         token.cancel();
-        let source = Source::from_bytes("upload", vec![0; 9]).unwrap();
+        let source = Source::from_bytes("upload", vec![0; 9]);
         let cancelled = validate_upload(&source, &UploadPolicy::video(), &Monitor::new().with_cancel(token));
         assert!(matches!(cancelled, Err(Error::Cancelled)));
         let policy = UploadPolicy::video().with_max_frame_rate(0.0);

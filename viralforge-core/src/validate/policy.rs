@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 /// [`audio`](Self::audio) and change what differs; every bound is inclusive.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UploadPolicy {
     /// What the upload is for. Default: video.
@@ -27,8 +28,12 @@ pub struct UploadPolicy {
     /// Audio codecs that are taken, by FFmpeg's names; `pcm` stands for every kind of PCM.
     pub allowed_audio_codecs: Vec<String>,
     /// Shortest media. Default: zero; media without any length is refused in any case.
+    #[cfg_attr(feature = "serde", serde(rename = "min_duration_seconds", with = "crate::time::form::Seconds"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Seconds"))]
     pub min_duration: Duration,
     /// Longest media. Default: 4 hours.
+    #[cfg_attr(feature = "serde", serde(rename = "max_duration_seconds", with = "crate::time::form::Seconds"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Seconds"))]
     pub max_duration: Duration,
     /// The smallest width and the smallest height of a picture, in pixels. Default: 16 for video, 1 for an image.
     pub min_side: u32,
@@ -53,6 +58,8 @@ pub struct UploadPolicy {
     /// Whether a video must have sound. Default: no.
     pub require_audio: bool,
     /// The longest time from one frame to the next. Default: 60 seconds.
+    #[cfg_attr(feature = "serde", serde(rename = "max_frame_gap_seconds", with = "crate::time::form::Seconds"))]
+    #[cfg_attr(feature = "schema", schemars(with = "crate::time::form::Seconds"))]
     pub max_frame_gap: Duration,
     /// Bytes of everything that is not picture or sound. Default: 64 MiB for video and audio, 1 MiB for an image.
     pub max_metadata_bytes: u64,
@@ -73,6 +80,7 @@ pub struct UploadPolicy {
 /// What an upload is for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum UploadSlot {
     /// A video: moving pictures, with or without sound.
@@ -87,6 +95,7 @@ pub enum UploadSlot {
 /// How deep to look into an upload.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum ValidationDepth {
     /// The name, the size, and the first and last kilobytes.
@@ -101,6 +110,7 @@ pub enum ValidationDepth {
 /// What to do with a thing that some hosts mind and others do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Treatment {
     /// Refuse the upload.
@@ -185,6 +195,15 @@ impl UploadPolicy {
                 "mp4", "mov", "m4v", "m4a", "3gp", "matroska", "webm", "mpegts", "mp3", "adts", "ogg", "flac", "wav",
             ]),
             ..Self::video()
+        }
+    }
+
+    /// What that slot takes.
+    pub fn for_slot(slot: UploadSlot) -> Self {
+        match slot {
+            UploadSlot::Video => Self::video(),
+            UploadSlot::Image => Self::image(),
+            UploadSlot::Audio => Self::audio(),
         }
     }
 

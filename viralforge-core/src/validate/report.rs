@@ -1,6 +1,5 @@
 //! What the check of an upload found.
 
-use super::code::Code;
 use super::findings::Findings;
 use super::policy::UploadPolicy;
 use super::{file_name, findings};
@@ -9,6 +8,7 @@ use crate::media_info::MediaInfo;
 /// What `validate_upload` found.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct UploadReport {
     /// Whether to take it: follows from the severest finding.
@@ -24,14 +24,6 @@ pub struct UploadReport {
 }
 
 impl UploadReport {
-    /// The report on an upload of no bytes, of which no [`Source`](crate::Source) can be made.
-    pub fn of_empty_upload(policy: &UploadPolicy) -> Self {
-        let mut findings = Findings::default();
-        file_name::check(policy, &mut findings);
-        findings.add(Code::Empty, None, "0 bytes");
-        Self::new(policy, None, findings, None)
-    }
-
     pub(super) fn new(
         policy: &UploadPolicy,
         kind: Option<super::kind::FileKind>,
@@ -55,6 +47,7 @@ impl UploadReport {
 /// Whether to take an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Verdict {
     /// Take it.
@@ -68,6 +61,7 @@ pub enum Verdict {
 /// One thing that was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Finding {
     /// Stable name of exactly this finding: `sample_outside_file`, `gps` …
@@ -87,6 +81,7 @@ pub struct Finding {
 /// What a finding means for the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum Severity {
     /// A fact worth knowing.
@@ -100,6 +95,7 @@ pub enum Severity {
 /// The kinds of reasons for refusing an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum ReasonClass {
     /// No reason to refuse: a fact.

@@ -3,10 +3,12 @@
 use std::fmt::Write;
 
 use super::Waveform;
+use crate::error::{Error, Result};
 
 /// How wide a value is in a data file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(into = "u8", try_from = "u8"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum WaveformBits {
     /// A quarter of the precision that a screen can show, half the size.
     Eight,
@@ -48,7 +50,57 @@ impl TryFrom<u8> for WaveformBits {
 /// Bit 0 of the flags: values have 8 bits.
 const FLAG_8_BIT: u32 = 1;
 
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+pub(super) struct WaveformFields {
+    sample_rate_hz: u32,
+    samples_per_pixel: u32,
+    channels: u32,
+    data: Vec<i16>,
+}
+
+#[cfg(feature = "serde")]
+impl TryFrom<WaveformFields> for Waveform {
+    type Error = Error;
+    fn try_from(f: WaveformFields) -> Result<Self> {
+        Self::new(f.sample_rate_hz, f.samples_per_pixel, f.channels, f.data)
+    }
+}
+
+/// What the lowest 16-bit sample counts as in the float samples of this crate: -1.
+const FULL_SCALE: f32 = 32_768.0;
+
 impl Waveform {
+    /// A waveform from its parts; `data` has, for each bucket, for each channel, the minimum and then the maximum.
+    ///
+    /// # Errors
+    /// `invalid_option` where a rate or the number of channels is zero, or where `data` does not hold whole buckets.
+    pub fn new(sample_rate_hz: u32, samples_per_pixel: u32, channels: u32, data: Vec<i16>) -> Result<Self> {
+        for (name, value) in
+            [("sample_rate_hz", sample_rate_hz), ("samples_per_pixel", samples_per_pixel), ("channels", channels)]
+        {
+            if value == 0 {
+                return Err(Error::invalid_option(name, "0 is not at least 1"));
+            }
+        }
+        let (values, bucket) = (data.len() as u64, 2 * u64::from(channels));
+        if values % bucket != 0 {
+            let problem = format!("{values} values are no whole number of buckets of {bucket}");
+            return Err(Error::invalid_option("data", problem));
+        }
+        Ok(Self { sample_rate_hz, samples_per_pixel, channels, length: values / bucket, data })
+    }
+
+    /// The minima, -1 to 1, for each bucket, for each channel.
+    pub fn minima_f32(&self) -> Vec<f32> {
+        self.data.chunks_exact(2).map(|pair| f32::from(pair[0]) / FULL_SCALE).collect()
+    }
+
+    /// The maxima, -1 to 1, for each bucket, for each channel.
+    pub fn maxima_f32(&self) -> Vec<f32> {
+        self.data.chunks_exact(2).map(|pair| f32::from(pair[1]) / FULL_SCALE).collect()
+    }
+
     /// The waveform as audiowaveform's binary data file (`.dat`), little endian: version 1 for one channel, version
     /// 2 for more ([format](https://github.com/bbc/audiowaveform/blob/master/doc/DataFormat.md)).
     pub fn to_dat(&self, bits: WaveformBits) -> Vec<u8> {
@@ -108,6 +160,26 @@ mod tests {
         let stereo = waveform(2, &[-300, 511, -1, 256]).to_dat(WaveformBits::Eight);
         assert_eq!(stereo[..8], [2, 0, 0, 0, 1, 0, 0, 0]);
         assert_eq!(stereo[20..], [2, 0, 0, 0, 0xff, 1, 0, 1]);
+    }
+
+    #[test]
+    fn parts_that_do_not_fit_make_no_waveform() {
+        let made = Waveform::new(44100, 256, 2, vec![-16384, 16384, -1, 32767]).unwrap();
+        assert_eq!((made.length, made.minima_f32()[0], made.maxima_f32()[0]), (1, -0.5, 0.5));
+        assert_eq!(Waveform::new(44100, 256, 2, vec![0; 6]).unwrap_err().code(), "invalid_option");
+        assert_eq!(
+            Waveform::new(44100, 0, 1, vec![]).unwrap_err().to_string(),
+            "samples_per_pixel 0 is not at least 1"
+        );
+    }
+
+    #[cfg(feature = "serde")]
+    #[test]
+    fn a_waveform_in_json_keeps_its_promise() {
+        let whole = waveform(1, &[-300, 511]);
+        let json = serde_json::to_string(&whole).unwrap();
+        assert_eq!(serde_json::from_str::<Waveform>(&json).unwrap(), whole);
+        assert!(serde_json::from_str::<Waveform>(&json.replace("-300,", "")).is_err());
     }
 
     #[test]

@@ -9,10 +9,13 @@ use crate::geometry::Size;
 /// How a picture of a waveform looks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct WaveformPicture {
-    /// Size in pixels, each side 1 to 16,384. Default: 1600 × 240.
-    pub size: Size,
+    /// Pixels from left to right, 1 to 16,384. Default: 1600.
+    pub width: u32,
+    /// Pixels from top to bottom, 1 to 16,384. Default: 240.
+    pub height: u32,
     /// Color of the wave at its center line, red, green and blue. Default: violet.
     pub color: [u8; 3],
     /// Color of the wave at full scale; between the two it blends. Default: pink.
@@ -24,7 +27,8 @@ pub struct WaveformPicture {
 impl Default for WaveformPicture {
     fn default() -> Self {
         Self {
-            size: Size::new(1600, 240),
+            width: 1600,
+            height: 240,
             color: [0x7c, 0x5c, 0xff],
             peak_color: [0xff, 0x5c, 0xa8],
             background: [0x12, 0x12, 0x1a],
@@ -33,11 +37,15 @@ impl Default for WaveformPicture {
 }
 
 impl WaveformPicture {
-    /// Sets [`size`](Self::size).
+    /// Sets [`width`](Self::width) and [`height`](Self::height).
     #[must_use]
     pub fn with_size(mut self, size: Size) -> Self {
-        self.size = size;
+        (self.width, self.height) = (size.width, size.height);
         self
+    }
+
+    pub(crate) fn size(&self) -> Size {
+        Size::new(self.width, self.height)
     }
 
     /// Sets [`color`](Self::color) and [`peak_color`](Self::peak_color).
@@ -55,7 +63,7 @@ impl WaveformPicture {
     }
 
     pub(crate) fn validate(&self) -> Result<()> {
-        for (side, pixels) in [("width", self.size.width), ("height", self.size.height)] {
+        for (side, pixels) in [("width", self.width), ("height", self.height)] {
             if !(1..=16_384).contains(&pixels) {
                 return Err(Error::invalid_option(side, format!("{pixels} is not in 1..=16384")));
             }
@@ -76,14 +84,14 @@ impl Waveform {
     /// `invalid_option` where the size is out of range.
     pub fn to_svg(&self, picture: &WaveformPicture) -> Result<String> {
         picture.validate()?;
-        let (width, height) = (picture.size.width, picture.size.height);
+        let (width, height) = (picture.width, picture.height);
         let mut out = format!(
             r#"<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" preserveAspectRatio="none" role="img" aria-label="waveform">"#
         );
         let [center, peak] = [picture.color, picture.peak_color].map(hex);
         // Writing to a string cannot fail.
         let _ = write!(out, r#"<rect width="100%" height="100%" fill="{}"/><defs>"#, hex(picture.background));
-        let lanes = self.lanes(picture.size);
+        let lanes = self.lanes(picture.size());
         for (i, lane) in lanes.iter().enumerate() {
             let _ = write!(
                 out,
@@ -110,9 +118,9 @@ impl Waveform {
 
     /// The waveform as rows of red, green and blue bytes, with smooth edges.
     pub(crate) fn to_rgb(&self, picture: &WaveformPicture) -> Vec<u8> {
-        let (width, height) = (picture.size.width as usize, picture.size.height as usize);
+        let (width, height) = (picture.width as usize, picture.height as usize);
         let mut pixels = picture.background.repeat(width * height);
-        for lane in self.lanes(picture.size) {
+        for lane in self.lanes(picture.size()) {
             for (x, (top, bottom)) in lane.columns.into_iter().enumerate() {
                 let rows = (top.floor().max(0.0) as usize)..(bottom.ceil() as usize).min(height);
                 for y in rows {

@@ -18,7 +18,8 @@ use crate::time::TimeRange;
 
 /// Minima and maxima of a sound track.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(try_from = "data::WaveformFields"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(!try_from))]
 #[non_exhaustive]
 pub struct Waveform {
     /// Samples a second of the sound that was measured.
@@ -33,25 +34,17 @@ pub struct Waveform {
     pub data: Vec<i16>,
 }
 
-/// How finely to measure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
-#[non_exhaustive]
-pub enum WaveformResolution {
-    /// So many samples in one bucket, at least 2. Memory grows with its inverse.
-    SamplesPerPixel(u32),
-    /// So many buckets a second, at least 1. A bucket gets the sample rate divided by it, rounded down, as
-    /// audiowaveform does; so there may be a few more.
-    PixelsPerSecond(u32),
-}
-
 /// How to measure a waveform.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default, deny_unknown_fields))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct WaveformOptions {
-    /// How finely. Default: 256 samples in a bucket.
-    pub resolution: WaveformResolution,
+    /// Samples in one bucket, at least 2. Memory grows with its inverse. Default: 256.
+    pub samples_per_pixel: u32,
+    /// Buckets a second, at least 1, instead of `samples_per_pixel`. A bucket gets the sample rate divided by it,
+    /// rounded down, as audiowaveform does; so there may be a few more. Default: none.
+    pub pixels_per_second: Option<u32>,
     /// Keep the channels apart instead of mixing them to mono. Default: off.
     pub split_channels: bool,
     /// Measure only this stretch. Default: the whole track.
@@ -60,15 +53,22 @@ pub struct WaveformOptions {
 
 impl Default for WaveformOptions {
     fn default() -> Self {
-        Self { resolution: WaveformResolution::SamplesPerPixel(256), split_channels: false, range: None }
+        Self { samples_per_pixel: 256, pixels_per_second: None, split_channels: false, range: None }
     }
 }
 
 impl WaveformOptions {
-    /// Sets [`resolution`](Self::resolution).
+    /// Sets [`samples_per_pixel`](Self::samples_per_pixel).
     #[must_use]
-    pub fn with_resolution(mut self, resolution: WaveformResolution) -> Self {
-        self.resolution = resolution;
+    pub fn with_samples_per_pixel(mut self, samples: u32) -> Self {
+        self.samples_per_pixel = samples;
+        self
+    }
+
+    /// Sets [`pixels_per_second`](Self::pixels_per_second).
+    #[must_use]
+    pub fn with_pixels_per_second(mut self, pixels: u32) -> Self {
+        self.pixels_per_second = Some(pixels);
         self
     }
 
@@ -87,28 +87,22 @@ impl WaveformOptions {
     }
 
     pub(crate) fn validate(&self) -> Result<()> {
-        match self.resolution {
-            WaveformResolution::SamplesPerPixel(n @ 0..2) => {
-                Err(Error::invalid_option("samples_per_pixel", format!("{n} is not at least 2")))
-            }
-            WaveformResolution::PixelsPerSecond(0) => {
-                Err(Error::invalid_option("pixels_per_second", "0 is not at least 1"))
-            }
+        match (self.pixels_per_second, self.samples_per_pixel) {
+            (Some(0), _) => Err(Error::invalid_option("pixels_per_second", "0 is not at least 1")),
+            (None, n @ 0..2) => Err(Error::invalid_option("samples_per_pixel", format!("{n} is not at least 2"))),
             _ => Ok(()),
         }
     }
 
     /// Samples in a bucket, once the sample rate is known.
-    pub(crate) fn samples_per_pixel(&self, sample_rate_hz: u32) -> Result<u32> {
-        match self.resolution {
-            WaveformResolution::SamplesPerPixel(n) => Ok(n),
-            WaveformResolution::PixelsPerSecond(p) => match sample_rate_hz / p.max(1) {
-                n @ 0..2 => Err(Error::invalid_option(
-                    "pixels_per_second",
-                    format!("{p} leaves {n} of {sample_rate_hz} samples a second for a pixel, and 2 are needed"),
-                )),
-                n => Ok(n),
-            },
+    pub(crate) fn bucket_samples(&self, sample_rate_hz: u32) -> Result<u32> {
+        let Some(pixels) = self.pixels_per_second else { return Ok(self.samples_per_pixel) };
+        match sample_rate_hz / pixels.max(1) {
+            n @ 0..2 => Err(Error::invalid_option(
+                "pixels_per_second",
+                format!("{pixels} leaves {n} of {sample_rate_hz} samples a second for a pixel, and 2 are needed"),
+            )),
+            n => Ok(n),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::output::Output;
 /// What a waveform may be written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum WaveformFormat {
     /// audiowaveform's binary data.
@@ -38,6 +39,7 @@ impl WaveformFormat {
 /// How to write a waveform.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(default))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct WriteWaveformOptions {
     /// As what. Default: what the output's extension says.
@@ -45,6 +47,7 @@ pub struct WriteWaveformOptions {
     /// How wide a value is in data files. Default: 16 bits.
     pub bits: WaveformBits,
     /// How pictures look.
+    #[cfg_attr(feature = "serde", serde(flatten))]
     pub picture: WaveformPicture,
 }
 
@@ -88,7 +91,7 @@ pub fn write_waveform(waveform: &Waveform, output: &Output, options: &WriteWavef
         WaveformFormat::Json => waveform.to_json(options.bits).into_bytes(),
         WaveformFormat::Svg => waveform.to_svg(&options.picture)?.into_bytes(),
         WaveformFormat::Png => {
-            media::encode_png(&RgbPicture { size: options.picture.size, data: waveform.to_rgb(&options.picture) })?
+            media::encode_png(&RgbPicture { size: options.picture.size(), data: waveform.to_rgb(&options.picture) })?
         }
     };
     let mut sink = output.create()?;

@@ -7,7 +7,7 @@ use crate::scan::{Module, is_word};
 /// Where each module stands. It may import from its own layer and from smaller ones. The longest path that fits
 /// counts, so a part of a module can stand in another layer than the rest.
 const LAYERS: &[(u8, &[&str])] = &[
-    (0, &["error", "time", "geometry", "limits", "media_info", "monitor", "output", "picture", "source"]),
+    (0, &["error", "time", "geometry", "json", "limits", "media_info", "monitor", "output", "picture", "source"]),
     (1, &["media"]),
     (
         2,
@@ -38,6 +38,7 @@ const LAYERS: &[(u8, &[&str])] = &[
         ],
     ),
     (4, &["render", "transcode", "thumbnail"]),
+    (5, &["schema"]),
 ];
 
 /// Files of layers 2 and 3 that may touch a file, a decoder or a monitor. Everything else there is a kernel: numbers

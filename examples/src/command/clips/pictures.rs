@@ -1,8 +1,8 @@
 //! The still pictures: a cover for each clip, and one of each scene.
 
 use viralforge_core::{
-    Analysis, Monitor, ReframePlan, Scene, Source, ThumbnailOptions, TimeRange, Timestamp, extract_thumbnails_from,
-    thumbnails_at,
+    Analysis, FrameOptions, Monitor, ReframePlan, Scene, Source, ThumbnailOptions, TimeRange, Timestamp,
+    extract_frames, extract_thumbnails_from,
 };
 
 use crate::failure::Failure;
@@ -11,6 +11,8 @@ use crate::page::ScenePicture;
 
 /// The longer side of a scene's picture in pixels: twice the width at which the page shows it, for dense screens.
 const SCENE_SIDE: u32 = 400;
+/// Quality of those pictures: they are many and small.
+const JPEG_QUALITY: u8 = 80;
 /// Scenes that the page shows at most; of more, evenly chosen ones.
 const MAX_SCENES: usize = 120;
 
@@ -39,13 +41,15 @@ pub(super) fn scenes(
     let shown = all.len().min(MAX_SCENES);
     let chosen: Vec<usize> = (0..shown).map(|i| i * all.len() / shown).collect();
     let middles: Vec<Timestamp> = chosen.iter().map(|scene| middle(all[*scene].range)).collect();
-    let options = ThumbnailOptions::default().with_max_side(SCENE_SIDE);
-    let images = thumbnails_at(source, &middles, &options, monitor)?;
+    if middles.is_empty() {
+        return Ok(Vec::new());
+    }
+    let frames = extract_frames(source, &FrameOptions::at(middles).with_max_side(SCENE_SIDE), monitor)?;
     let digits = all.len().to_string().len();
     let mut pictures = Vec::new();
-    for (scene, image) in chosen.into_iter().zip(images) {
+    for (scene, frame) in chosen.into_iter().zip(frames) {
         let file = format!("scene-{:0digits$}.jpg", scene + 1);
-        folder.write(&file, &image.jpeg)?;
+        folder.write(&file, &frame.to_jpeg(JPEG_QUALITY)?)?;
         pictures.push(ScenePicture { scene, file });
     }
     Ok(pictures)
