@@ -38,10 +38,10 @@ export declare class Call {
 }
 
 /** Runs any set of analyses over one decode. */
-export declare function analyze(call: Call, source: SourceArg, name: string | undefined | null, options: string): Promise<Analysis>
+export declare function analyze(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string): Promise<Analysis>
 
 /** Minima and maxima of the sound. */
-export declare function analyzeWaveform(call: Call, source: SourceArg, name: string | undefined | null, options: string): Promise<WaveformParts>
+export declare function analyzeWaveform(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string): Promise<WaveformParts>
 
 /** A file name that says when a clip plays. */
 export declare function clipFileName(clip: string, extension: string): string
@@ -53,16 +53,16 @@ export declare function concurrency(limit?: number | undefined | null): number
 export declare function cropAt(plan: string, time: string): string
 
 /** The shots and the boundaries between them. */
-export declare function detectScenes(call: Call, source: SourceArg, name: string | undefined | null, options: string): Promise<string>
+export declare function detectScenes(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string): Promise<string>
 
 /** The stretches without sound. */
-export declare function detectSilence(call: Call, source: SourceArg, name: string | undefined | null, options: string): Promise<string>
+export declare function detectSilence(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string): Promise<string>
 
 /** The frames at given moments. */
-export declare function extractFrames(call: Call, source: SourceArg, name: string | undefined | null, options: string): Promise<Pictures>
+export declare function extractFrames(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string): Promise<Pictures>
 
 /** The frames that stand best for a video. */
-export declare function extractThumbnails(call: Call, source: SourceArg, name: string | undefined | null, options: string, analysis?: Analysis | undefined | null): Promise<Pictures>
+export declare function extractThumbnails(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string, analysis?: Analysis | undefined | null): Promise<Pictures>
 
 /** Minima and maxima as numbers in -1 to 1. */
 export interface Extremes {
@@ -73,10 +73,10 @@ export interface Extremes {
 }
 
 /** A contact sheet. */
-export declare function makeStoryboard(call: Call, source: SourceArg, name: string | undefined | null, options: string): Promise<Pictures>
+export declare function makeStoryboard(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string): Promise<Pictures>
 
 /** How loud the sound is. */
-export declare function measureLoudness(call: Call, source: SourceArg, name: string | undefined | null, options: string): Promise<string>
+export declare function measureLoudness(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string): Promise<string>
 
 /** Reads SubRip or WebVTT. */
 export declare function parseTranscript(text: string): string
@@ -96,7 +96,7 @@ export declare function planReframe(call: Call, analysis: Analysis, options: str
 export declare function planRender(call: Call, options: string): Promise<string>
 
 /** What the file is and holds. */
-export declare function probe(call: Call, source: SourceArg, name: string | undefined | null, options: string): Promise<string>
+export declare function probe(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string): Promise<string>
 
 /** How far a call has come. */
 export interface Progress {
@@ -131,7 +131,7 @@ export interface Quality {
 }
 
 /** Renders a plan. */
-export declare function render(call: Call, source: SourceArg, name: string | undefined | null, output: string, plan: string, options: string): Promise<string>
+export declare function render(call: Call, source: string | Uint8Array, name: string | undefined | null, output: string, plan: string, options: string): Promise<string>
 
 /** Verbs, options, defaults, limits and error codes as data: core's own document, as every language has it. */
 export declare function schema(): string
@@ -155,13 +155,13 @@ export declare function suggestClips(call: Call, analysis: Analysis, options: st
 export declare function toWebVtt(storyboard: string, imageUrl: string): string
 
 /** Transcodes a source, or a stretch of it. */
-export declare function transcode(call: Call, source: SourceArg, name: string | undefined | null, output: string, options: string): Promise<string>
+export declare function transcode(call: Call, source: string | Uint8Array, name: string | undefined | null, output: string, options: string): Promise<string>
 
 /** What a slot takes. */
 export declare function uploadPolicy(slot: string): string
 
 /** Whether to take an upload. */
-export declare function validateUpload(call: Call, source: SourceArg, name: string | undefined | null, options: string): Promise<string>
+export declare function validateUpload(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string): Promise<string>
 
 /** Fails where the parts are no waveform. */
 export declare function waveformExtremes(parts: WaveformParts): Extremes

@@ -5,6 +5,8 @@
 
 #![deny(unsafe_code)]
 #![expect(unreachable_pub, reason = "what #[napi] exports is public to JavaScript and not to Rust")]
+// Registration is left out of test programs, and with it all use of what is exported.
+#![cfg_attr(test, allow(dead_code))]
 
 mod analysis;
 mod call;
