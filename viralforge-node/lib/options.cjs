@@ -24,7 +24,8 @@ function parse(options, schema) {
     checkOptions(schema(), rest)
     break
   }
-  return { signal, onProgress, own, text: JSON.stringify(own) }
+  // A handle is handed over by itself.
+  return { signal, onProgress, own, text: JSON.stringify(own.analysis ? { ...own, analysis: undefined } : own) }
 }
 
 /** How many bytes a source may have. */

@@ -75,9 +75,17 @@ async function analyzeWaveform(source, options) {
   )
 }
 
+/** Core has a verb of its own for a source that was analyzed already. */
+function thumbnailOptions() {
+  return schemas.once('thumbnails', () => {
+    const { properties } = schemas.optionsOf('extractThumbnails')
+    return { type: 'object', properties: { ...properties, analysis: {} } }
+  })
+}
+
 async function extractThumbnails(source, options) {
-  const { analysis, ...rest } = options ?? {}
-  const parsed = parse(options && rest, () => schemas.optionsOf('extractThumbnails'))
+  const parsed = parse(options, thumbnailOptions)
+  const { analysis } = parsed.own
   const handle = analysis === undefined || analysis === null ? undefined : handleOf(analysis)
   const { report, bytes } = await reading(source, parsed, (call, value, name) =>
     native.extractThumbnails(call, value, name, parsed.text, handle),

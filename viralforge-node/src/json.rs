@@ -45,9 +45,9 @@ pub(crate) fn from_js(text: &str) -> core::Result<Value> {
 
 /// A value that JavaScript holds as plain data; `name` says in errors what it is.
 pub(crate) fn read<T: DeserializeOwned>(text: &str, name: &'static str) -> core::Result<T> {
-    serde_json::from_value(from_js(text)?).map_err(|error| {
-        let problem = error.to_string();
-        core::Error::InvalidOption { option: name.into(), problem: format!("is not one: {problem}") }
+    serde_json::from_str(text).and_then(|value| serde_json::from_value(renamed_for_core(value))).map_err(|error| {
+        let problem = format!("is not one: {error}");
+        core::Error::InvalidOption { option: name.into(), problem }
     })
 }
 
