@@ -57,7 +57,8 @@ export interface Cue extends InTime {
 
 /** A transcript as an option: cues of your own need a stretch of time and a text. */
 export interface TranscriptOption {
-  readonly cues: readonly (TimeRangeOption & { readonly text: string })[]
+  /** The cues, in any order. */
+  readonly cues: readonly (TimeRangeOption & Pick<Cue, 'text'>)[]
 }
 
 /** What `suggestClips` is asked for. */

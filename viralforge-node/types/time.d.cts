@@ -27,17 +27,29 @@ export interface InTime extends TimeRange {
   readonly range: TimeRange
 }
 
-/** A stretch of time as an option: seconds, or exactly; where both are given, the exact form counts. */
-export type TimeRangeOption =
-  | {
-      readonly startSeconds: number
-      readonly endSeconds: number
-      readonly start?: Rational | null
-      readonly end?: Rational | null
-    }
-  | {
-      readonly start: Rational
-      readonly end: Rational
-      readonly startSeconds?: number | null
-      readonly endSeconds?: number | null
-    }
+/** A stretch of time in seconds. */
+interface RangeInSeconds {
+  /** First moment, in seconds. */
+  readonly startSeconds: number
+  /** First moment after it, in seconds. */
+  readonly endSeconds: number
+  /** First moment, exactly; goes before `startSeconds`. */
+  readonly start?: Rational | null
+  /** First moment after it, exactly; goes before `endSeconds`. */
+  readonly end?: Rational | null
+}
+
+/** A stretch of time, exactly. */
+interface ExactRange {
+  /** First moment. */
+  readonly start: Rational
+  /** First moment after it. */
+  readonly end: Rational
+  /** As `start`, which goes before it. */
+  readonly startSeconds?: number | null
+  /** As `end`, which goes before it. */
+  readonly endSeconds?: number | null
+}
+
+/** A stretch of time as an option: in seconds or exactly. */
+export type TimeRangeOption = RangeInSeconds | ExactRange
