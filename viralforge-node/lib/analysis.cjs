@@ -2,7 +2,7 @@
 
 const { now } = require('./error.cjs')
 const { fromParts } = require('./waveform.cjs')
-const native = require('../native.cjs')
+const native = require('./native.cjs')
 
 let handleOf
 

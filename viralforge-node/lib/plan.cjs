@@ -7,7 +7,7 @@ const { now } = require('./error.cjs')
 const { parse } = require('./options.cjs')
 const { run } = require('./run.cjs')
 const schemas = require('./schema.cjs')
-const native = require('../native.cjs')
+const native = require('./native.cjs')
 
 /** A verb that works on an analysis. */
 function planning(verb) {

@@ -8,7 +8,7 @@ const { run } = require('./run.cjs')
 const schemas = require('./schema.cjs')
 const { openSource } = require('./source.cjs')
 const { fromParts } = require('./waveform.cjs')
-const native = require('../native.cjs')
+const native = require('./native.cjs')
 
 /** Runs `start(call, value, name)` on a source; how much of a stream is read follows from the options. */
 function reading(source, { signal, onProgress, own }, start, how = { max: maxInputBytes(own) }) {

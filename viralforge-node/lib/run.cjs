@@ -1,7 +1,7 @@
 'use strict'
 
 const { fromNative } = require('./error.cjs')
-const native = require('../native.cjs')
+const native = require('./native.cjs')
 
 /**
  * Runs one job: lets the signal stop it, hands on its progress, and makes the errors of JavaScript of its own.

@@ -1,7 +1,7 @@
 'use strict'
 
 const { camelCase, forJavaScript } = require('./check.cjs')
-const native = require('../native.cjs')
+const native = require('./native.cjs')
 
 let document
 const prepared = new Map()

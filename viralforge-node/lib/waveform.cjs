@@ -1,7 +1,7 @@
 'use strict'
 
 const { now } = require('./error.cjs')
-const native = require('../native.cjs')
+const native = require('./native.cjs')
 
 /** Minima and maxima of a sound track. */
 class Waveform {

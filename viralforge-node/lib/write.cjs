@@ -8,7 +8,7 @@ const { reading } = require('./read.cjs')
 const { run } = require('./run.cjs')
 const schemas = require('./schema.cjs')
 const { Waveform } = require('./waveform.cjs')
-const native = require('../native.cjs')
+const native = require('./native.cjs')
 
 /** Reads a source and writes a video; `start` gets the path of the video last. */
 async function making(source, output, parsed, start) {
