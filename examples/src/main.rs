@@ -6,12 +6,16 @@
 mod command;
 mod failure;
 mod folder;
+mod limits;
 mod page;
 mod parse;
 mod session;
 mod table;
 mod units;
 mod words;
+
+#[cfg(test)]
+mod parity;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -30,6 +34,10 @@ struct Cli {
     /// Print the report as JSON on standard output, and nothing else.
     #[arg(long, global = true)]
     json: bool,
+
+    /// Change a limit for reading, such as max_duration_seconds=3600; `viralforge schema` lists them. May be repeated.
+    #[arg(long, global = true, value_name = "NAME=VALUE")]
+    limit: Vec<String>,
 
     #[command(subcommand)]
     command: Command,
@@ -50,7 +58,7 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let session = match Session::start(cli.json) {
+    let session = match limits::read(&cli.limit).and_then(|limits| Session::start(cli.json, limits)) {
         Ok(session) => session,
         Err(failure) => return fail(&failure),
     };

@@ -3,8 +3,10 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::time::Duration;
 
-use viralforge_core::{Error, TimeRange, Timestamp, Transcript};
+use serde::de::DeserializeOwned;
+use viralforge_core::{Error, Size, TimeRange, Timestamp, Transcript};
 
 use crate::failure::Failure;
 
@@ -26,11 +28,43 @@ pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
 }
 
 /// A number of seconds, not negative and at most a year.
-pub(crate) fn seconds(text: &str) -> Result<f64, String> {
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     match text.parse::<f64>() {
-        Ok(seconds) if (0.0..=366.0 * 86_400.0).contains(&seconds) => Ok(seconds),
+        Ok(seconds) if (0.0..=366.0 * 86_400.0).contains(&seconds) => Ok(Duration::from_secs_f64(seconds)),
         _ => Err(format!("{text:?} is not a number of seconds such as 0.5")),
     }
+}
+
+/// A duration as [`duration`] reads it.
+pub(crate) fn seconds_of(duration: Duration) -> String {
+    duration.as_secs_f64().to_string()
+}
+
+/// Width and height, such as `1080x1920`.
+pub(crate) fn size(text: &str) -> Result<Size, String> {
+    text.split_once('x')
+        .and_then(|(w, h)| Some(Size::new(w.parse().ok()?, h.parse().ok()?)))
+        .ok_or_else(|| format!("{text:?} is not a size such as 1080x1920"))
+}
+
+/// A size, or one number for both sides.
+pub(crate) fn tile(text: &str) -> Result<Size, String> {
+    text.parse().map(|side| Size::new(side, side)).or_else(|_| size(text))
+}
+
+/// A color, such as `7c5cff`, with or without `#`.
+pub(crate) fn color(text: &str) -> Result<[u8; 3], String> {
+    let digits = text.strip_prefix('#').unwrap_or(text);
+    let number = u32::from_str_radix(digits, 16)
+        .ok()
+        .filter(|_| digits.len() == 6 && digits.starts_with(|c: char| c.is_ascii_hexdigit()));
+    let [_, r, g, b] = number.ok_or_else(|| format!("{text:?} is not a color such as 7c5cff"))?.to_be_bytes();
+    Ok([r, g, b])
+}
+
+/// A color as [`color`] reads it.
+pub(crate) fn hex_of([r, g, b]: [u8; 3]) -> String {
+    format!("{r:02x}{g:02x}{b:02x}")
 }
 
 /// What `--start` and `--end` leave of a file; `None` where neither is given.
@@ -47,6 +81,19 @@ pub(crate) fn range(start: Option<Timestamp>, end: Option<Timestamp>) -> Result<
 
 /// Later than the end of any file: ten years.
 const END_OF_TIME_SECONDS: i64 = 10 * 365 * 86_400;
+
+/// Read no more of a plan than this, in bytes: one of twelve hours with a keyframe a second is a tenth of it.
+const MAX_JSON_BYTES: u64 = 64 << 20;
+
+/// A plan from a JSON file.
+pub(crate) fn json_file<T: DeserializeOwned>(path: &Path) -> Result<T, Failure> {
+    let name = path.display().to_string();
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(MAX_JSON_BYTES).read_to_string(&mut text))
+        .map_err(|error| Failure::File(name.clone(), error))?;
+    serde_json::from_str(&text).map_err(|error| Failure::Usage(format!("{name}: {error}")))
+}
 
 /// Read no more of a transcript than this, in bytes: the library takes 16 MiB.
 const MAX_TRANSCRIPT_BYTES: u64 = (16 << 20) + 1;
@@ -78,8 +125,17 @@ mod tests {
         assert_eq!(time("83.5"), time("1:23.5"));
         assert_eq!(time("1:02:03"), Ok(Timestamp::new(3723, 1)));
         assert_eq!(time("0"), Ok(Timestamp::ZERO));
-        assert_eq!(seconds("0.25"), Ok(0.25));
-        assert!(seconds("-1").is_err() && seconds("NaN").is_err());
+        assert_eq!(duration("0.25"), Ok(Duration::from_millis(250)));
+        assert!(duration("-1").is_err() && duration("NaN").is_err());
+    }
+
+    #[test]
+    fn sizes_and_colors_are_read_as_people_write_them() {
+        assert_eq!((size("1080x1920"), tile("240")), (Ok(Size::new(1080, 1920)), Ok(Size::new(240, 240))));
+        assert!(size("1080").is_err() && size("-1x2").is_err() && tile("x").is_err());
+        assert_eq!((color("#7c5cff"), color("000001")), (Ok([0x7c, 0x5c, 0xff]), Ok([0, 0, 1])));
+        assert!(color("red").is_err() && color("7c5cf").is_err() && color("+c5cff").is_err());
+        assert_eq!(hex_of([1, 2, 255]), "0102ff");
     }
 
     #[test]

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use viralforge_core::{CancelToken, Monitor, Progress, Result, Source};
+use viralforge_core::{CancelToken, Limits, Monitor, Progress, Result, Source};
 
 use crate::failure::Failure;
 
 /// One run of the program.
 pub(crate) struct Session {
     json: bool,
+    limits: Limits,
     monitor: Monitor,
     bar: Option<ProgressBar>,
 }
@@ -22,7 +23,7 @@ const BAR_STEPS: u64 = 1000;
 
 impl Session {
     /// Sets Ctrl-C to cancel, and shows progress where standard error is a terminal.
-    pub(crate) fn start(json: bool) -> Result<Self, Failure> {
+    pub(crate) fn start(json: bool, limits: Limits) -> Result<Self, Failure> {
         let cancel = CancelToken::new();
         let on_signal = cancel.clone();
         ctrlc::set_handler(move || on_signal.cancel())
@@ -32,7 +33,7 @@ impl Session {
         if let Some(bar) = bar.clone() {
             monitor = monitor.with_progress(move |progress| show(&bar, progress));
         }
-        Ok(Self { json, monitor, bar })
+        Ok(Self { json, limits, monitor, bar })
     }
 
     /// Watches the calls of this run.
@@ -40,9 +41,9 @@ impl Session {
         &self.monitor
     }
 
-    /// The file to read, under the default limits.
+    /// The file to read, under the limits of this run.
     pub(crate) fn source(&self, path: &Path) -> Result<Source> {
-        Source::from_path(path)
+        Ok(Source::from_path(path)?.with_limits(self.limits.clone()))
     }
 
     /// Takes the progress bar off the terminal, before anything else is printed.

@@ -7,11 +7,11 @@ mod report;
 use std::path::PathBuf;
 
 use clap::Args;
-use viralforge_core::{ClipOptions, Preset};
+use viralforge_core::Preset;
 
+use super::moments::Moments;
 use crate::failure::Failure;
 use crate::folder::Folder;
-use crate::parse;
 use crate::session::Session;
 
 /// Make ready clips of a video's best moments, and a page that shows them.
@@ -37,22 +37,14 @@ pub(crate) struct Clips {
     #[arg(long, value_name = "PLATFORM,…", value_delimiter = ',', default_value = "tiktok,youtube")]
     to: Vec<Preset>,
 
-    /// How many moments at most.
-    #[arg(long, value_name = "N", default_value_t = ClipOptions::default().count)]
-    count: u32,
-
-    /// What is said, as SubRip (.srt) or WebVTT (.vtt): clips then begin and end with sentences.
-    #[arg(long, value_name = "FILE")]
-    transcript: Option<PathBuf>,
+    #[command(flatten)]
+    moments: Moments,
 }
 
 impl Clips {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
         let source = session.source(&self.file)?;
-        let mut options = ClipOptions::default().with_count(self.count);
-        if let Some(path) = &self.transcript {
-            options = options.with_transcript(parse::transcript(path)?);
-        }
+        let options = self.moments.options()?;
         let folder = Folder::create(&self.output)?;
         let report = make::clips(&source, &self.platforms(), &options, &folder, session.monitor())?;
         folder.publish()?;

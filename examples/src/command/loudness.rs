@@ -22,12 +22,17 @@ A dash (null in JSON) stands where the sound is too short or silent for a figure
 pub(crate) struct Loudness {
     /// The video or sound file.
     file: PathBuf,
+
+    /// Leave out the true peak, which costs about as much as decoding.
+    #[arg(long)]
+    no_true_peak: bool,
 }
 
 impl Loudness {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
         let source = session.source(&self.file)?;
-        let report = measure_loudness(&source, &LoudnessOptions::default(), session.monitor())?;
+        let options = LoudnessOptions::default().with_true_peak(!self.no_true_peak);
+        let report = measure_loudness(&source, &options, session.monitor())?;
         session.print(&report, || text(&report))
     }
 }

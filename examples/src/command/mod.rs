@@ -1,12 +1,20 @@
 //! The subcommands, a file each.
 
+mod analyze;
 mod clips;
+mod encoding;
+mod frames;
 mod loudness;
+mod moments;
+mod plan;
 mod probe;
 mod reframe;
+mod render;
 mod scenes;
+mod schema;
 mod silence;
 mod storyboard;
+mod stretch;
 mod suggest;
 mod thumbnails;
 mod transcode;
@@ -22,17 +30,22 @@ use crate::session::Session;
 #[derive(Subcommand)]
 pub(crate) enum Command {
     Probe(probe::Probe),
-    Validate(validate::Validate),
+    Validate(Box<validate::Validate>),
+    Analyze(analyze::Analyze),
     Scenes(scenes::Scenes),
     Waveform(waveform::Waveform),
     Loudness(loudness::Loudness),
     Silence(silence::Silence),
     Thumbnails(thumbnails::Thumbnails),
+    Frames(frames::Frames),
     Storyboard(storyboard::Storyboard),
     Reframe(reframe::Reframe),
     Suggest(suggest::Suggest),
+    Plan(plan::Plan),
+    Render(render::Render),
     Transcode(transcode::Transcode),
     Clips(clips::Clips),
+    Schema(schema::Schema),
 }
 
 impl Command {
@@ -41,16 +54,21 @@ impl Command {
         match self {
             Self::Probe(command) => command.run(session),
             Self::Validate(command) => command.run(session),
+            Self::Analyze(command) => command.run(session),
             Self::Scenes(command) => command.run(session),
             Self::Waveform(command) => command.run(session),
             Self::Loudness(command) => command.run(session),
             Self::Silence(command) => command.run(session),
             Self::Thumbnails(command) => command.run(session),
+            Self::Frames(command) => command.run(session),
             Self::Storyboard(command) => command.run(session),
             Self::Reframe(command) => command.run(session),
             Self::Suggest(command) => command.run(session),
+            Self::Plan(command) => command.run(session),
+            Self::Render(command) => command.run(session),
             Self::Transcode(command) => command.run(session),
             Self::Clips(command) => command.run(session),
+            Self::Schema(command) => command.run(session),
         }
     }
 }

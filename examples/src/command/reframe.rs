@@ -32,6 +32,10 @@ pub(crate) struct Reframe {
     #[arg(long, value_name = "A:B", default_value_t = ReframeOptions::default().aspect)]
     aspect: AspectRatio,
 
+    /// How far the subject may stray from the middle of a crop that stands still, in shares of the crop, 0 to 0.5.
+    #[arg(long, value_name = "SHARE", default_value_t = ReframeOptions::default().still_tolerance)]
+    still_tolerance: f64,
+
     /// Also list the crop of every frame, in the order shown.
     #[arg(long)]
     per_frame: bool,
@@ -61,7 +65,8 @@ impl Reframe {
         let planning = if self.output.is_some() { whole.part(0.0, PLANNING_SHARE) } else { whole.clone() };
         let wanted = AnalysisOptions::none().with_scenes(SceneOptions::default()).with_subject(true);
         let analysis = analyze(&source, &wanted, &planning)?;
-        let plan = plan_reframe(&analysis, &ReframeOptions::to(self.aspect))?;
+        let plan =
+            plan_reframe(&analysis, &ReframeOptions::to(self.aspect).with_still_tolerance(self.still_tolerance))?;
         let crops = self.per_frame.then(|| crops(&analysis, &plan));
         let rendered = match &self.output {
             Some(path) => {

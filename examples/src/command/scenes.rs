@@ -1,11 +1,13 @@
 //! `viralforge scenes`
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use viralforge_core::{BoundaryKind, SceneOptions, SceneReport, detect_scenes};
 
 use crate::failure::Failure;
+use crate::parse;
 use crate::session::Session;
 use crate::table::{Align, Table};
 use crate::units::{count, seconds};
@@ -21,12 +23,28 @@ For a cut, both frame numbers are the first frame of the new scene. Frames count
 pub(crate) struct Scenes {
     /// The video.
     file: PathBuf,
+
+    /// How sure a boundary must be, 0 to 1: lower finds more, and is wrong more often.
+    #[arg(long, value_name = "T", default_value_t = SceneOptions::default().threshold)]
+    threshold: f64,
+
+    /// Find cuts only, no dissolves, fades and wipes.
+    #[arg(long)]
+    no_gradual: bool,
+
+    /// The shortest scene, in seconds; the boundary after a shorter one is dropped.
+    #[arg(long, visible_alias = "min-seconds", value_name = "S", default_value = parse::seconds_of(SceneOptions::default().min_scene_duration), value_parser = parse::duration)]
+    min_scene_duration_seconds: Duration,
 }
 
 impl Scenes {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
         let source = session.source(&self.file)?;
-        let report = detect_scenes(&source, &SceneOptions::default(), session.monitor())?;
+        let options = SceneOptions::default()
+            .with_threshold(self.threshold)
+            .with_gradual(!self.no_gradual)
+            .with_min_scene_duration(self.min_scene_duration_seconds);
+        let report = detect_scenes(&source, &options, session.monitor())?;
         session.print(&report, || text(&report))
     }
 }

@@ -23,20 +23,20 @@ pub(crate) struct Silence {
     file: PathBuf,
 
     /// What is at or below this level counts as silent, in dB against full scale.
-    #[arg(long, value_name = "DB", allow_negative_numbers = true, default_value_t = SilenceOptions::default().threshold_dbfs)]
-    threshold_db: f64,
+    #[arg(long, visible_alias = "threshold-db", value_name = "DB", allow_negative_numbers = true, default_value_t = SilenceOptions::default().threshold_dbfs)]
+    threshold_dbfs: f64,
 
     /// The shortest silence that counts, in seconds.
-    #[arg(long, value_name = "S", default_value_t = SilenceOptions::default().min_duration.as_secs_f64(), value_parser = parse::seconds)]
-    min_seconds: f64,
+    #[arg(long, visible_alias = "min-seconds", value_name = "S", default_value = parse::seconds_of(SilenceOptions::default().min_duration), value_parser = parse::duration)]
+    min_duration_seconds: Duration,
 }
 
 impl Silence {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
         let source = session.source(&self.file)?;
         let options = SilenceOptions::default()
-            .with_threshold_dbfs(self.threshold_db)
-            .with_min_duration(Duration::from_secs_f64(self.min_seconds));
+            .with_threshold_dbfs(self.threshold_dbfs)
+            .with_min_duration(self.min_duration_seconds);
         let report = detect_silence(&source, &options, session.monitor())?;
         session.print(&report, || text(&report))
     }

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use viralforge_core::{Rect, Size, Storyboard as Board, StoryboardOptions, make_storyboard};
+use viralforge_core::{Rect, Size, Storyboard as Board, StoryboardOptions, Timestamp, make_storyboard};
 
 use crate::failure::Failure;
 use crate::folder::Folder;
+use crate::parse;
 use crate::session::Session;
 use crate::table::Table;
 use crate::units::bytes;
@@ -34,9 +35,17 @@ pub(crate) struct Storyboard {
     #[arg(long, value_name = "N", default_value_t = StoryboardOptions::default().columns)]
     columns: u32,
 
-    /// The longer side of a picture in pixels.
-    #[arg(long, value_name = "PIXELS", default_value_t = StoryboardOptions::default().tile.width)]
-    tile: u32,
+    /// Moments to show instead, in order and separated by commas.
+    #[arg(long, value_name = "TIME,…", value_delimiter = ',', value_parser = parse::time)]
+    times: Vec<Timestamp>,
+
+    /// The box that each picture fits into: its longer side, or its width and height, in pixels.
+    #[arg(long, value_name = "N|WxH", default_value_t = StoryboardOptions::default().tile, value_parser = parse::tile)]
+    tile: Size,
+
+    /// Quality of the JPEG, 1 (tiny) to 100 (best).
+    #[arg(long, value_name = "Q", default_value_t = StoryboardOptions::default().jpeg_quality)]
+    jpeg_quality: u8,
 }
 
 #[derive(Serialize)]
@@ -64,7 +73,9 @@ impl Storyboard {
         let options = StoryboardOptions::default()
             .with_count(self.count)
             .with_columns(self.columns)
-            .with_tile(Size::new(self.tile, self.tile));
+            .with_times(self.times.clone())
+            .with_tile(self.tile)
+            .with_jpeg_quality(self.jpeg_quality);
         let board = make_storyboard(&source, &options, session.monitor())?;
         let report = self.write(&board, folder)?;
         session.print(&report, || text(&report))

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use serde::Serialize;
-use viralforge_core::{AnalysisOptions, ClipOptions, ClipSuggestion, analyze, suggest_clips};
+use viralforge_core::{AnalysisOptions, ClipSuggestion, analyze, suggest_clips};
 
+use super::moments::Moments;
 use crate::failure::Failure;
-use crate::parse;
 use crate::session::Session;
 use crate::table::{Align, Table};
 use crate::units::seconds;
@@ -24,13 +24,8 @@ pub(crate) struct Suggest {
     /// The video.
     file: PathBuf,
 
-    /// How many at most.
-    #[arg(long, value_name = "N", default_value_t = ClipOptions::default().count)]
-    count: u32,
-
-    /// What is said, as SubRip (.srt) or WebVTT (.vtt).
-    #[arg(long, value_name = "FILE")]
-    transcript: Option<PathBuf>,
+    #[command(flatten)]
+    moments: Moments,
 }
 
 #[derive(Serialize)]
@@ -41,10 +36,7 @@ struct Report {
 impl Suggest {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
         let source = session.source(&self.file)?;
-        let mut options = ClipOptions::default().with_count(self.count);
-        if let Some(path) = &self.transcript {
-            options = options.with_transcript(parse::transcript(path)?);
-        }
+        let options = self.moments.options()?;
         let analysis = analyze(&source, &AnalysisOptions::all(), session.monitor())?;
         let report = Report { suggestions: suggest_clips(&analysis, &options)? };
         session.print(&report, || text(&report.suggestions))

@@ -5,8 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 use viralforge_core::{ThumbnailOptions, ThumbnailReport, extract_thumbnails, write_thumbnails};
 
+use super::stretch::Stretch;
 use crate::failure::Failure;
 use crate::folder::Folder;
+use crate::parse;
 use crate::session::Session;
 use crate::table::{Align, Table};
 
@@ -30,6 +32,17 @@ pub(crate) struct Thumbnails {
     #[arg(long, value_name = "PIXELS", default_value_t = ThumbnailOptions::default().max_side)]
     max_side: u32,
 
+    /// Quality of the JPEGs, 1 (tiny) to 100 (best).
+    #[arg(long, value_name = "Q", default_value_t = ThumbnailOptions::default().jpeg_quality)]
+    jpeg_quality: u8,
+
+    #[command(flatten)]
+    stretch: Stretch,
+
+    /// Show only the crop of a plan that `viralforge reframe --json` printed.
+    #[arg(long, value_name = "PLAN.json")]
+    reframe: Option<PathBuf>,
+
     /// The folder to write into; it is made where it is not there.
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
@@ -39,7 +52,12 @@ impl Thumbnails {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
         let source = session.source(&self.file)?;
         let folder = self.output.as_deref().map(Folder::create).transpose()?;
-        let options = ThumbnailOptions::default().with_count(self.count).with_max_side(self.max_side);
+        let mut options = ThumbnailOptions::default()
+            .with_count(self.count)
+            .with_max_side(self.max_side)
+            .with_jpeg_quality(self.jpeg_quality);
+        options.range = self.stretch.range()?;
+        options.reframe = self.reframe.as_deref().map(parse::json_file).transpose()?;
         let mut report = extract_thumbnails(&source, &options, session.monitor())?;
         if let Some(folder) = folder {
             let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();

@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use viralforge_core::{
-    AspectRatio, CutMode, Output, Preset, RenderReport, Speed, Timestamp, TranscodeOptions, transcode,
-};
+use viralforge_core::{Output, RenderReport, transcode};
 
+use super::encoding::Encoding;
 use crate::failure::Failure;
-use crate::parse;
 use crate::session::Session;
 use crate::table::Table;
 use crate::units::{bytes, clock};
@@ -32,66 +30,16 @@ pub(crate) struct Transcode {
     #[arg(short, long, value_name = "OUT")]
     output: PathBuf,
 
-    /// Shape, size and encoding for a platform: tiktok, reels, shorts or youtube.
-    #[arg(long, visible_alias = "to", value_name = "PLATFORM")]
-    preset: Option<Preset>,
-
-    /// Begin here.
-    #[arg(long, value_name = "TIME", value_parser = parse::time)]
-    start: Option<Timestamp>,
-
-    /// End here.
-    #[arg(long, value_name = "TIME", value_parser = parse::time)]
-    end: Option<Timestamp>,
-
-    /// How to cut the stretch out: exact (encode all of it) or smart (only the GOPs at its edges; for now this also
-    /// encodes all of it, and says so).
-    #[arg(long, value_name = "MODE", default_value = TranscodeOptions::default().cut.name())]
-    cut: CutMode,
-
-    /// Shape of the picture, such as 9:16.
-    #[arg(long, value_name = "A:B")]
-    aspect: Option<AspectRatio>,
-
-    /// Quality: 0 (lossless) to 51 (worst); six steps halve the size [default: 23, or the platform's].
-    #[arg(long, value_name = "N")]
-    crf: Option<u8>,
-
-    /// How long to think about each picture: ultrafast to veryslow, x264's presets.
-    #[arg(long, value_name = "PRESET", default_value = TranscodeOptions::default().speed.name())]
-    speed: Speed,
-
-    /// Height of the picture in pixels; the width follows.
-    #[arg(long, value_name = "H")]
-    height: Option<u32>,
+    #[command(flatten)]
+    encoding: Encoding,
 }
 
 impl Transcode {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
-        let options = self.options()?;
+        let options = self.encoding.options()?;
         let source = session.source(&self.file)?;
         let report = transcode(&source, &Output::to_path(&self.output), &options, session.monitor())?;
         session.print(&report, || text(&report))
-    }
-
-    fn options(&self) -> Result<TranscodeOptions, Failure> {
-        let mut options = TranscodeOptions::default().with_cut(self.cut).with_speed(self.speed);
-        if let Some(preset) = self.preset {
-            options = options.with_preset(preset);
-        }
-        if let Some(range) = parse::range(self.start, self.end)? {
-            options = options.with_range(range);
-        }
-        if let Some(aspect) = self.aspect {
-            options = options.with_aspect(aspect);
-        }
-        if let Some(crf) = self.crf {
-            options = options.with_crf(crf);
-        }
-        if let Some(height) = self.height {
-            options = options.with_height(height);
-        }
-        Ok(options)
     }
 }
 

@@ -1,11 +1,14 @@
 //! `viralforge validate`
 
+mod policy;
+
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
-use viralforge_core::{Finding, Severity, UploadPolicy, UploadReport, Verdict, validate_upload};
+use viralforge_core::{Finding, Severity, UploadReport, Verdict, validate_upload};
 
+use self::policy::Policy;
 use crate::failure::{Failure, one_line};
 use crate::parse;
 use crate::session::Session;
@@ -25,23 +28,12 @@ pub(crate) struct Validate {
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// What the upload is to be.
-    #[arg(long, value_enum, default_value_t = Policy::Video)]
+    #[command(flatten)]
     policy: Policy,
 
     /// The name that the uploader gave it; by default the file's own. `\0` stands for a NUL byte.
-    #[arg(long, value_name = "UPLOAD_NAME", allow_hyphen_values = true)]
+    #[arg(long, visible_alias = "file-name", value_name = "UPLOAD_NAME", allow_hyphen_values = true)]
     name: Option<String>,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Policy {
-    /// A video to make clips of.
-    Video,
-    /// A picture for a cover or thumbnail.
-    Image,
-    /// Sound alone.
-    Audio,
 }
 
 #[derive(Serialize)]
@@ -75,13 +67,8 @@ impl Validate {
     }
 
     fn check(&self, file: &Path, session: &Session) -> Result<UploadReport, Failure> {
-        let policy = match self.policy {
-            Policy::Video => UploadPolicy::video(),
-            Policy::Image => UploadPolicy::image(),
-            Policy::Audio => UploadPolicy::audio(),
-        };
         let own = || file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let policy = policy.with_file_name(self.name.as_deref().map_or_else(own, parse::upload_name));
+        let policy = self.policy.of_upload(self.name.as_deref().map_or_else(own, parse::upload_name))?;
         Ok(validate_upload(&session.source(file)?, &policy, session.monitor())?)
     }
 }

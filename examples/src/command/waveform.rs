@@ -4,10 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 use viralforge_core::{
-    Output, Timestamp, Waveform as Report, WaveformBits, WaveformOptions, WriteWaveformOptions, analyze_waveform,
-    write_waveform,
+    Output, Size, Waveform as Report, WaveformBits, WaveformFormat, WaveformOptions, WaveformPicture,
+    WriteWaveformOptions, analyze_waveform, write_waveform,
 };
 
+use super::stretch::Stretch;
 use crate::failure::Failure;
 use crate::parse;
 use crate::session::Session;
@@ -30,50 +31,73 @@ pub(crate) struct Waveform {
     #[arg(short, long, value_name = "OUT")]
     output: Option<PathBuf>,
 
-    /// Samples that one pixel covers [default: 256].
-    #[arg(long, value_name = "N", conflicts_with = "pixels_per_second")]
-    samples_per_pixel: Option<u32>,
+    /// Samples that one pixel covers.
+    #[arg(long, value_name = "N", conflicts_with = "pixels_per_second", default_value_t = WaveformOptions::default().samples_per_pixel)]
+    samples_per_pixel: u32,
 
-    /// Pixels that one second covers.
+    /// Pixels that one second covers, instead.
     #[arg(long, value_name = "N")]
     pixels_per_second: Option<u32>,
-
-    /// Width of a value in .dat and .json.
-    #[arg(long, value_name = "8|16", default_value = "16", value_parser = parse_bits)]
-    bits: WaveformBits,
 
     /// Keep the channels apart instead of mixing them.
     #[arg(long)]
     split_channels: bool,
 
-    /// Begin here.
-    #[arg(long, value_name = "TIME", value_parser = parse::time)]
-    start: Option<Timestamp>,
+    #[command(flatten)]
+    stretch: Stretch,
 
-    /// End here.
-    #[arg(long, value_name = "TIME", value_parser = parse::time)]
-    end: Option<Timestamp>,
+    /// What to write: dat, json, png or svg [default: what the name of the output says].
+    #[arg(long, value_name = "FORMAT", value_parser = parse_format)]
+    format: Option<WaveformFormat>,
+
+    /// Width of a value in .dat and .json.
+    #[arg(long, value_name = "8|16", default_value = "16", value_parser = parse_bits)]
+    bits: WaveformBits,
+
+    /// Width of the picture in pixels.
+    #[arg(long, value_name = "PIXELS", default_value_t = WaveformPicture::default().width)]
+    width: u32,
+
+    /// Height of the picture in pixels.
+    #[arg(long, value_name = "PIXELS", default_value_t = WaveformPicture::default().height)]
+    height: u32,
+
+    /// Color of the wave at its center line.
+    #[arg(long, value_name = "RRGGBB", default_value = parse::hex_of(WaveformPicture::default().color), value_parser = parse::color)]
+    color: [u8; 3],
+
+    /// Color of the wave at full scale.
+    #[arg(long, value_name = "RRGGBB", default_value = parse::hex_of(WaveformPicture::default().peak_color), value_parser = parse::color)]
+    peak_color: [u8; 3],
+
+    /// Color behind the wave.
+    #[arg(long, value_name = "RRGGBB", default_value = parse::hex_of(WaveformPicture::default().background), value_parser = parse::color)]
+    background: [u8; 3],
 }
 
 impl Waveform {
     pub(crate) fn run(&self, session: &Session) -> Result<(), Failure> {
         let source = session.source(&self.file)?;
-        let mut options = WaveformOptions::default().with_split_channels(self.split_channels);
-        if let Some(samples) = self.samples_per_pixel {
-            options = options.with_samples_per_pixel(samples);
-        }
-        if let Some(pixels) = self.pixels_per_second {
-            options = options.with_pixels_per_second(pixels);
-        }
-        if let Some(range) = parse::range(self.start, self.end)? {
-            options = options.with_range(range);
-        }
+        let mut options = WaveformOptions::default()
+            .with_samples_per_pixel(self.samples_per_pixel)
+            .with_split_channels(self.split_channels);
+        options.pixels_per_second = self.pixels_per_second;
+        options.range = self.stretch.range()?;
         let waveform = analyze_waveform(&source, &options, session.monitor())?;
         if let Some(path) = &self.output {
-            let options = WriteWaveformOptions::default().with_bits(self.bits);
-            write_waveform(&waveform, &Output::to_path(path), &options)?;
+            write_waveform(&waveform, &Output::to_path(path), &self.writing())?;
         }
         session.print_bulk(&waveform, || self.text(&waveform))
+    }
+
+    fn writing(&self) -> WriteWaveformOptions {
+        let picture = WaveformPicture::default()
+            .with_size(Size::new(self.width, self.height))
+            .with_colors(self.color, self.peak_color)
+            .with_background(self.background);
+        let mut options = WriteWaveformOptions::default().with_bits(self.bits).with_picture(picture);
+        options.format = self.format;
+        options
     }
 
     fn text(&self, waveform: &Report) -> String {
@@ -95,4 +119,8 @@ fn parse_bits(text: &str) -> Result<WaveformBits, String> {
         "16" => Ok(WaveformBits::Sixteen),
         _ => Err("8 and 16 are possible".to_owned()),
     }
+}
+
+fn parse_format(text: &str) -> Result<WaveformFormat, String> {
+    WaveformFormat::from_extension(text).ok_or_else(|| "dat, json, png and svg are possible".to_owned())
 }

@@ -191,3 +191,62 @@ fn without_json_the_report_is_a_table() {
     assert!(run.stdout.contains("  duration   0:11.958\n"), "{}", run.stdout);
     assert!(run.stdout.contains("h264 (High)"));
 }
+
+#[test]
+fn a_plan_that_was_printed_renders_to_what_it_says() {
+    let Some(video) = dialogue() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let (plan, out) = (dir.path().join("plan.json"), dir.path().join("out.mp4"));
+    let printed = json(["plan", "--start", "1", "--end", "1.5", "--height", "90", "--speed", "ultrafast", "--mute"]);
+    assert_eq!((&printed["height"], &printed["mute"], &printed["crf"]), (&90.into(), &true.into(), &23.into()));
+    std::fs::write(&plan, printed.to_string()).unwrap();
+    let args = ["render".as_ref(), video.as_os_str(), "--plan".as_ref(), plan.as_os_str(), "-o".as_ref()];
+    let report = json(args.into_iter().chain([out.as_os_str()]));
+    assert_eq!((&report["height"], report["output"].as_str()), (&90.into(), out.to_str()));
+    let info = json(["probe".as_ref(), out.as_os_str()]);
+    assert!((0.4..0.6).contains(&info["duration_seconds"].as_f64().unwrap()));
+    assert_eq!(info["streams"].as_array().unwrap().len(), 1);
+    std::fs::write(&plan, "{\"crf\": \"low\"}").unwrap();
+    let wrong = run(args);
+    assert_eq!(wrong.status, 2);
+}
+
+#[test]
+fn frames_are_written_as_pictures_and_listed() {
+    let Some(video) = dialogue() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["frames".as_ref(), video.as_os_str(), "--times".as_ref(), "0.5,0:02".as_ref(), "--max-side".as_ref()];
+    let report = json(args.into_iter().chain(["64".as_ref(), "-o".as_ref(), dir.path().as_os_str()]));
+    let frames = report["frames"].as_array().unwrap();
+    assert_eq!(frames.len(), 2);
+    for frame in frames {
+        has_numbers(frame, &["time_seconds", "width", "height"]);
+        assert_eq!(frame["width"], 64);
+        let bytes = std::fs::read(frame["output"].as_str().unwrap()).unwrap();
+        assert!(bytes.starts_with(b"\x89PNG"));
+    }
+}
+
+#[test]
+fn analyze_leaves_out_what_it_is_told_to() {
+    let Some(video) = dialogue() else { return };
+    let args = ["analyze".as_ref(), video.as_os_str(), "--no-quality".as_ref(), "--no-waveform".as_ref()];
+    let analysis = json(args);
+    assert!(analysis["quality"].is_null() && analysis["waveform"].is_null());
+    assert!(analysis["scenes"]["scenes"].is_array() && analysis["loudness"]["integrated_lufs"].is_number());
+    assert!(!analysis["subject"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_limit_from_the_command_line_holds() {
+    let Some(video) = dialogue() else { return };
+    let run = run(["probe".as_ref(), video.as_os_str(), "--limit".as_ref(), "max_input_bytes=1000".as_ref()]);
+    assert_eq!(run.status, 3);
+    assert!(run.error().contains("max_input_bytes") && run.error().contains("1000"), "{run:?}");
+}
+
+#[test]
+fn the_schema_is_printed_with_and_without_json() {
+    let printed = run(["schema"]);
+    assert_eq!(serde_json::from_str::<Value>(&printed.stdout).unwrap(), json(["schema"]));
+}

@@ -5,7 +5,12 @@ use std::fs;
 use crate::media::dialogue;
 use crate::program::run;
 
-const SUBCOMMANDS: [&str; 12] = [
+const SUBCOMMANDS: [&str; 17] = [
+    "analyze",
+    "frames",
+    "plan",
+    "render",
+    "schema",
     "probe",
     "validate",
     "scenes",
