@@ -1,11 +1,22 @@
-// Builds the addon with @napi-rs/cli, which also writes `native.cjs` (the loader) and `native.d.cts` (its types).
-// Both are committed; `make` checks that they are as generated.
-import { spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
+// Builds the addon, and writes what follows from it: `native.cjs`, which loads it, and `native.d.cts`, its types. Both
+// are committed; a difference after a build means that they were forgotten.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 
-import { cargoFlags } from './ffmpeg.cjs'
+import { generateTypeDef, writeJsBinding } from '@napi-rs/cli'
 
-const folder = fileURLToPath(new URL('..', import.meta.url))
-const flags = ['build', '--platform', '--release', '--js', 'native.cjs', '--dts', 'native.d.cts', ...cargoFlags()]
-const { status } = spawnSync('npx', ['--no-install', 'napi', ...flags], { cwd: folder, stdio: 'inherit' })
-process.exit(status ?? 1)
+import described from '../package.json' with { type: 'json' }
+import { buildAddon, folder } from './cargo.cjs'
+
+const typeDefDir = buildAddon()
+const { exports, dts } = await generateTypeDef({ typeDefDir, cwd: folder, declareBindingTarget: true })
+writeFileSync(join(folder, 'native.d.cts'), dts)
+await writeJsBinding({
+  platform: true,
+  jsBinding: 'native.cjs',
+  idents: exports,
+  binaryName: described.napi.binaryName,
+  packageName: described.napi.packageName,
+  version: described.version,
+  outputDir: folder,
+})

@@ -6,7 +6,7 @@ use napi::Error;
 use serde_json::{Map, Value, json};
 use viralforge_core as core;
 
-use crate::json::camel_case;
+use crate::camel::camel_case;
 
 /// The error as the JSON text that the face takes apart: napi's own codes are not ours.
 pub(crate) fn rejection(error: &core::Error) -> Error {

@@ -10,6 +10,7 @@
 
 mod analysis;
 mod call;
+mod camel;
 mod error;
 mod files;
 mod json;

@@ -15,6 +15,9 @@ pub(crate) struct Request {
 
 impl Request {
     pub(crate) fn parse(text: &str) -> core::Result<Self> {
+        if text == "{}" {
+            return Ok(Self { limits: None, options: Map::new() });
+        }
         let Value::Object(mut options) = json::from_js(text)? else {
             return Err(core::Error::InvalidOption { option: "options".into(), problem: "is not an object".into() });
         };
