@@ -1,7 +1,7 @@
 //! The native half of the npm package `viralforge`: thin functions that take a source, options as JSON and a `Call`,
 //! and answer with a promise of a report as JSON. The face that people use is JavaScript, beside `Cargo.toml`.
 //!
-//! Nothing here runs long on the JavaScript thread, and nothing on libuv's pool: see [`queue`].
+//! Nothing here runs long on the JavaScript thread, and nothing on libuv's pool: see `queue.rs`.
 
 #![deny(unsafe_code)]
 #![expect(unreachable_pub, reason = "what #[napi] exports is public to JavaScript and not to Rust")]

@@ -34,6 +34,13 @@ export function longVideo(t, seconds = 60) {
   return path
 }
 
+/** Sound that costs time to decode: twenty minutes. */
+export function longSound(t) {
+  const path = join(folder(t), 'long.flac')
+  ffmpeg('-f', 'lavfi', '-i', 'sine=d=1200:r=48000', '-ac', '2', '-compression_level', '0', path)
+  return path
+}
+
 /** Gives this process a temporary folder of its own; the result lists what is in it. */
 export function ownTemporaryFolder() {
   const path = mkdtempSync(join(tmpdir(), 'viralforge-test-'))
