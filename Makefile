@@ -44,7 +44,7 @@ setup: ## Install the Debian packages that a build needs, where missing
 .PHONY: setup-test
 setup-test: setup ## Install the programs that the tests need, where missing
 	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy python3-venv strace patchelf redis-server
-	@command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20)' \
+	@command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' \
 	  || { echo 'setup: Node 20 or newer with npm is needed for the tests of the Node package'; exit 1; }
 
 .PHONY: ffmpeg
