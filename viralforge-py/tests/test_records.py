@@ -159,3 +159,16 @@ def test_a_scene_is_a_range_wherever_one_is_taken(analysis: vf.Analysis, talk: P
     assert isinstance(scene, vf.TimeRange)
     assert vf.plan_render(range=scene).range == scene.range
     assert vf.analyze_waveform(talk, range=scene) == vf.analyze_waveform(talk, range=scene.range)
+
+
+def test_real_media_of_every_kind_are_read_as_the_core_writes_them(media: Path) -> None:
+    files = sorted(path for kind in ("video", "audio") for path in (media / "real" / kind).iterdir())
+    assert len(files) > 20
+    for file in files:
+        try:
+            found = vf.probe(file)
+        except vf.ViralforgeError as error:
+            assert error.code in ("malformed", "unsupported"), file
+            continue
+        assert found.to_dict() == json.loads(_native.probe(file, (None, None, None))), file
+        assert pickle.loads(pickle.dumps(found)) == found
