@@ -23,6 +23,7 @@ async function run({ signal, onProgress }, start) {
       }
     }
   }
+  // What is collected stops its job; `stop` and `deliver` keep it until the job is done.
   const call = new native.Call(onProgress && deliver)
   const stop = () => call.cancel()
   signal?.addEventListener('abort', stop, { once: true })

@@ -51,5 +51,6 @@ test('3,000 calls leak nothing', async (t) => {
   const after = { memory: await settled(), files: openFiles(), threads: threads() }
   t.diagnostic(JSON.stringify({ before, after }))
   assert.deepEqual([after.files, after.threads], [before.files, before.threads])
-  assert.ok(after.memory - before.memory < 10, `${before.memory} MiB before, ${after.memory} MiB after`)
+  // Memory moves in steps of some MiB as V8 and malloc see fit; 4 KiB lost in each call would be 12 MiB.
+  assert.ok(after.memory - before.memory < 12, `${before.memory} MiB before, ${after.memory} MiB after`)
 })
