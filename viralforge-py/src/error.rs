@@ -15,18 +15,12 @@ pub(crate) fn to_pyerr(py: Python<'_>, error: Error) -> PyErr {
 fn exception(py: Python<'_>, error: Error) -> PyResult<PyErr> {
     let errors = py.import("viralforge._errors")?;
     let code = error.code();
-    let mut message = error.to_string();
+    let message = error.to_string();
     let details = PyDict::new(py);
     match error {
-        Error::InvalidOption { option, problem } => {
-            let option = python_name(&option);
-            message = format!("{option} {problem}");
-            details.set_item("option", option)?;
-        }
+        Error::InvalidOption { option, .. } => details.set_item("option", option.as_ref())?,
         Error::MissingTrack { track, .. } => details.set_item("track", track.to_string())?,
-        Error::LimitExceeded { input, limit, actual, allowed } => {
-            let limit = python_name(limit);
-            message = format!("{input}: {limit} {actual} is over the limit of {allowed}");
+        Error::LimitExceeded { limit, actual, allowed, .. } => {
             details.set_item("limit", limit)?;
             details.set_item("actual", actual)?;
             details.set_item("allowed", allowed)?;
@@ -43,13 +37,6 @@ fn exception(py: Python<'_>, error: Error) -> PyResult<PyErr> {
     }
     let class = errors.getattr("BY_CODE")?.get_item(code)?;
     Ok(PyErr::from_value(class.call((message,), Some(&details))?))
-}
-
-/// Python says in the name of a duration that it is one of seconds; core's errors use Rust's names.
-fn python_name(name: &str) -> String {
-    const DURATIONS: [&str; 6] =
-        ["max_duration", "min_duration", "min_scene_duration", "max_frame_gap", "max_wall_time", "keyframe_interval"];
-    if DURATIONS.contains(&name) { format!("{name}_seconds") } else { name.to_owned() }
 }
 
 /// The operating system's text without Rust's addition of its number.
