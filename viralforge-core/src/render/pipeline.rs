@@ -1,7 +1,9 @@
 //! Decode, filter with encode, and write, side by side on bounded queues.
 
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
+use std::time::Duration;
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, SendTimeoutError, Sender, bounded};
 
 use super::pacing::{Pacing, even_rate};
 use super::{CutMode, RenderPlan, RenderReport};
@@ -59,13 +61,29 @@ struct Job<'a> {
     plan: &'a RenderPlan,
     monitor: &'a Monitor,
     output: &'a Output,
-    display: Size,
     encoding: VideoEncoding,
+    display: Size,
     /// The rate of frames at even distances, where those are wanted.
     even_rate: Option<FrameRate>,
     max_frames: u64,
     source: &'a str,
 }
+
+/// The encoding side. It owns what it needs, since nobody who cancels should wait for it: a slow encoder may think
+/// about one picture for most of a second, and has no way to be told to stop.
+struct EncodingSide {
+    plan: RenderPlan,
+    monitor: Monitor,
+    output: String,
+    encoding: VideoEncoding,
+    display: Size,
+    even_rate: Option<FrameRate>,
+    max_frames: u64,
+    source: String,
+}
+
+/// Between two looks for cancellation while the encoder keeps everybody waiting.
+const LOOK_UP: Duration = Duration::from_millis(20);
 
 pub(super) fn run(source: &Source, output: &Output, plan: &RenderPlan, monitor: &Monitor) -> Result<RenderReport> {
     let request = Request { video: true, audio: !plan.mute, range: plan.range, ..Request::default() };
@@ -158,17 +176,23 @@ impl Job<'_> {
             })
             .transpose()?;
         thread::scope(|scope| {
-            let (to_writer, messages) = sync_channel(WAITING_MESSAGES);
-            let (to_encoder, pictures) = sync_channel(WAITING_PICTURES);
+            let (to_writer, messages) = bounded(WAITING_MESSAGES);
+            let (to_encoder, pictures) = bounded(WAITING_PICTURES);
             let encoder_to_writer = to_writer.clone();
+            let side = self.encoding_side();
+            let encoder = thread::Builder::new()
+                .name("viralforge-encode".to_owned())
+                .spawn(move || side.encode(&pictures, &encoder_to_writer))
+                .map_err(|error| Error::backend(self.output.name(), error))?;
             let decoder = scope.spawn(move || self.decode(reader, &to_encoder, &to_writer));
-            let encoder = scope.spawn(move || self.encode(&pictures, &encoder_to_writer));
             // Each side stops by itself once the one it talks to is gone; the first real error is the one to report.
             let written = self.write(&messages, audio);
             drop(messages);
             let crashed = |_| Error::backend(self.output.name(), "a worker thread panicked");
-            let encoded = encoder.join().map_err(crashed)?;
             let decoded = decoder.join().map_err(crashed)?;
+            // The encoder holds nothing but memory, and ends by itself after the picture it is at.
+            self.monitor.check()?;
+            let encoded = encoder.join().map_err(crashed)?;
             let (decoded, encoded, written) = (decoded?, encoded?, written?);
             match written {
                 Some(muxer) => Ok((decoded, encoded, muxer.finish()?)),
@@ -177,11 +201,24 @@ impl Job<'_> {
         })
     }
 
+    fn encoding_side(&self) -> EncodingSide {
+        EncodingSide {
+            plan: self.plan.clone(),
+            monitor: self.monitor.clone(),
+            output: self.output.name(),
+            encoding: self.encoding.clone(),
+            display: self.display,
+            even_rate: self.even_rate,
+            max_frames: self.max_frames,
+            source: self.source.to_owned(),
+        }
+    }
+
     fn decode(
         &self,
         mut reader: MediaReader,
-        to_encoder: &SyncSender<Picture>,
-        to_writer: &SyncSender<Message>,
+        to_encoder: &Sender<Picture>,
+        to_writer: &Sender<Message>,
     ) -> Result<Decoding> {
         let mut begin: Option<Timestamp> = None;
         let mut early: Vec<Sound> = Vec::new();
@@ -192,7 +229,7 @@ impl Job<'_> {
                 Decoded::Picture(picture) => {
                     let first = *begin.get_or_insert(picture.time());
                     self.monitor.report(Stage::Render, reader.fraction());
-                    stopped |= to_encoder.send(picture).is_err();
+                    stopped |= !self.hand_over(picture, to_encoder)?;
                     for sound in early.drain(..) {
                         stopped |= !result.send_sound(sound, first, to_writer);
                     }
@@ -211,11 +248,77 @@ impl Job<'_> {
         Ok(result)
     }
 
-    fn encode(&self, pictures: &Receiver<Picture>, to_writer: &SyncSender<Message>) -> Result<Encoding> {
+    /// Gives a picture to the encoder once it has room. `false` once nobody listens.
+    fn hand_over(&self, mut picture: Picture, to_encoder: &Sender<Picture>) -> Result<bool> {
+        loop {
+            match to_encoder.send_timeout(picture, LOOK_UP) {
+                Ok(()) => return Ok(true),
+                Err(SendTimeoutError::Disconnected(_)) => return Ok(false),
+                Err(SendTimeoutError::Timeout(back)) => picture = back,
+            }
+            self.monitor.check()?;
+        }
+    }
+
+    /// Encodes sound and writes packets until both other sides are done. `None` where there was no picture.
+    fn write(&self, messages: &Receiver<Message>, mut audio: Option<AudioEncoder>) -> Result<Option<Muxer>> {
+        let mut muxer: Option<Muxer> = None;
+        let mut waiting: Vec<Sound> = Vec::new();
+        let mut heard = false;
+        loop {
+            let message = match messages.recv_timeout(LOOK_UP) {
+                Ok(message) => Some(message),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
+            self.monitor.check()?;
+            let Some(message) = message else { continue };
+            match message {
+                Message::VideoReady(video) => {
+                    let mut tracks = vec![video];
+                    tracks.extend(audio.as_ref().map(AudioEncoder::parameters).transpose()?);
+                    let mut opened = Muxer::create(self.output, &tracks)?;
+                    for sound in waiting.drain(..) {
+                        encode_sound(&mut audio, &sound, &mut opened)?;
+                    }
+                    muxer = Some(opened);
+                }
+                Message::Packet(packet) => {
+                    if let Some(muxer) = &mut muxer {
+                        muxer.write(0, packet)?;
+                    }
+                }
+                Message::Sound(sound) => {
+                    heard = true;
+                    match &mut muxer {
+                        Some(muxer) => encode_sound(&mut audio, &sound, muxer)?,
+                        // The encoder opens with the first picture, so this is a short wait.
+                        None => waiting.push(sound),
+                    }
+                }
+            }
+        }
+        let Some(mut muxer) = muxer else { return Ok(None) };
+        if let Some(encoder) = &mut audio {
+            if !heard {
+                // A track without a single sample is no valid file; a blink of silence is.
+                encoder.push(&Sound::silence(encoder.sample_rate_hz()))?;
+            }
+            encoder.finish()?;
+            while let Some(packet) = encoder.pull()? {
+                muxer.write(1, packet)?;
+            }
+        }
+        Ok(Some(muxer))
+    }
+}
+
+impl EncodingSide {
+    fn encode(&self, pictures: &Receiver<Picture>, to_writer: &Sender<Message>) -> Result<Encoding> {
         let mut result = Encoding::default();
         let Ok(mut picture) = pictures.recv() else { return Ok(result) };
         let begin = picture.time();
-        let mut encoder = PictureEncoder::new(self.encoding.clone(), begin, &self.output.name());
+        let mut encoder = PictureEncoder::new(self.encoding.clone(), begin, &self.output);
         let mut announced = false;
         let mut pacing = self.even_rate.map(|rate| Pacing::new(rate, begin));
         loop {
@@ -262,63 +365,17 @@ impl Job<'_> {
         result: &mut Encoding,
     ) -> Result<()> {
         // A hole of hours in the source's times must not become millions of frames.
-        Limits::check(self.source, "max_frames", encoder.pictures(), self.max_frames)?;
+        Limits::check(&self.source, "max_frames", encoder.pictures(), self.max_frames)?;
         self.monitor.check()?;
         result.end = time + duration;
         encoder.push(picture, self.plan.crop_at(picture.time(), self.display), time, duration)
-    }
-
-    /// Encodes sound and writes packets until both other sides are done. `None` where there was no picture.
-    fn write(&self, messages: &Receiver<Message>, mut audio: Option<AudioEncoder>) -> Result<Option<Muxer>> {
-        let mut muxer: Option<Muxer> = None;
-        let mut waiting: Vec<Sound> = Vec::new();
-        let mut heard = false;
-        for message in messages {
-            self.monitor.check()?;
-            match message {
-                Message::VideoReady(video) => {
-                    let mut tracks = vec![video];
-                    tracks.extend(audio.as_ref().map(AudioEncoder::parameters).transpose()?);
-                    let mut opened = Muxer::create(self.output, &tracks)?;
-                    for sound in waiting.drain(..) {
-                        encode_sound(&mut audio, &sound, &mut opened)?;
-                    }
-                    muxer = Some(opened);
-                }
-                Message::Packet(packet) => {
-                    if let Some(muxer) = &mut muxer {
-                        muxer.write(0, packet)?;
-                    }
-                }
-                Message::Sound(sound) => {
-                    heard = true;
-                    match &mut muxer {
-                        Some(muxer) => encode_sound(&mut audio, &sound, muxer)?,
-                        // The encoder opens with the first picture, so this is a short wait.
-                        None => waiting.push(sound),
-                    }
-                }
-            }
-        }
-        let Some(mut muxer) = muxer else { return Ok(None) };
-        if let Some(encoder) = &mut audio {
-            if !heard {
-                // A track without a single sample is no valid file; a blink of silence is.
-                encoder.push(&Sound::silence(encoder.sample_rate_hz()))?;
-            }
-            encoder.finish()?;
-            while let Some(packet) = encoder.pull()? {
-                muxer.write(1, packet)?;
-            }
-        }
-        Ok(Some(muxer))
     }
 }
 
 impl Decoding {
     /// Sends sound from `first` on; silence comes first where it starts later. `false` once
     /// nobody listens.
-    fn send_sound(&mut self, mut sound: Sound, first: Timestamp, to_writer: &SyncSender<Message>) -> bool {
+    fn send_sound(&mut self, mut sound: Sound, first: Timestamp, to_writer: &Sender<Message>) -> bool {
         let lead = (first - sound.start).as_seconds_f64().min((sound.end() - sound.start).as_seconds_f64());
         if lead > 0.0 {
             self.lead_seconds += lead;
@@ -349,7 +406,7 @@ fn encode_sound(audio: &mut Option<AudioEncoder>, sound: &Sound, muxer: &mut Mux
 }
 
 /// `false` once nobody listens.
-fn send_packets(encoder: &mut PictureEncoder, announced: &mut bool, to_writer: &SyncSender<Message>) -> Result<bool> {
+fn send_packets(encoder: &mut PictureEncoder, announced: &mut bool, to_writer: &Sender<Message>) -> Result<bool> {
     if !*announced {
         let Some(parameters) = encoder.parameters() else { return Ok(true) };
         *announced = true;
