@@ -118,7 +118,7 @@ fn options_out_of_range_and_media_without_tracks_are_errors() {
         error(&options().with_max_duration(Duration::from_secs(5))),
         "max_duration_seconds 5 is less than min_duration_seconds 15"
     );
-    assert!(error(&options().with_min_duration(Duration::ZERO)).starts_with("min_duration 0ns is less than"));
+    assert!(error(&options().with_min_duration(Duration::ZERO)).starts_with("min_duration_seconds 0 is less than"));
     let mut nothing = talk();
     nothing.media.streams.clear();
     assert_eq!(suggest_clips(&nothing, &options()).unwrap_err().code(), "missing_track");
