@@ -75,10 +75,13 @@ $(venv)/.ready: viralforge-py/requirements-test.txt
 	$(venv)/bin/pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
+# maturin can repair wheels as well, but does it to cargo's own copy of the module, which the next build takes for fresh.
 .PHONY: wheel
 wheel: ffmpeg setup-test $(venv)/.ready ## Build the Python wheel, FFmpeg inside, in viralforge-py/dist/
-	rm -rf viralforge-py/dist
-	cd viralforge-py && $(in_venv) maturin build --quiet --release --strip --auditwheel repair --out dist $(features)
+	rm -rf viralforge-py/dist $(target)/wheel
+	cd viralforge-py && $(in_venv) maturin build --quiet --release --strip --auditwheel skip \
+	  --out $(abspath $(target))/wheel $(features)
+	$(in_venv) auditwheel repair --wheel-dir viralforge-py/dist $(target)/wheel/*.whl
 	@du -h viralforge-py/dist/*.whl
 
 viralforge-node/node_modules/.package-lock.json: viralforge-node/package-lock.json

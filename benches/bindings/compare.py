@@ -9,7 +9,7 @@ dependencies. Each task of each library is a program of its own, in python/ and 
 the interpreter and import included. Runs alternate between libraries, so that a busy machine hurts all alike. A
 program must write what it was asked for, or the comparison stops.
 
-Then: what one call of `probe` on a small file costs in Rust, Python and Node, in one process each.
+Then: what one call of `probe` on small files costs in Rust, Python and Node, in one process each.
 """
 import argparse
 import os
@@ -24,7 +24,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parent.parent
 DEMO = REPOSITORY / "examples/demo/sintel-trailer-720p-52s.mp4"
-SMALL = REPOSITORY / "fuzz/seeds/h264-aac.mp4"
+SMALL = [REPOSITORY / "fuzz/seeds/tone.wav", REPOSITORY / "fuzz/seeds/h264-aac.mp4"]
 PEERS = {
     "python": {"probe": ["pyav"], "scenes": ["pyscenedetect"], "cut": ["pyav"]},
     "node": {task: ["node-av", "fluent-ffmpeg"] for task in ("probe", "scenes", "cut")},
@@ -99,15 +99,16 @@ def call_overhead(python, probe_loop, folder):
     (folder / "loop.py").write_text(in_python)
     (folder / "loop.mjs").write_text(in_node)
     commands = {"Rust": [probe_loop], "Python": [python, folder / "loop.py"], "Node": ["node", folder / "loop.mjs"]}
-    times = {name: [] for name in commands}
-    for _ in range(5):
-        for name, command in commands.items():
-            times[name].append(float(measure([*command, SMALL, str(CALLS)], folder)[0]))
-    print(f"\nOne probe of {SMALL.name}, µs, median of 5 times {CALLS} calls")
-    rust = statistics.median(times["Rust"])
-    for name, column in times.items():
-        median = statistics.median(column)
-        print(f"{name:8}{median:9.1f}{median - rust:+9.1f}")
+    for small in SMALL:
+        times = {name: [] for name in commands}
+        for _ in range(5):
+            for name, command in commands.items():
+                times[name].append(float(measure([*command, small, str(CALLS)], folder)[0]))
+        print(f"\nOne probe of {small.name}, µs, median of 5 times {CALLS} calls")
+        rust = statistics.median(times["Rust"])
+        for name, column in times.items():
+            median = statistics.median(column)
+            print(f"{name:8}{median:9.1f}{median - rust:+9.1f}")
 
 
 def main():
