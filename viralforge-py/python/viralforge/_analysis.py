@@ -6,10 +6,7 @@ import json
 from collections.abc import Mapping
 from fractions import Fraction
 from functools import cached_property
-from typing import Any, Self, TypedDict, final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Self, TypedDict, final
 
 from . import _native
 from ._frozen import Frozen
@@ -19,8 +16,12 @@ from ._sound import LoudnessReport, SilenceReport
 from ._time import TimeRange
 from ._waveform import Waveform
 
-F32 = NDArray[np.float32]
-_Times = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float64]]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    _F32 = NDArray[np.float32]
+    _Times = tuple[NDArray[np.int64], NDArray[np.uint32], NDArray[np.float64]]
 
 
 class SceneOptions(TypedDict, total=False):
@@ -60,7 +61,7 @@ class _PerFrame(Frozen):
     time_seconds: NDArray[np.float64]
     """When each frame is shown, in seconds."""
 
-    def __init__(self, times: _Times, columns: list[F32]) -> None:
+    def __init__(self, times: _Times, columns: list[_F32]) -> None:
         arrays = dict(zip(self._names, columns, strict=True))
         every: list[NDArray[Any]] = [*times, *columns]
         for array in every:
@@ -79,6 +80,8 @@ class _PerFrame(Frozen):
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
+        import numpy as np
+
         names = ("_num", "_den", *self._names)
         return all(np.array_equal(self.__dict__[name], other.__dict__[name]) for name in names)
 
@@ -95,19 +98,19 @@ class FrameQuality(_PerFrame):
     """How good each frame looks: arrays of one number a frame, in order of time, read-only."""
 
     _names = ("brightness", "contrast", "sharpness", "saturation", "dark_share", "bright_share", "motion")
-    brightness: F32
+    brightness: _F32
     """Mean luma, 0 (black) to 1 (white)."""
-    contrast: F32
+    contrast: _F32
     """Standard deviation of luma, 0 (flat) to about 0.5."""
-    sharpness: F32
+    sharpness: _F32
     """Mean absolute Laplacian of luma at half resolution or better, 0 (flat or out of focus) to 1."""
-    saturation: F32
+    saturation: _F32
     """Mean distance of the colors from gray, 0 to 1."""
-    dark_share: F32
+    dark_share: _F32
     """Share of pixels that are nearly black, 0 to 1."""
-    bright_share: F32
+    bright_share: _F32
     """Share of pixels that are nearly white, 0 to 1."""
-    motion: F32
+    motion: _F32
     """Mean absolute difference from the frame before, 0 (still) to 1."""
 
 
@@ -116,11 +119,11 @@ class SubjectTrack(_PerFrame):
     """Where the subject of each frame is, in shares of the upright picture: 0 is left or top, 1 is right or bottom."""
 
     _names = ("center_x", "center_y", "weight")
-    center_x: F32
+    center_x: _F32
     """Center from left to right, 0 to 1."""
-    center_y: F32
+    center_y: _F32
     """Center from top to bottom, 0 to 1."""
-    weight: F32
+    weight: _F32
     """How sure that is: 0 (nothing stands out; the center is a guess) to 1."""
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Literal, Self, TypeAlias, final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, final
 
 from . import _native
 from ._errors import InvalidOptionError
 from ._frozen import Frozen
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 
 WaveformFormat: TypeAlias = Literal["dat", "json", "svg", "png"]
 Color: TypeAlias = tuple[int, int, int]
@@ -43,6 +45,8 @@ class Waveform(Frozen):
     def __init__(
         self, sample_rate_hz: int, samples_per_pixel: int, channels: int, data: NDArray[np.int16] | list[int]
     ) -> None:
+        import numpy as np
+
         samples = np.asarray(data, dtype=np.int16).reshape(-1)
         if channels < 1 or samples.size % (2 * channels):
             problem = f"data: {samples.size} values are no whole number of buckets of {channels} channels"
@@ -109,6 +113,8 @@ class Waveform(Frozen):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Waveform):
             return NotImplemented
+        import numpy as np
+
         mine, theirs = self._parts, other._parts
         return mine[0] == theirs[0] and np.array_equal(mine[1], theirs[1])
 
