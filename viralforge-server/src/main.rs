@@ -15,6 +15,7 @@ mod store;
 mod upload;
 mod worker;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
     let config = match Config::load(cli.config.as_deref(), |name| std::env::var(name).ok()) {
         Ok(config) => config,
         Err(problems) => {
-            eprintln!("{problems}");
+            complain(&problems);
             return ExitCode::from(2);
         }
     };
@@ -74,7 +75,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("viralforge-server: {error}");
+            complain(&error);
             return ExitCode::FAILURE;
         }
     };
@@ -88,10 +89,14 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(%error, "cannot go on");
-            eprintln!("viralforge-server: {error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Before there is a log. With standard error gone, the exit status still tells.
+fn complain(problem: &impl std::fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "viralforge-server: {problem}");
 }
 
 fn log(json: bool) {
@@ -113,11 +118,13 @@ async fn migrate(config: &Config, down_to: Option<i64>) -> Result<(), StartError
 /// Between two looks for uploads that expired.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 
-async fn serve(config: Config) -> Result<(), StartError> {
+async fn serve(mut config: Config) -> Result<(), StartError> {
     let (stop, shutdown) = watch::channel(false);
-    let app = App::start(&config, shutdown.clone()).await?;
     let listener = TcpListener::bind(config.listen).await.map_err(|error| format!("{}: {error}", config.listen))?;
-    tracing::info!(address = %listener.local_addr()?, "listening");
+    // Port 0 lets the system choose one.
+    config.listen = listener.local_addr()?;
+    let app = App::start(&config, shutdown.clone()).await?;
+    tracing::info!(address = %config.listen, "listening");
     let workers = tokio::spawn(app.runner(&config)?.run(config.workers, shutdown.clone()));
     let tidier = tokio::spawn(tidy(Arc::clone(&app)));
     let served = http::serve(listener, http::router(app), config.max_connections, config.drain, shutdown);

@@ -3,7 +3,6 @@
 //! All three are entered before the first byte of media is read, and none can be left again.
 
 use std::collections::BTreeMap;
-use std::fmt::Display;
 
 use landlock::{
     ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
@@ -41,7 +40,7 @@ fn limit(task: &Task) -> Result<(), String> {
 
 /// The input may be read, the output folder be used, and nothing else: no other file, no connection, no signal to
 /// another process. Where the kernel knows only a part of this, that part holds.
-fn wall_off_files_and_network(task: &Task) -> Result<(), impl Display> {
+fn wall_off_files_and_network(task: &Task) -> Result<(), Box<dyn std::error::Error>> {
     let abi = ABI::V6;
     let read = AccessFs::ReadFile;
     let write = AccessFs::from_all(abi)
@@ -59,10 +58,8 @@ fn wall_off_files_and_network(task: &Task) -> Result<(), impl Display> {
         .create()?
         .add_rule(PathBeneath::new(PathFd::new(&task.input)?, read))?
         .add_rule(PathBeneath::new(PathFd::new(&task.output)?, write))?
-        .restrict_self()
-        .map(|_| ())
-        .map_err(Box::<dyn std::error::Error>::from)
-        .or_else(|error| Err::<(), Box<dyn std::error::Error>>(error))
+        .restrict_self()?;
+    Ok(())
 }
 
 /// What decoding, encoding, threads and files need. Everything else fails with "operation not permitted": there is no
@@ -168,4 +165,68 @@ fn allow_few_calls() -> Result<(), Box<dyn std::error::Error>> {
     let program: BpfProgram = filter.try_into()?;
     seccompiler::apply_filter(&program)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use viralforge_core::{Limits, UploadPolicy};
+
+    use super::*;
+    use crate::worker::{Rlimits, Work};
+
+    /// Runs in a process of its own: what is locked in cannot be let out again.
+    #[test]
+    #[ignore = "run by the test below, in a child"]
+    fn inside() {
+        let Ok(folder) = std::env::var("VIRALFORGE_SANDBOX_TEST") else { return };
+        let folder = std::path::PathBuf::from(folder);
+        let task = Task {
+            work: Work::Validation { policy: Box::new(UploadPolicy::video()) },
+            input: folder.join("input"),
+            output: folder.join("output"),
+            limits: Limits::default(),
+            bounds: Rlimits { memory_bytes: 1 << 30, cpu_seconds: 60, file_bytes: 1 << 20 },
+        };
+        enter(&task).unwrap();
+        let refused = |what: &str, error: std::io::Result<()>| {
+            let kind = error.err().map(|error| error.kind());
+            assert_eq!(kind, Some(std::io::ErrorKind::PermissionDenied), "{what}");
+        };
+        assert_eq!(std::fs::read(folder.join("input")).unwrap(), b"media");
+        std::fs::write(folder.join("output/made"), b"clip").unwrap();
+        refused("another file", std::fs::read(folder.join("secret")).map(|_| ()));
+        refused("a file of the system", std::fs::read("/etc/passwd").map(|_| ()));
+        refused("writing beside the output", std::fs::write(folder.join("other"), b"x"));
+        refused("writing the input", std::fs::write(folder.join("input"), b"x"));
+        refused("a connection", std::net::TcpStream::connect("127.0.0.1:1").map(|_| ()));
+        refused("a port", std::net::TcpListener::bind("127.0.0.1:0").map(|_| ()));
+        refused("a datagram", std::net::UdpSocket::bind("127.0.0.1:0").map(|_| ()));
+        refused("a local socket", std::os::unix::net::UnixStream::pair().map(|_| ()));
+        refused("another program", Command::new("/bin/true").status().map(|_| ()));
+        // The kernel would end the process with a signal otherwise.
+        assert!(std::fs::write(folder.join("output/large"), vec![0; 1 << 19]).is_ok());
+        tell_parent(&folder);
+    }
+
+    fn tell_parent(folder: &std::path::Path) {
+        std::fs::write(folder.join("output/passed"), b"").unwrap();
+    }
+
+    #[test]
+    fn a_child_can_open_no_socket_no_other_file_and_no_program() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, text) in [("input", "media"), ("secret", "secret")] {
+            std::fs::write(folder.path().join(name), text).unwrap();
+        }
+        std::fs::create_dir(folder.path().join("output")).unwrap();
+        let run = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "worker::sandbox::tests::inside", "--ignored", "--test-threads=1"])
+            .env("VIRALFORGE_SANDBOX_TEST", folder.path())
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&run.stdout);
+        assert!(run.status.success() && folder.path().join("output/passed").exists(), "{text}");
+    }
 }
