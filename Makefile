@@ -11,8 +11,14 @@ FFMPEG_FLAVOUR ?=
 # How long each fuzz target runs.
 FUZZ_SECONDS ?= 30
 CARGO ?= cargo
+# CPython 3.11 or newer, and what its package is built and tested with.
+PYTHON ?= python3
+export NPM_CONFIG_AUDIT := false
+export NPM_CONFIG_FUND := false
 
 target := $(or $(CARGO_TARGET_DIR),target)
+venv := $(abspath $(target))/venv
+in_venv := PATH=$(venv)/bin:$$PATH CARGO_TARGET_DIR=$(abspath $(target))
 viralforge := $(target)/release/viralforge
 demo_video := examples/demo/sintel-trailer-720p-52s.mp4
 
@@ -36,8 +42,10 @@ setup: ## Install the Debian packages that a build needs, where missing
 	@viralforge-core/ffmpeg/install-packages.sh build-essential pkg-config libclang-dev
 
 .PHONY: setup-test
-setup-test: setup ## Install the programs that the tests compare with, where missing
-	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy strace
+setup-test: setup ## Install the programs that the tests need, where missing
+	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy python3-venv strace patchelf redis-server
+	@command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' \
+	  || { echo 'setup: Node 20 or newer with npm is needed for the tests of the Node package'; exit 1; }
 
 .PHONY: ffmpeg
 ffmpeg: setup ## Find an FFmpeg to link, or build one into a cache (FFMPEG_FLAVOUR=gpl or lgpl)
@@ -60,14 +68,53 @@ out/index.html: $(viralforge) $(demo_video)
 $(viralforge): ffmpeg
 	$(CARGO) build --release -p viralforge-examples --bin viralforge $(features)
 
+# --- the packages for Python and Node ----------------------------------------------------------------------------
+
+$(venv)/.ready: viralforge-py/requirements-test.txt
+	$(PYTHON) -m venv $(venv)
+	$(venv)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+.PHONY: wheel
+wheel: ffmpeg setup-test $(venv)/.ready ## Build the Python wheel, FFmpeg inside, in viralforge-py/dist/
+	rm -rf viralforge-py/dist
+	cd viralforge-py && $(in_venv) maturin build --quiet --release --strip --auditwheel repair --out dist $(features)
+	@du -h viralforge-py/dist/*.whl
+
+viralforge-node/node_modules/.package-lock.json: viralforge-node/package-lock.json
+	npm ci --prefix viralforge-node --ignore-scripts
+
+.PHONY: addon
+addon: ffmpeg setup-test viralforge-node/node_modules/.package-lock.json ## Build the native half of the Node package
+	npm run --silent --prefix viralforge-node build
+
+.PHONY: npm-pack
+npm-pack: addon ## Build the npm tarballs, FFmpeg inside, in viralforge-node/dist/
+	npm run --silent --prefix viralforge-node pack:all
+
 # --- keeping it right ------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: ffmpeg setup-test ## Run every test of the workspace
-	$(CARGO) test --workspace $(features)
+test: test-rust test-python test-node ## Run every test
+
+# The native modules of Python and Node have no tests in Rust: Python and Node test them.
+.PHONY: test-rust
+test-rust: ffmpeg setup-test ## Run the tests of the library and the command line
+	$(CARGO) test --workspace --exclude viralforge-py --exclude viralforge-node $(features)
+
+.PHONY: test-python
+test-python: wheel ## Run the tests of the Python package, against the wheel
+	$(venv)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps viralforge-py/dist/*.whl
+	cd viralforge-py && $(in_venv) python -m pytest
+
+.PHONY: test-node
+test-node: addon ## Run the tests of the Node package and of its examples
+	npm test --silent --prefix viralforge-node
+	npm ci --silent --prefix examples/node --ignore-scripts
+	npm test --silent --prefix examples/node
 
 .PHONY: check
-check: fmt clippy docs layers deny ## Run every static check: fmt, clippy, docs, layers, deny
+check: fmt clippy docs layers deny generated ## Run every static check: fmt, clippy, docs, layers, deny, generated
 
 .PHONY: fmt
 fmt: ## Check the formatting
@@ -91,6 +138,11 @@ deny: ## Check licences, banned crates and sources of all dependencies
 	@$(call cargo_tool,cargo-deny,$(cargo_deny))
 	$(CARGO) deny --workspace --log-level error check bans licenses sources
 	$(CARGO) deny --manifest-path fuzz/Cargo.toml --config deny.toml --log-level error check bans licenses sources
+
+.PHONY: generated
+generated: addon $(venv)/.ready ## Check that what is generated and committed is up to date
+	$(in_venv) viralforge-py/generate-stub --check $(features)
+	git diff --exit-code -- viralforge-node/native.cjs viralforge-node/native.d.cts
 
 # Debian has the LLVM tools of the major version that rustc is built with, rustup has them as a component.
 llvm_major = $(shell rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
@@ -118,11 +170,25 @@ bench: ffmpeg ## Run the criterion benches
 bench-transcode: $(viralforge) setup-test ## Compare a transcode with the ffmpeg program: time, quality, memory
 	benches/transcode.py --viralforge $(viralforge)
 
+bench_node := $(target)/bench-bindings
+
+.PHONY: bench-bindings
+bench-bindings: wheel npm-pack ## Compare the Python and Node packages with their peers: lines, time, memory
+	$(PYTHON) -m venv $(target)/bench-venv
+	$(target)/bench-venv/bin/pip install --quiet --disable-pip-version-check -r benches/bindings/requirements.txt
+	$(target)/bench-venv/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps viralforge-py/dist/*.whl
+	mkdir -p $(bench_node)
+	cp benches/bindings/package.json $(bench_node)
+	npm install --silent --prefix $(bench_node) viralforge-node/dist/*.tgz
+	$(CARGO) build --release -p viralforge-benches --bin probe_loop $(features)
+	benches/bindings/compare.py --python $(target)/bench-venv/bin/python --node-modules $(bench_node)/node_modules \
+	  --probe-loop $(target)/release/probe_loop
+
 .PHONY: clean
 clean: ## Remove everything that was built here; the FFmpeg cache stays
 	$(CARGO) clean
 	$(CARGO) clean --manifest-path fuzz/Cargo.toml
-	rm -rf out coverage
+	rm -rf out coverage viralforge-py/dist viralforge-node/dist viralforge-node/node_modules examples/node/node_modules
 
 # $(call cargo_tool,NAME,VERSION): unoptimised, since each runs for a second and compiles for minutes.
 define cargo_tool

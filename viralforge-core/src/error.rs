@@ -17,7 +17,7 @@ pub enum Error {
     /// An option has a value that the verb cannot work with: the caller must change it.
     #[error("{option} {problem}")]
     InvalidOption {
-        /// Name of the option, as in the options struct.
+        /// Name of the option, as in JSON: that of the field, with `_seconds` behind it where it is a duration.
         option: Cow<'static, str>,
         /// The value and what is allowed: `1.5 is not in 0..=1`.
         problem: String,
@@ -51,7 +51,8 @@ pub enum Error {
     LimitExceeded {
         /// Name of the source.
         input: String,
-        /// Name of the limit, as in [`Limits`](crate::Limits).
+        /// Name of the limit, as in JSON: that of the field of [`Limits`](crate::Limits), with `_seconds` behind it
+        /// where it is a duration.
         limit: &'static str,
         /// What the file asks for, with its unit.
         actual: String,

@@ -85,6 +85,14 @@ impl Limits {
         with_max_wall_time max_wall_time: Duration;
     }
 
+    /// As [`check`](Self::check), for a time.
+    pub(crate) fn check_duration(input: &str, limit: &'static str, actual: Duration, allowed: Duration) -> Result<()> {
+        if actual > allowed {
+            return Err(Error::limit(input, limit, actual.as_secs_f64(), allowed.as_secs_f64()));
+        }
+        Ok(())
+    }
+
     /// Fails where `actual` is over `allowed`; `input` and `limit` say whose and which.
     pub(crate) fn check(input: &str, limit: &'static str, actual: u64, allowed: u64) -> Result<()> {
         if actual > allowed { Err(Error::limit(input, limit, actual, allowed)) } else { Ok(()) }
@@ -101,5 +109,16 @@ mod tests {
         let error = Limits::check("a.mp4", "max_streams", 4, 3).unwrap_err();
         assert_eq!(error.to_string(), "a.mp4: max_streams 4 is over the limit of 3");
         assert_eq!(error.code(), "limit_exceeded");
+    }
+
+    #[test]
+    fn a_fraction_of_a_second_over_is_over() {
+        let check = |ms| {
+            let (actual, allowed) = (Duration::from_millis(ms), Duration::from_millis(9500));
+            Limits::check_duration("a.mp4", "max_duration_seconds", actual, allowed)
+        };
+        assert!(check(9500).is_ok());
+        let error = check(9501).unwrap_err();
+        assert_eq!(error.to_string(), "a.mp4: max_duration_seconds 9.501 is over the limit of 9.5");
     }
 }

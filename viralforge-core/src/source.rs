@@ -48,8 +48,11 @@ impl Source {
         let fail = |error| Error::io(&name, error);
         let facts = std::fs::metadata(&path).map_err(fail)?;
         if !facts.is_file() {
-            let what = if facts.is_dir() { "is a directory, not a file" } else { "is not a regular file" };
-            return Err(fail(io::Error::new(io::ErrorKind::InvalidInput, what)));
+            let (kind, what) = match facts.is_dir() {
+                true => (io::ErrorKind::IsADirectory, "is a directory, not a file"),
+                false => (io::ErrorKind::InvalidInput, "is not a regular file"),
+            };
+            return Err(fail(io::Error::new(kind, what)));
         }
         File::open(&path).map_err(fail)?;
         let kind = Kind::Path { path, modified: facts.modified().ok() };

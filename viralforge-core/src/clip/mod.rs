@@ -114,12 +114,13 @@ impl ClipOptions {
             return Err(Error::invalid_option("count", format!("{} is not in 1..={MAX_COUNT}", self.count)));
         }
         if self.min_duration < Duration::from_secs(1) {
-            let problem = format!("{:?} is less than the 1s that a clip needs", self.min_duration);
-            return Err(Error::invalid_option("min_duration", problem));
+            let problem = format!("{} is less than the 1 that a clip needs", self.min_duration.as_secs_f64());
+            return Err(Error::invalid_option("min_duration_seconds", problem));
         }
         if self.max_duration < self.min_duration {
-            let problem = format!("{:?} is less than min_duration {:?}", self.max_duration, self.min_duration);
-            return Err(Error::invalid_option("max_duration", problem));
+            let (longest, shortest) = (self.max_duration.as_secs_f64(), self.min_duration.as_secs_f64());
+            let problem = format!("{longest} is less than min_duration_seconds {shortest}");
+            return Err(Error::invalid_option("max_duration_seconds", problem));
         }
         Ok(())
     }

@@ -116,7 +116,7 @@ fn options_out_of_range_and_media_without_tracks_are_errors() {
     assert_eq!(error(&options().with_count(0)), "count 0 is not in 1..=50");
     assert_eq!(
         error(&options().with_max_duration(Duration::from_secs(5))),
-        "max_duration 5s is less than min_duration 15s"
+        "max_duration_seconds 5 is less than min_duration_seconds 15"
     );
     assert!(error(&options().with_min_duration(Duration::ZERO)).starts_with("min_duration 0ns is less than"));
     let mut nothing = talk();

@@ -60,6 +60,8 @@ struct Encoder {
     context: *mut ffi::AVCodecContext,
     name: String,
     ticks_per_second: u32,
+    /// Whether everything was encoded and handed out.
+    drained: bool,
 }
 
 // SAFETY: one thread at a time uses it.
@@ -67,8 +69,27 @@ unsafe impl Send for Encoder {}
 
 impl Drop for Encoder {
     fn drop(&mut self) {
+        let owned = OwnedContext(self.context);
+        // x264 ends with the pictures that it still has on its threads, which takes long where it thinks long. Nobody
+        // who cancelled should wait for that: nothing that it makes is wanted, and it holds nothing but memory.
+        if !self.drained {
+            let freeing = std::thread::Builder::new().name("viralforge-encoder-end".to_owned());
+            // Where no thread can be had, the closure is dropped, and the context with it.
+            let _ = freeing.spawn(move || drop(owned));
+        }
+    }
+}
+
+/// An encoder that only has to be freed.
+struct OwnedContext(*mut ffi::AVCodecContext);
+
+// SAFETY: its only owner, which does nothing but free it.
+unsafe impl Send for OwnedContext {}
+
+impl Drop for OwnedContext {
+    fn drop(&mut self) {
         // SAFETY: ours, freed once.
-        unsafe { ffi::avcodec_free_context(&mut self.context) };
+        unsafe { ffi::avcodec_free_context(&mut self.0) };
     }
 }
 
@@ -87,7 +108,7 @@ impl Encoder {
             (*context).time_base = ffi::AVRational { num: 1, den: ticks_per_second.max(1) as c_int };
             (*context).flags |= ffi::AV_CODEC_FLAG_GLOBAL_HEADER as c_int;
         }
-        Ok(Self { context, name: name.to_owned(), ticks_per_second })
+        Ok(Self { context, name: name.to_owned(), ticks_per_second, drained: false })
     }
 
     /// The codec's short name: `libx264` …
@@ -124,7 +145,11 @@ impl Encoder {
         // SAFETY: the context is open and the packet is empty.
         match unsafe { ffi::avcodec_receive_packet(self.context, packet.as_ptr()) } {
             0.. => Ok(Some(EncodedPacket { packet, ticks_per_second: self.ticks_per_second })),
-            ffi::EAGAIN_CODE | ffi::AVERROR_EOF => Ok(None),
+            ffi::AVERROR_EOF => {
+                self.drained = true;
+                Ok(None)
+            }
+            ffi::EAGAIN_CODE => Ok(None),
             code => Err(ffi::failure(code, &self.name, "encoding")),
         }
     }

@@ -66,8 +66,7 @@ fn whole_duration(demuxer: &Demuxer) -> Option<Timestamp> {
 fn check_limits(demuxer: &Demuxer, info: &MediaInfo) -> Result<()> {
     let (guard, limits) = (demuxer.guard(), &demuxer.guard().limits);
     if let Some(duration) = info.duration {
-        let (actual, allowed) = (duration.to_duration(), limits.max_duration);
-        guard.limit("max_duration", actual.as_secs(), allowed.as_secs())?;
+        guard.limit_duration(duration.to_duration())?;
     }
     for stream in &info.streams {
         if let Some(video) = &stream.video {

@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 use std::time::{Duration, Instant};
 
 use super::ffi;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::limits::Limits;
 use crate::monitor::Monitor;
 use crate::source::Source;
@@ -32,7 +32,7 @@ impl Guard {
         self.monitor.check()?;
         let allowed = self.limits.max_wall_time;
         if self.began.elapsed() > allowed {
-            return Err(Error::limit(&self.name, "max_wall_time", seconds(self.began.elapsed()), seconds(allowed)));
+            return Limits::check_duration(&self.name, "max_wall_time_seconds", self.began.elapsed(), allowed);
         }
         Ok(())
     }
@@ -42,14 +42,15 @@ impl Guard {
         Limits::check(&self.name, limit, actual, allowed)
     }
 
+    /// Fails where the media goes on beyond the allowed duration.
+    pub(super) fn limit_duration(&self, actual: Duration) -> Result<()> {
+        Limits::check_duration(&self.name, "max_duration_seconds", actual, self.limits.max_duration)
+    }
+
     /// FFmpeg's interrupt callback for this guard. The guard must outlive the context that it is set on.
     pub(super) fn interrupt(&self) -> ffi::AVIOInterruptCB {
         ffi::AVIOInterruptCB { callback: Some(interrupted), opaque: std::ptr::from_ref(self).cast_mut().cast() }
     }
-}
-
-fn seconds(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
 }
 
 unsafe extern "C" fn interrupted(opaque: *mut c_void) -> c_int {

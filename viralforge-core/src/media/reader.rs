@@ -207,7 +207,8 @@ impl MediaReader {
         let check = |limit, actual, allowed| crate::limits::Limits::check(self.source.name(), limit, actual, allowed);
         check("max_decoded_bytes", self.decoded_bytes, limits.max_decoded_bytes)?;
         check("max_frames", self.damage.frames, limits.max_frames)?;
-        check("max_duration", time.to_duration().as_secs(), limits.max_duration.as_secs())?;
+        let (actual, allowed) = (time.to_duration(), limits.max_duration);
+        crate::limits::Limits::check_duration(self.source.name(), "max_duration_seconds", actual, allowed)?;
         self.at = self.at.max(time);
         Ok(match decoded {
             Decoded::Picture(picture) => {

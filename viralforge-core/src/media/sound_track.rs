@@ -91,8 +91,7 @@ impl SoundTrack {
         if (missing as f64) < GAP_SECONDS * f64::from(self.sample_rate_hz) {
             return Ok(());
         }
-        let allowed = guard.limits.max_duration.as_secs();
-        guard.limit("max_duration", due / u64::from(self.sample_rate_hz), allowed)?;
+        guard.limit_duration(Timestamp::from_units(due as i64, 1, self.sample_rate_hz).to_duration())?;
         while self.next_sample < due {
             let len = (due - self.next_sample).min(SILENCE_BLOCK);
             let at = start + Timestamp::from_units(self.next_sample as i64, 1, self.sample_rate_hz);

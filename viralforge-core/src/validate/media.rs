@@ -70,7 +70,7 @@ pub(super) fn add_error(error: Error, findings: &mut Findings) -> Result<()> {
             "max_frame_pixels" => Code::TooLarge,
             "max_audio_channels" => Code::TooManyChannels,
             "max_sample_rate_hz" => Code::SampleRate,
-            "max_duration" => Code::TooLong,
+            "max_duration_seconds" => Code::TooLong,
             _ => Code::OverLimit,
         },
         Error::InvalidOption { .. } | Error::Cancelled | Error::Io { .. } | Error::Backend { .. } => return Err(error),

@@ -244,8 +244,12 @@ impl UploadPolicy {
         }
         if self.min_duration > self.max_duration {
             return Err(Error::invalid_option(
-                "min_duration",
-                format!("{:?} is over max_duration {:?}", self.min_duration, self.max_duration),
+                "min_duration_seconds",
+                format!(
+                    "{} is over max_duration_seconds {}",
+                    self.min_duration.as_secs_f64(),
+                    self.max_duration.as_secs_f64()
+                ),
             ));
         }
         if self.min_side > self.max_side {

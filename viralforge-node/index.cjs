@@ -1,0 +1,38 @@
+'use strict'
+
+const { Analysis } = require('./lib/analysis.cjs')
+const { ViralforgeError } = require('./lib/error.cjs')
+const plan = require('./lib/plan.cjs')
+const read = require('./lib/read.cjs')
+const { schema } = require('./lib/schema.cjs')
+const { Waveform } = require('./lib/waveform.cjs')
+const write = require('./lib/write.cjs')
+
+module.exports = {
+  Analysis,
+  ViralforgeError,
+  Waveform,
+  analyze: read.analyze,
+  analyzeWaveform: read.analyzeWaveform,
+  clipFileName: plan.clipFileName,
+  concurrency: plan.concurrency,
+  cropAt: plan.cropAt,
+  detectScenes: read.detectScenes,
+  detectSilence: read.detectSilence,
+  extractFrames: read.extractFrames,
+  extractThumbnails: read.extractThumbnails,
+  makeStoryboard: read.makeStoryboard,
+  measureLoudness: read.measureLoudness,
+  parseTranscript: plan.parseTranscript,
+  planReframe: plan.planReframe,
+  planRender: plan.planRender,
+  probe: read.probe,
+  render: write.render,
+  schema,
+  suggestClips: plan.suggestClips,
+  toWebVtt: plan.toWebVtt,
+  transcode: write.transcode,
+  uploadPolicy: plan.uploadPolicy,
+  validateUpload: read.validateUpload,
+  writeWaveform: write.writeWaveform,
+}

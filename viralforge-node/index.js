@@ -1,0 +1,31 @@
+// The same classes and functions as `require()` gives: there is one implementation, and it is CommonJS.
+import viralforge from './index.cjs'
+
+export const {
+  Analysis,
+  ViralforgeError,
+  Waveform,
+  analyze,
+  analyzeWaveform,
+  clipFileName,
+  concurrency,
+  cropAt,
+  detectScenes,
+  detectSilence,
+  extractFrames,
+  extractThumbnails,
+  makeStoryboard,
+  measureLoudness,
+  parseTranscript,
+  planReframe,
+  planRender,
+  probe,
+  render,
+  schema,
+  suggestClips,
+  toWebVtt,
+  transcode,
+  uploadPolicy,
+  validateUpload,
+  writeWaveform,
+} = viralforge

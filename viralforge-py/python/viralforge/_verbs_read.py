@@ -1,0 +1,318 @@
+"""The verbs that read media and report what they found."""
+
+from __future__ import annotations
+
+from . import _native
+from ._analysis import Analysis, LoudnessOptions, SceneOptions, SilenceOptions, WaveformOptions
+from ._call import call, native_source
+from ._limits import Limits
+from ._media import MediaInfo
+from ._native import CancelToken
+from ._options import pack
+from ._progress import ProgressCallback
+from ._scene import SceneReport
+from ._sound import LoudnessReport, SilenceReport
+from ._source import SourceLike
+from ._time import TimeRange
+from ._upload import UploadPolicy, UploadReport, UploadSlot
+from ._waveform import Waveform
+
+
+def probe(
+    source: SourceLike,
+    *,
+    limits: Limits | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> MediaInfo:
+    """Reads the facts of a file from its headers: container, tracks, length, chapters, tags.
+
+    Args:
+        source: A path, bytes, a binary file that can seek, or a `Source`.
+        limits: What the call may cost; `None` means the source's own.
+        progress: Called with a `Progress` about twenty times a second, in this thread.
+        cancel: Stops the call.
+
+    Raises:
+        MalformedMediaError: The file is broken, empty, or no media.
+        UnsupportedMediaError: The format is one that this build does not read, such as a playlist.
+        LimitExceededError: A limit would be exceeded.
+        MediaIOError: The source cannot be read.
+        CancelledError: `cancel` was used.
+
+    Examples:
+        >>> media = vf.probe("talk.mp4")
+        >>> media.container, media.video.video.display_size
+        ('mp4', Size(width=320, height=180))
+    """
+    return MediaInfo.from_json(_native.probe(native_source(source), call(limits, progress, cancel)))
+
+
+def validate_upload(
+    source: SourceLike,
+    *,
+    policy: UploadSlot | UploadPolicy = "video",
+    file_name: str | None = None,
+    declared_mime: str | None = None,
+    limits: Limits | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> UploadReport:
+    """Checks an upload: what it really is, whether it is whole and sound, and whether the policy takes it.
+
+    A refused upload is a report, not an error. Steps after the first that refuses are not run; within a step
+    everything is listed.
+
+    Args:
+        source: A path, bytes, a binary file that can seek, or a `Source`. An empty one is reported.
+        policy: What is taken: `"video"`, `"image"`, `"audio"`, or an `UploadPolicy` of your own.
+        file_name: The name that the user's file has; `None` means the policy's, which usually leaves it unchecked.
+        declared_mime: The media type that the client declared (`Content-Type`); `None` means the policy's.
+        limits: What the call may cost; `None` means the source's own.
+        progress: Called with a `Progress` about twenty times a second, in this thread.
+        cancel: Stops the call.
+
+    Raises:
+        InvalidOptionError: The policy contradicts itself.
+        MediaIOError: The source cannot be read.
+        CancelledError: `cancel` was used.
+
+    Examples:
+        >>> vf.validate_upload("talk.mp4", file_name="Talk.mp4").verdict
+        'accept'
+        >>> refused = vf.validate_upload(b"<html>", policy="image")
+        >>> refused.verdict, refused.findings[0].class_
+        ('reject', 'not_media')
+    """
+    options = {"slot": policy} if isinstance(policy, str) else policy.to_dict()
+    named = {"file_name": file_name, "declared_mime": declared_mime}
+    options |= {name: value for name, value in named.items() if value is not None}
+    text = _native.validate_upload(native_source(source), pack(options), call(limits, progress, cancel))
+    return UploadReport.from_json(text)
+
+
+def analyze(
+    source: SourceLike,
+    *,
+    scenes: bool | SceneOptions = True,
+    waveform: bool | WaveformOptions = True,
+    loudness: bool | LoudnessOptions = True,
+    silence: bool | SilenceOptions = True,
+    quality: bool = True,
+    subject: bool = True,
+    limits: Limits | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> Analysis:
+    """Runs every analysis that is switched on over a single decode.
+
+    Args:
+        source: A path, bytes, a binary file that can seek, or a `Source`.
+        scenes: Shots and boundaries: `True`, `False`, or the options of `detect_scenes` as a dict.
+        waveform: Minima and maxima of the sound: `True`, `False`, or the options of `analyze_waveform`.
+        loudness: Loudness: `True`, `False`, or the options of `measure_loudness`.
+        silence: Silences: `True`, `False`, or the options of `detect_silence`.
+        quality: How good each frame looks; 48 bytes a frame.
+        subject: Where the subject of each frame is; 32 bytes a frame.
+        limits: What the call may cost; `None` means the source's own.
+        progress: Called with a `Progress` about twenty times a second, in this thread.
+        cancel: Stops the call.
+
+    Raises:
+        InvalidOptionError: An option is out of range, or nothing is asked for.
+        MissingTrackError: The file has none of the tracks that are needed; a part whose track is missing is `None`
+            otherwise.
+        MalformedMediaError: Nothing could be decoded.
+        UnsupportedMediaError: The format or the codec is one that this build does not read.
+        LimitExceededError: A limit would be exceeded.
+        MediaIOError: The source cannot be read.
+        CancelledError: `cancel` was used.
+
+    Examples:
+        >>> analysis = vf.analyze("talk.mp4", silence={"min_duration_seconds": 0.5}, loudness=False)
+        >>> len(analysis.scenes.scenes), len(analysis.quality), analysis.loudness
+        (5, 240, None)
+    """
+    options = pack(
+        {
+            "scenes": scenes,
+            "waveform": waveform,
+            "loudness": loudness,
+            "silence": silence,
+            "quality": quality,
+            "subject": subject,
+        }
+    )
+    return Analysis(_native.analyze(native_source(source), options, call(limits, progress, cancel)))
+
+
+def detect_scenes(
+    source: SourceLike,
+    *,
+    threshold: float = 0.5,
+    gradual: bool = True,
+    min_scene_duration_seconds: float = 0.0,
+    limits: Limits | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> SceneReport:
+    """Finds the shots of a video and the boundaries between them.
+
+    Args:
+        source: A path, bytes, a binary file that can seek, or a `Source`.
+        threshold: How sure a boundary must be, 0 to 1. Lower finds more and is wrong more often; at 0.5 both mistakes
+            are about equally frequent.
+        gradual: Also look for dissolves, fades and wipes; without it only cuts are reported.
+        min_scene_duration_seconds: Shortest scene, in seconds; the boundary after a shorter one is dropped.
+        limits: What the call may cost; `None` means the source's own.
+        progress: Called with a `Progress` about twenty times a second, in this thread.
+        cancel: Stops the call.
+
+    Raises:
+        InvalidOptionError: An option is out of range.
+        MissingTrackError: There is no video track.
+        MalformedMediaError: Nothing could be decoded.
+        UnsupportedMediaError: The format or the codec is one that this build does not read.
+        LimitExceededError: A limit would be exceeded.
+        MediaIOError: The source cannot be read.
+        CancelledError: `cancel` was used.
+
+    Examples:
+        >>> report = vf.detect_scenes("talk.mp4", gradual=False)
+        >>> [boundary.start_frame for boundary in report.boundaries]
+        [94, 156, 180]
+        >>> report.scene_at(5).duration
+        Fraction(31, 12)
+    """
+    options = pack(
+        {
+            "threshold": threshold,
+            "gradual": gradual,
+            "min_scene_duration_seconds": min_scene_duration_seconds,
+        }
+    )
+    text = _native.detect_scenes(native_source(source), options, call(limits, progress, cancel))
+    return SceneReport.from_json(text)
+
+
+def analyze_waveform(
+    source: SourceLike,
+    *,
+    samples_per_pixel: int = 256,
+    pixels_per_second: int | None = None,
+    split_channels: bool = False,
+    range: TimeRange | None = None,
+    limits: Limits | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> Waveform:
+    """Finds the minima and maxima of a sound track, for drawing.
+
+    Args:
+        source: A path, bytes, a binary file that can seek, or a `Source`.
+        samples_per_pixel: Samples in one bucket, at least 2. Memory grows with its inverse.
+        pixels_per_second: Buckets a second, at least 1, instead of `samples_per_pixel`. A bucket gets the sample rate
+            divided by it, rounded down, as audiowaveform does; so there may be a few more.
+        split_channels: Keep the channels apart instead of mixing them to mono.
+        range: Measure only this stretch; `None` means the whole track.
+        limits: What the call may cost; `None` means the source's own.
+        progress: Called with a `Progress` about twenty times a second, in this thread.
+        cancel: Stops the call.
+
+    Raises:
+        InvalidOptionError: An option is out of range.
+        MissingTrackError: There is no sound track.
+        MalformedMediaError: Nothing could be decoded.
+        UnsupportedMediaError: The format or the codec is one that this build does not read.
+        LimitExceededError: A limit would be exceeded.
+        MediaIOError: The source cannot be read.
+        CancelledError: `cancel` was used.
+
+    Examples:
+        >>> wave = vf.analyze_waveform("talk.mp4", pixels_per_second=20)
+        >>> wave.max.shape, wave.max.dtype
+        ((201, 1), dtype('float32'))
+    """
+    options = pack(
+        {
+            "samples_per_pixel": samples_per_pixel,
+            "pixels_per_second": pixels_per_second,
+            "split_channels": split_channels,
+            "range": range,
+        }
+    )
+    header, data = _native.analyze_waveform(native_source(source), options, call(limits, progress, cancel))
+    return Waveform(*header, data)
+
+
+def measure_loudness(
+    source: SourceLike,
+    *,
+    true_peak: bool = True,
+    limits: Limits | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> LoudnessReport:
+    """Measures the loudness of a sound track (EBU R 128).
+
+    Args:
+        source: A path, bytes, a binary file that can seek, or a `Source`.
+        true_peak: Also find the peak of the continuous signal, which costs about as much again as decoding.
+        limits: What the call may cost; `None` means the source's own.
+        progress: Called with a `Progress` about twenty times a second, in this thread.
+        cancel: Stops the call.
+
+    Raises:
+        MissingTrackError: There is no sound track.
+        MalformedMediaError: Nothing could be decoded.
+        UnsupportedMediaError: The format or the codec is one that this build does not read.
+        LimitExceededError: A limit would be exceeded.
+        MediaIOError: The source cannot be read.
+        CancelledError: `cancel` was used.
+
+    Examples:
+        >>> round(vf.measure_loudness("talk.mp4").integrated_lufs)
+        -15
+    """
+    text = _native.measure_loudness(
+        native_source(source), pack({"true_peak": true_peak}), call(limits, progress, cancel)
+    )
+    return LoudnessReport.from_json(text)
+
+
+def detect_silence(
+    source: SourceLike,
+    *,
+    threshold_dbfs: float = -60.0,
+    min_duration_seconds: float = 2.0,
+    limits: Limits | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> SilenceReport:
+    """Finds the silences of a sound track, as FFmpeg's `silencedetect` does.
+
+    Args:
+        source: A path, bytes, a binary file that can seek, or a `Source`.
+        threshold_dbfs: A sample is silent where no channel goes beyond this level, in dB relative to full scale, at
+            most 0. Room noise of a phone is around -50.
+        min_duration_seconds: Shortest silence, in seconds; pauses between sentences are 0.3 to 1 s.
+        limits: What the call may cost; `None` means the source's own.
+        progress: Called with a `Progress` about twenty times a second, in this thread.
+        cancel: Stops the call.
+
+    Raises:
+        InvalidOptionError: An option is out of range.
+        MissingTrackError: There is no sound track.
+        MalformedMediaError: Nothing could be decoded.
+        UnsupportedMediaError: The format or the codec is one that this build does not read.
+        LimitExceededError: A limit would be exceeded.
+        MediaIOError: The source cannot be read.
+        CancelledError: `cancel` was used.
+
+    Examples:
+        >>> vf.detect_silence("talk.mp4", threshold_dbfs=-40, min_duration_seconds=0.5).silences
+        ()
+    """
+    options = pack({"threshold_dbfs": threshold_dbfs, "min_duration_seconds": min_duration_seconds})
+    text = _native.detect_silence(native_source(source), options, call(limits, progress, cancel))
+    return SilenceReport.from_json(text)
