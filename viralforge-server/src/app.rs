@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
+use axum::http::StatusCode;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::sync::{Notify, watch};
 
@@ -11,7 +12,8 @@ use crate::asset::{Assets, FileView, StoredFile};
 use crate::config::{Config, Secret};
 use crate::db::Database;
 use crate::id;
-use crate::job::{Queue, Runner};
+use crate::job::{Queue, Runner, Scratch};
+use crate::problem::Result;
 use crate::store::{Signer, Store};
 use crate::upload::{Spool, Uploads};
 
@@ -80,31 +82,61 @@ impl App {
 
     /// The workers of this process.
     pub(crate) fn runner(&self, config: &Config) -> Result<Arc<Runner>, StartError> {
-        let scratch = config.data.join("scratch");
-        std::fs::create_dir_all(&scratch)?;
         Ok(Arc::new(Runner {
             queue: self.queue.clone(),
             assets: self.assets.clone(),
             store: self.store.clone(),
-            scratch: std::fs::canonicalize(scratch)?,
+            scratch: Scratch::open(&config.data.join("scratch"))?,
             wall: config.job_timeout,
             memory_bytes: config.job_memory_bytes,
             wake: Arc::clone(&self.wake),
         }))
     }
 
-    /// Removes what nobody goes on with.
+    /// Finishes what a crash left half done, and removes what nobody goes on with.
     pub(crate) async fn tidy(&self) {
-        let expired = match self.uploads.expired().await {
-            Ok(expired) => expired,
-            Err(problem) => return tracing::warn!(?problem, "expired uploads cannot be listed"),
-        };
-        for id in expired {
-            let Ok(_writer) = self.spool.lock(&id).await else { continue };
-            if self.spool.remove(&id).await.is_ok() && self.uploads.delete(&id).await.is_ok() {
-                tracing::info!(upload = %id, "an upload expired");
+        for (what, result) in [
+            ("uploads cannot be finished", self.finish_uploads().await),
+            ("expired uploads cannot be removed", self.remove_expired().await),
+            ("left bytes cannot be removed", self.remove_left_bytes().await),
+        ] {
+            if let Err(problem) = result {
+                tracing::warn!(?problem, "{what}");
             }
         }
+    }
+
+    async fn finish_uploads(&self) -> Result<()> {
+        for id in self.uploads.unfinished().await? {
+            let Ok(writer) = self.spool.lock(&id).await else { continue };
+            let mut upload = self.uploads.get(&id).await?;
+            self.finish_upload(&mut upload, &writer).await?;
+            tracing::info!(upload = %id, "an upload was finished that had stopped at its end");
+        }
+        Ok(())
+    }
+
+    async fn remove_expired(&self) -> Result<()> {
+        for id in self.uploads.expired().await? {
+            let Ok(_writer) = self.spool.lock(&id).await else { continue };
+            self.spool.remove(&id).await?;
+            self.uploads.delete(&id).await?;
+            tracing::info!(upload = %id, "an upload expired");
+        }
+        Ok(())
+    }
+
+    /// Bytes whose upload is over: a crash came between the two.
+    async fn remove_left_bytes(&self) -> Result<()> {
+        for id in self.spool.list().await? {
+            // The row is there before the bytes are.
+            match self.uploads.get(&id).await {
+                Ok(upload) if upload.state == "open" => {}
+                Err(problem) if problem.status() != StatusCode::NOT_FOUND => return Err(problem),
+                _ => self.spool.remove(&id).await?,
+            }
+        }
+        Ok(())
     }
 
     /// Where a file is read, without the signature.

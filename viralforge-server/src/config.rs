@@ -99,7 +99,7 @@ impl Config {
             job_starts: settings.at_least("VIRALFORGE_JOB_STARTS", 3, 1),
             lease: settings.seconds("VIRALFORGE_LEASE_SECONDS", 30),
             drain: settings.seconds("VIRALFORGE_DRAIN_SECONDS", 30),
-            log_json: settings.parsed("VIRALFORGE_LOG", "json".to_owned()) != "text",
+            log_json: settings.one_of("VIRALFORGE_LOG", ["json", "text"]) == "json",
             data,
         };
         settings.refuse_unknown();
@@ -152,6 +152,15 @@ impl Settings<'_> {
         value
     }
 
+    /// The first of `choices` is the default.
+    fn one_of<const N: usize>(&mut self, name: &'static str, choices: [&'static str; N]) -> &'static str {
+        let Some(text) = self.text(name) else { return choices[0] };
+        choices.into_iter().find(|choice| *choice == text).unwrap_or_else(|| {
+            self.problems.push(format!("{name} {text:?} is not one of {}", choices.join(", ")));
+            choices[0]
+        })
+    }
+
     fn seconds(&mut self, name: &'static str, default: u64) -> Duration {
         Duration::from_secs(self.at_least(name, default, 1))
     }
@@ -173,11 +182,7 @@ impl Settings<'_> {
         let scheme = url.split(':').next().unwrap_or_default();
         match scheme {
             "sqlite" => {}
-            "postgres" | "postgresql" if cfg!(feature = "postgres") => {}
-            "postgres" | "postgresql" => {
-                self.problems.push(format!("{name}: this build has no PostgreSQL; build with --features postgres"));
-            }
-            _ => self.problems.push(format!("{name}: {scheme:?} is not sqlite or postgres")),
+            _ => self.problems.push(format!("{name}: {scheme:?} is not sqlite")),
         }
         url
     }

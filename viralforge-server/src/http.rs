@@ -45,13 +45,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .layer(quick)
         .merge(tus::routes())
         .merge(events::routes())
+        .fallback(no_page)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::require_key));
     Router::new()
         .nest("/v1", keyed)
         .merge(files::routes())
         .merge(operations::routes())
         .route("/", get(operations::front))
-        .fallback(async || Problem::not_found("page"))
+        .fallback(no_page)
         .method_not_allowed_fallback(async || Problem::method("this page does not take that method"))
         .layer(
             ServiceBuilder::new()
@@ -62,6 +63,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
                 .layer(CatchPanicLayer::custom(|_| panicked())),
         )
         .with_state(app)
+}
+
+async fn no_page() -> Problem {
+    Problem::not_found("page")
 }
 
 fn panicked() -> Response {

@@ -8,11 +8,13 @@ mod event;
 mod kind;
 mod queue;
 mod runner;
+mod scratch;
 
 pub(crate) use event::Event;
 pub(crate) use kind::Kind;
 pub(crate) use queue::{Claim, NewJob, Queue};
 pub(crate) use runner::Runner;
+pub(crate) use scratch::Scratch;
 
 use serde::Serialize;
 use serde_json::Value;

@@ -119,6 +119,8 @@ async fn migrate(config: &Config, down_to: Option<i64>) -> Result<(), StartError
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 
 async fn serve(mut config: Config) -> Result<(), StartError> {
+    // Before anybody can know that the server is there, and end it.
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, shutdown) = watch::channel(false);
     let listener = TcpListener::bind(config.listen).await.map_err(|error| format!("{}: {error}", config.listen))?;
     // Port 0 lets the system choose one.
@@ -129,7 +131,6 @@ async fn serve(mut config: Config) -> Result<(), StartError> {
     let tidier = tokio::spawn(tidy(Arc::clone(&app)));
     let served = http::serve(listener, http::router(app), config.max_connections, config.drain, shutdown);
     tokio::pin!(served);
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     tokio::select! {
         () = &mut served => {}
         _ = terminate.recv() => {}

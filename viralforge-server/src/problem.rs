@@ -126,9 +126,25 @@ impl From<sqlx::Error> for Problem {
             sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed => {
                 Self::unavailable("the database does not answer")
             }
+            sqlx::Error::Database(error) => match sqlite_code(error.as_ref()) {
+                Some(SQLITE_BUSY | SQLITE_LOCKED | SQLITE_IOERR) => Self::unavailable("the database does not answer"),
+                Some(SQLITE_FULL) => Self::storage_full(),
+                _ => Self::internal(),
+            },
             _ => Self::internal(),
         }
     }
+}
+
+// Result codes of SQLite, https://www.sqlite.org/rescode.html
+const SQLITE_BUSY: u32 = 5;
+const SQLITE_LOCKED: u32 = 6;
+const SQLITE_IOERR: u32 = 10;
+const SQLITE_FULL: u32 = 13;
+
+/// The primary code; the upper bytes of an extended one only say more.
+fn sqlite_code(error: &dyn sqlx::error::DatabaseError) -> Option<u32> {
+    error.code()?.parse::<u32>().ok().map(|code| code & 0xff)
 }
 
 impl From<object_store::Error> for Problem {

@@ -1,4 +1,4 @@
-//! Where media is kept: a folder, or a bucket. Keys are made here and hold no byte of a name from outside.
+//! Where media is kept: a folder. Keys are made here and hold no byte of a name from outside.
 
 mod key;
 mod sign;
@@ -6,12 +6,13 @@ mod sign;
 pub(crate) use key::Key;
 pub(crate) use sign::Signer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use object_store::local::LocalFileSystem;
 use object_store::{GetOptions, GetResult, ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
+use tokio::fs::DirEntry;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::problem::Result;
@@ -21,14 +22,17 @@ const PART_BYTES: usize = 5 << 20;
 
 /// The storage of all media.
 #[derive(Clone, Debug)]
-pub(crate) struct Store(Arc<dyn ObjectStore>);
+pub(crate) struct Store {
+    objects: Arc<dyn ObjectStore>,
+    folder: PathBuf,
+}
 
 impl Store {
     /// A folder on this machine, which is made where it is not there.
     pub(crate) fn folder(path: &Path) -> std::io::Result<Self> {
         std::fs::create_dir_all(path)?;
         let store = LocalFileSystem::new_with_prefix(path).map_err(std::io::Error::other)?;
-        Ok(Self(Arc::new(store.with_fsync(true))))
+        Ok(Self { objects: Arc::new(store.with_fsync(true)), folder: path.to_path_buf() })
     }
 
     /// Stores a file under `key`, without holding it in memory.
@@ -38,10 +42,11 @@ impl Store {
         if length <= PART_BYTES as u64 {
             let mut bytes = Vec::new();
             source.read_to_end(&mut bytes).await?;
-            self.0.put(&key.path(), PutPayload::from(bytes)).await?;
+            self.objects.put(&key.path(), PutPayload::from(bytes)).await?;
             return Ok(length);
         }
-        let mut writer = WriteMultipart::new_with_chunk_size(self.0.put_multipart(&key.path()).await?, PART_BYTES);
+        let mut writer =
+            WriteMultipart::new_with_chunk_size(self.objects.put_multipart(&key.path()).await?, PART_BYTES);
         let mut buffer = vec![0; PART_BYTES];
         loop {
             let read = source.read(&mut buffer).await?;
@@ -57,7 +62,7 @@ impl Store {
 
     /// Reads a file or a part of it.
     pub(crate) async fn get(&self, key: &Key, options: GetOptions) -> Result<GetResult> {
-        Ok(self.0.get_opts(&key.path(), options).await?)
+        Ok(self.objects.get_opts(&key.path(), options).await?)
     }
 
     /// Copies a file of the storage to a new one on this machine.
@@ -73,17 +78,56 @@ impl Store {
 
     /// Removes a file; one that is gone already is no error.
     pub(crate) async fn delete(&self, key: &Key) -> Result<()> {
-        match self.0.delete(&key.path()).await {
+        match self.objects.delete(&key.path()).await {
             Err(object_store::Error::NotFound { .. }) => Ok(()),
             other => Ok(other?),
         }
     }
 
+    /// Removes what a process that died while it stored `key` left: the parts have its name, `#` and a number.
+    pub(crate) async fn remove_unfinished(&self, key: &Key) -> Result<()> {
+        let path = self.folder.join(key.to_string());
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
+            return Ok(());
+        };
+        let begin = format!("{name}#");
+        for entry in entries(folder).await? {
+            if entry.file_name().to_str().is_some_and(|name| name.starts_with(&begin)) {
+                tokio::fs::remove_file(entry.path()).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes what starts of a job made that do not count: all but the one with the fence `published`.
+    pub(crate) async fn remove_unpublished(&self, asset: &str, job: &str, published: Option<i64>) -> Result<()> {
+        let keep = published.map(|fence| fence.to_string());
+        for entry in entries(&self.folder.join(Key::outputs(asset, job).to_string())).await? {
+            if entry.file_name().to_str() != keep.as_deref() {
+                tokio::fs::remove_dir_all(entry.path()).await?;
+            }
+        }
+        Ok(())
+    }
+
     /// Whether the storage answers.
     pub(crate) async fn ping(&self) -> Result<()> {
-        match self.0.head(&object_store::path::Path::from("ping")).await {
+        match self.objects.head(&object_store::path::Path::from("ping")).await {
             Err(object_store::Error::NotFound { .. }) => Ok(()),
             other => Ok(other.map(|_| ())?),
         }
     }
+}
+
+/// What is in a folder; nothing where it is not there.
+async fn entries(folder: &Path) -> std::io::Result<Vec<DirEntry>> {
+    let mut listing = match tokio::fs::read_dir(folder).await {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other?,
+    };
+    let mut entries = Vec::new();
+    while let Some(entry) = listing.next_entry().await? {
+        entries.push(entry);
+    }
+    Ok(entries)
 }

@@ -2,6 +2,7 @@
 //! safe on disk, and a client never hears of more.
 
 mod metadata;
+mod receive;
 mod spool;
 
 pub(crate) use metadata::Metadata;
@@ -37,6 +38,18 @@ pub(crate) struct Upload {
     pub(crate) asset_id: Option<String>,
     pub(crate) problem: Option<String>,
     pub(crate) expires_at: i64,
+}
+
+impl Upload {
+    /// Whether all its bytes are there.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.length == Some(self.received)
+    }
+
+    /// Whether it is a part that waits to be put together with others.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.concat.as_deref() == Some("partial")
+    }
 }
 
 const COLUMNS: &str = "id, state, length, received, metadata, concat, asset_id, problem, expires_at";
@@ -138,6 +151,17 @@ impl Uploads {
     pub(crate) async fn delete(&self, id: &str) -> Result<()> {
         sqlx::query("DELETE FROM uploads WHERE id = $1").bind(id).execute(&self.pool).await?;
         Ok(())
+    }
+
+    /// Uploads that have all their bytes and were not made assets, since a process died or a dependency was down.
+    pub(crate) async fn unfinished(&self) -> Result<Vec<String>> {
+        let rows = sqlx::query(
+            "SELECT id FROM uploads WHERE state = 'open' AND received = length \
+             AND (concat IS NULL OR concat <> 'partial') LIMIT 100",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?)
     }
 
     /// Uploads that nobody went on with in time.

@@ -1,7 +1,6 @@
 //! Resumable uploads by tus 1.0: core, creation, creation-with-upload, creation-defer-length, expiration, checksum,
 //! termination and concatenation. `GET` of an upload tells its state.
 
-use std::path::Path as FilePath;
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -13,16 +12,12 @@ use axum::routing::{options, post};
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::StreamExt as _;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
-use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _};
 
 use crate::app::App;
 use crate::id;
 use crate::problem::{Problem, Result};
-use crate::store::Key;
-use crate::upload::{Locked, Metadata, Upload};
+use crate::upload::{Metadata, Upload};
 
 const VERSION: &str = "1.0.0";
 const EXTENSIONS: &str = "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation,concatenation-unfinished";
@@ -30,10 +25,6 @@ const EXTENSIONS: &str = "creation,creation-with-upload,creation-defer-length,ex
 /// so SHA-256 stands first.
 const CHECKSUMS: &str = "sha256";
 const CONTENT_TYPE: &str = "application/offset+octet-stream";
-/// Enough bytes to see what kind of file it is.
-const HEAD_BYTES: u64 = 64 << 10;
-/// A client that sends nothing for so long is gone.
-const SILENCE: Duration = Duration::from_secs(30);
 /// Partial uploads of one final upload.
 const MAX_PARTIALS: usize = 1000;
 
@@ -70,7 +61,8 @@ async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> 
     let metadata = Metadata::parse(metadata_text)?;
     let concat = text(&headers, "upload-concat")?;
     if let Some(partials) = concat.and_then(|value| value.strip_prefix("final;")) {
-        return concatenate(&app, &metadata, metadata_text, partials).await;
+        let (metadata_text, partials) = (metadata_text.to_owned(), partials.to_owned());
+        return to_the_end(async move { concatenate(&app, &metadata, &metadata_text, &partials).await }).await;
     }
     if concat.is_some_and(|value| value != "partial") {
         return Err(Problem::bad_request("Upload-Concat is not partial or final;"));
@@ -82,17 +74,27 @@ async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> 
         _ => return Err(Problem::bad_request("send Upload-Length, or Upload-Defer-Length: 1")),
     }
     check_length(&app, &metadata, length)?;
-    let mut upload = app.uploads.create(length, metadata_text, concat).await?;
-    let writer = app.spool.lock(&upload.id).await?;
-    tokio::fs::File::create_new(writer.path()).await?;
     // Creation with upload: the body is the first bytes.
-    if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == CONTENT_TYPE.as_bytes())
-        || length == Some(0)
-    {
-        let checksum = checksum(&headers)?;
-        receive(&app, &mut upload, &writer, body, checksum).await?;
-    }
-    created(&app, &upload)
+    let has_bytes = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == CONTENT_TYPE.as_bytes());
+    let checksum = checksum(&headers)?;
+    let mut upload = app.uploads.create(length, metadata_text, concat).await?;
+    to_the_end(async move {
+        let writer = app.spool.lock(&upload.id).await?;
+        tokio::fs::File::create_new(writer.path()).await?;
+        if has_bytes || length == Some(0) {
+            app.receive_upload(&mut upload, &writer, body, checksum).await?;
+        }
+        created(&app, &upload)
+    })
+    .await
+}
+
+/// Does the work also where the client leaves in the middle of it: what it sent is kept.
+async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    tokio::spawn(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "an upload request ended badly");
+        Err(Problem::internal())
+    })
 }
 
 fn created(app: &App, upload: &Upload) -> Result<Response> {
@@ -133,14 +135,25 @@ async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partia
     whole.sync_data().await?;
     upload.received = total;
     app.uploads.advance(&upload.id, total).await?;
-    refuse_hopeless(app, &upload, &writer).await?;
-    finish(app, &mut upload, &writer).await?;
+    app.refuse_hopeless(&upload, &writer).await?;
+    app.finish_upload(&mut upload, &writer).await?;
     created(app, &upload)
 }
 
 async fn offset(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response> {
     check_version(&headers)?;
-    let upload = open_upload(&app, &id).await?;
+    let mut upload = open_upload(&app, &id).await?;
+    if upload.state == "open" {
+        // Whoever asks wants to go on: the request before, whose connection may be dead, ends here, so that the offset
+        // in the answer is the one that is taken next.
+        upload = to_the_end(async move {
+            let writer = app.spool.lock(&upload.id).await?;
+            let mut upload = app.uploads.get(&upload.id).await?;
+            app.finish_upload(&mut upload, &writer).await?;
+            Ok(upload)
+        })
+        .await?;
+    }
     let mut response = StatusCode::OK.into_response();
     add_state(response.headers_mut(), &upload);
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -159,24 +172,43 @@ async fn append(
     }
     let offset = number(&headers, "upload-offset")?.ok_or_else(|| Problem::bad_request("Upload-Offset is missing"))?;
     let checksum = checksum(&headers)?;
+    let deferred_length = number(&headers, "upload-length")?;
     let id = id::checked(&id, "upload")?;
-    let writer = app.spool.lock(&id).await?;
-    let mut upload = open_upload(&app, &id).await?;
+    let upload = to_the_end(async move { write(&app, &id, offset, deferred_length, body, checksum).await }).await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    add_state(response.headers_mut(), &upload);
+    Ok(response)
+}
+
+async fn write(
+    app: &App,
+    id: &str,
+    offset: i64,
+    deferred_length: Option<i64>,
+    body: Body,
+    checksum: Option<Vec<u8>>,
+) -> Result<Upload> {
+    let writer = app.spool.lock(id).await?;
+    let mut upload = open_upload(app, id).await?;
     if upload.concat.as_deref().is_some_and(|concat| concat.starts_with("final;")) {
         return Err(Problem::forbidden("a final upload is made of its parts and takes no bytes"));
     }
     if offset != upload.received {
         return Err(Problem::conflict(format!("the upload has {} bytes, not {offset}", upload.received)));
     }
-    if let (None, Some(length)) = (upload.length, number(&headers, "upload-length")?) {
-        check_length(&app, &Metadata::parse(&upload.metadata)?, Some(length))?;
-        app.uploads.set_length(&id, length).await?;
+    if let (None, Some(length)) = (upload.length, deferred_length) {
+        check_length(app, &Metadata::parse(&upload.metadata)?, Some(length))?;
+        if length < upload.received {
+            return Err(Problem::bad_request(format!("the upload already has {} bytes", upload.received)));
+        }
+        app.uploads.set_length(id, length).await?;
         upload.length = Some(length);
     }
-    receive(&app, &mut upload, &writer, body, checksum).await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    add_state(response.headers_mut(), &upload);
-    Ok(response)
+    // Nothing can follow the last byte; whoever did not hear that it arrived asks again.
+    if upload.state == "open" {
+        app.receive_upload(&mut upload, &writer, body, checksum).await?;
+    }
+    Ok(upload)
 }
 
 async fn terminate(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Result<StatusCode> {
@@ -216,106 +248,6 @@ async fn open_upload(app: &App, id: &str) -> Result<Upload> {
         return Err(Problem::gone("the upload was not finished in time"));
     }
     Ok(upload)
-}
-
-/// Takes the bytes of one request. What has reached the disk counts, however the request ends.
-async fn receive(app: &App, upload: &mut Upload, writer: &Locked, body: Body, checksum: Option<Vec<u8>>) -> Result<()> {
-    let metadata = Metadata::parse(&upload.metadata)?;
-    let begin = upload.received as u64;
-    let room = upload.length.map_or(app.uploads.max_bytes(&metadata), |length| length as u64)
-        - begin.min(upload.length.map_or(u64::MAX, |l| l as u64));
-    let mut file = tokio::fs::OpenOptions::new().write(true).open(writer.path()).await?;
-    // A crash may have left bytes that no client was told of.
-    file.set_len(begin).await?;
-    file.seek(std::io::SeekFrom::Start(begin)).await?;
-    let mut hash = checksum.as_ref().map(|_| Sha256::new());
-    let mut written = 0;
-    let mut bytes = body.into_data_stream();
-    let mut checked = begin >= HEAD_BYTES;
-    let outcome = loop {
-        let chunk = tokio::select! {
-            biased;
-            () = writer.superseded() => break Err(Problem::conflict("another request goes on with this upload")),
-            chunk = tokio::time::timeout(SILENCE, bytes.next()) => chunk,
-        };
-        let chunk = match chunk {
-            Err(_) => break Err(Problem::bad_request(format!("nothing came for {} s", SILENCE.as_secs()))),
-            Ok(None) => break Ok(()),
-            Ok(Some(Err(error))) => break Err(Problem::bad_request(format!("the body broke off: {error}"))),
-            Ok(Some(Ok(chunk))) => chunk,
-        };
-        if written + chunk.len() as u64 > room {
-            break Err(Problem::too_large(format!("there is room for {room} bytes, and more came")));
-        }
-        file.write_all(&chunk).await?;
-        written += chunk.len() as u64;
-        if let Some(hash) = &mut hash {
-            hash.update(&chunk);
-        }
-        if !checked && begin + written >= HEAD_BYTES {
-            file.flush().await?;
-            checked = true;
-            if let Err(problem) = refuse_hopeless(app, upload, writer).await {
-                return Err(problem);
-            }
-        }
-    };
-    file.flush().await?;
-    let sum_is_wrong =
-        hash.zip(checksum).is_some_and(|(hash, sum)| outcome.is_err() || hash.finalize().as_slice() != sum);
-    if sum_is_wrong {
-        // With a checksum, all bytes of the request count or none.
-        file.set_len(begin).await?;
-        file.sync_data().await?;
-        return Err(outcome.err().unwrap_or_else(Problem::checksum_mismatch));
-    }
-    file.sync_data().await?;
-    upload.received = (begin + written) as i64;
-    app.uploads.advance(&upload.id, upload.received).await?;
-    metrics::counter!("viralforge_upload_bytes_total").increment(written);
-    outcome?;
-    if upload.length == Some(upload.received) {
-        if !checked {
-            refuse_hopeless(app, upload, writer).await?;
-        }
-        finish(app, upload, writer).await?;
-    }
-    Ok(())
-}
-
-/// Says so as early as possible where the first bytes are of nothing that will ever be taken.
-async fn refuse_hopeless(app: &App, upload: &Upload, writer: &Locked) -> Result<()> {
-    if upload.concat.as_deref() == Some("partial") {
-        return Ok(());
-    }
-    let mut head = Vec::new();
-    tokio::fs::File::open(writer.path()).await?.take(HEAD_BYTES).read_to_end(&mut head).await?;
-    let metadata = Metadata::parse(&upload.metadata)?;
-    let Some(problem) = app.uploads.hopeless(&metadata, &head) else { return Ok(()) };
-    app.uploads.refuse(&upload.id, &problem).await?;
-    app.spool.remove(&upload.id).await?;
-    metrics::counter!("viralforge_uploads_refused_total").increment(1);
-    let why: Value = serde_json::from_str(&problem).unwrap_or_default();
-    Err(Problem::refused(why["message"].as_str().unwrap_or("this is no media")))
-}
-
-/// Stores the whole and has it checked. Partial uploads only wait to be put together.
-async fn finish(app: &App, upload: &mut Upload, writer: &Locked) -> Result<()> {
-    if upload.concat.as_deref() == Some("partial") {
-        return Ok(());
-    }
-    let asset = id::fresh();
-    let stored = store(app, &asset, writer.path()).await?;
-    app.uploads.complete(upload, &asset, stored).await?;
-    app.spool.remove(&upload.id).await?;
-    upload.state = "complete".to_owned();
-    upload.asset_id = Some(asset);
-    app.wake.notify_one();
-    Ok(())
-}
-
-async fn store(app: &App, asset: &str, path: &FilePath) -> Result<i64> {
-    Ok(app.store.put_file(&Key::original(asset), path).await? as i64)
 }
 
 fn add_state(headers: &mut HeaderMap, upload: &Upload) {

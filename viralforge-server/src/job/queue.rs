@@ -85,20 +85,23 @@ impl Queue {
 
     /// Adds a job; one that was added under the same key before is given instead, if it asks for the same.
     pub(crate) async fn add_once(&self, new: &NewJob<'_>) -> Result<Job> {
-        if let Some(key) = new.idempotency_key
-            && let Some(job) = self.find("idempotency_key", key).await?
-        {
-            let same = job.kind == new.kind.name() && job.asset_id == new.asset_id && job.options == *new.options;
-            return if same {
-                Ok(job)
-            } else {
-                Err(Problem::conflict("that Idempotency-Key was used for another job"))
-            };
-        }
         let mut tx = self.database.pool.begin().await?;
-        let job = Self::add(&mut tx, new).await?;
-        tx.commit().await?;
-        Ok(job)
+        // The key is unique: of two requests at the same time one finds the other's job.
+        let problem = match Self::add(&mut tx, new).await {
+            Ok(job) => {
+                tx.commit().await?;
+                return Ok(job);
+            }
+            Err(problem) => problem,
+        };
+        tx.rollback().await?;
+        let Some(key) = new.idempotency_key else { return Err(problem) };
+        let Some(job) = self.find("idempotency_key", key).await? else { return Err(problem) };
+        if job.kind == new.kind.name() && job.asset_id == new.asset_id && job.options == *new.options {
+            Ok(job)
+        } else {
+            Err(Problem::conflict("that Idempotency-Key was used for another job"))
+        }
     }
 
     pub(crate) async fn get(&self, id: &str) -> Result<Job> {
@@ -118,26 +121,28 @@ impl Queue {
         let now = id::now_ms();
         self.bury(now).await?;
         let lease_until = now + self.lease.as_millis() as i64;
+        let mut tx = self.database.pool.begin().await?;
         let row = sqlx::query(AssertSqlSafe(format!(
             "UPDATE jobs SET state = 'running', starts = starts + 1, fence = fence + 1, lease_until = $1, \
              updated_at = $2 WHERE id = (SELECT id FROM jobs \
              WHERE (state = 'queued' AND run_at <= $2) OR (state = 'running' AND lease_until < $2) \
-             ORDER BY priority DESC, run_at LIMIT 1{}) RETURNING fence, {COLUMNS}",
-            self.database.skip_locked()
+             ORDER BY priority DESC, run_at LIMIT 1) RETURNING fence, {COLUMNS}"
         )))
         .bind(lease_until)
         .bind(now)
-        .fetch_optional(&self.database.pool)
+        .fetch_optional(&mut *tx)
         .await?;
         let Some(row) = row else { return Ok(None) };
         let claim = Claim { job: Job::from_row(&row)?, fence: row.try_get("fence")? };
-        event::note_state(&self.database.pool, &claim.job.id, "running", None, now).await?;
+        event::note_state(&mut *tx, &claim.job.id, "running", None, now).await?;
+        tx.commit().await?;
         Ok(Some(claim))
     }
 
     /// Jobs whose workers died as often as they may are dead, whatever killed them.
     async fn bury(&self, now: i64) -> Result<()> {
         let error = json!({ "code": "backend", "message": "its workers died every time it was started" });
+        let mut tx = self.database.pool.begin().await?;
         let rows = sqlx::query(
             "UPDATE jobs SET state = 'dead', error = $1, lease_until = NULL, updated_at = $2 \
              WHERE state = 'running' AND lease_until < $2 AND starts >= $3 RETURNING id",
@@ -145,11 +150,12 @@ impl Queue {
         .bind(error.to_string())
         .bind(now)
         .bind(self.max_starts)
-        .fetch_all(&self.database.pool)
+        .fetch_all(&mut *tx)
         .await?;
         for row in rows {
-            event::note_state(&self.database.pool, row.try_get("id")?, "dead", Some(&error), now).await?;
+            event::note_state(&mut *tx, row.try_get("id")?, "dead", Some(&error), now).await?;
         }
+        tx.commit().await?;
         Ok(())
     }
 
@@ -174,7 +180,12 @@ impl Queue {
 
     /// Tells how far the job has come. It never falls, also over several starts.
     pub(crate) async fn progress(&self, claim: &Claim, progress: &Value) -> Result<()> {
+        let fraction = |progress: &Value| progress["fraction"].as_f64().unwrap_or(0.0);
+        if claim.job.progress.as_ref().is_some_and(|before| fraction(progress) < fraction(before)) {
+            return Ok(());
+        }
         let now = id::now_ms();
+        let mut tx = self.database.pool.begin().await?;
         let done = sqlx::query(
             "UPDATE jobs SET progress = $1, updated_at = $2 WHERE id = $3 AND fence = $4 AND state = 'running'",
         )
@@ -182,11 +193,12 @@ impl Queue {
         .bind(now)
         .bind(&claim.job.id)
         .bind(claim.fence)
-        .execute(&self.database.pool)
+        .execute(&mut *tx)
         .await?;
         if done.rows_affected() == 1 {
-            event::note(&self.database.pool, &claim.job.id, "progress", progress, now).await?;
+            event::note(&mut *tx, &claim.job.id, "progress", progress, now).await?;
         }
+        tx.commit().await?;
         Ok(())
     }
 
@@ -267,6 +279,7 @@ impl Queue {
         }
         let now = id::now_ms();
         let wait = BACKOFF.as_millis() as i64 * (1 << claim.job.starts.clamp(1, 16)) / 2;
+        let mut tx = self.database.pool.begin().await?;
         let done = sqlx::query(
             "UPDATE jobs SET state = 'queued', run_at = $1, lease_until = NULL, error = $2, updated_at = $3 \
              WHERE id = $4 AND fence = $5 AND state = 'running'",
@@ -276,11 +289,12 @@ impl Queue {
         .bind(now)
         .bind(&claim.job.id)
         .bind(claim.fence)
-        .execute(&self.database.pool)
+        .execute(&mut *tx)
         .await?;
         if done.rows_affected() == 1 {
-            event::note_state(&self.database.pool, &claim.job.id, "queued", Some(error), now).await?;
+            event::note_state(&mut *tx, &claim.job.id, "queued", Some(error), now).await?;
         }
+        tx.commit().await?;
         Ok(done.rows_affected() == 1)
     }
 
@@ -323,19 +337,22 @@ impl Queue {
     /// Starts a dead, failed or cancelled job over.
     pub(crate) async fn replay(&self, id: &str) -> Result<Job> {
         let now = id::now_ms();
+        let mut tx = self.database.pool.begin().await?;
         let done = sqlx::query(
             "UPDATE jobs SET state = 'queued', starts = 0, cancel_requested = 0, run_at = $1, error = NULL, \
              progress = NULL, updated_at = $1 WHERE id = $2 AND state IN ('dead', 'failed', 'cancelled')",
         )
         .bind(now)
         .bind(id)
-        .execute(&self.database.pool)
+        .execute(&mut *tx)
         .await?;
-        let job = self.get(id).await?;
         if done.rows_affected() == 0 {
+            tx.rollback().await?;
+            let job = self.get(id).await?;
             return Err(Problem::conflict(format!("the job is {}; only what failed can be started over", job.state)));
         }
-        event::note_state(&self.database.pool, id, "queued", None, now).await?;
-        Ok(job)
+        event::note_state(&mut *tx, id, "queued", None, now).await?;
+        tx.commit().await?;
+        self.get(id).await
     }
 }

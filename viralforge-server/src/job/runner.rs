@@ -1,16 +1,15 @@
 //! Workers of this process: claim a job, run it in a child, publish what it made.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 use viralforge_core::Limits;
 
 use super::queue::Pulse;
-use super::{Claim, Kind, Queue};
+use super::{Claim, Kind, Queue, Scratch};
 use crate::asset::Assets;
 use crate::problem::{Problem, Result};
 use crate::store::{Key, Store};
@@ -27,8 +26,7 @@ pub(crate) struct Runner {
     pub(crate) queue: Queue,
     pub(crate) assets: Assets,
     pub(crate) store: Store,
-    /// Where inputs and results lie while they are worked on.
-    pub(crate) scratch: PathBuf,
+    pub(crate) scratch: Scratch,
     pub(crate) wall: Duration,
     pub(crate) memory_bytes: u64,
     /// Wakes a worker: there is something new.
@@ -78,8 +76,38 @@ impl Runner {
             self.queue.fail(claim, "failed", &error).await?;
             return Ok(());
         };
+        let (sender, progress) = watch::channel(Value::Null);
+        let stop = Notify::new();
+        let work = self.produce(claim, kind, sender, &stop);
+        tokio::pin!(work);
+        // The lease is kept from the first byte that is fetched to the last that is stored.
+        let (made, interrupted) = tokio::select! {
+            made = &mut work => (made?, None),
+            why = self.keep(claim, progress, shutdown) => {
+                stop.notify_one();
+                (work.await?, Some(why))
+            }
+        };
+        match (made, interrupted) {
+            (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Released)) => self.queue.release(claim).await,
+            (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Lost)) => Ok(()),
+            (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Cancelled)) => {
+                self.queue.fail(claim, "cancelled", &Value::Null).await.map(|_| ())
+            }
+            (made, _) => self.publish(claim, kind, made).await,
+        }
+    }
+
+    /// Runs the child, and stores what it makes; only publishing lets anybody see it.
+    async fn produce(
+        &self,
+        claim: &Claim,
+        kind: Kind,
+        progress: watch::Sender<Value>,
+        stop: &Notify,
+    ) -> Result<Produced> {
         let asset = self.assets.get(&claim.job.asset_id).await?;
-        let folder = tempfile::Builder::new().prefix("job-").tempdir_in(&self.scratch)?;
+        let folder = self.scratch.job_folder()?;
         let (input, output) = (folder.path().join("input"), folder.path().join("output"));
         std::fs::create_dir(&output)?;
         self.store.fetch(&Key::stored(asset.storage_key.clone()), &input).await?;
@@ -93,67 +121,63 @@ impl Runner {
                 cpu_seconds: self.wall.as_secs().saturating_mul(4),
                 file_bytes: 64 << 30,
             },
+            host_pid: std::process::id(),
         };
-        let ended = self.supervise(claim, &task, shutdown).await?;
-        match ended {
-            Supervised::Released => self.queue.release(claim).await,
-            Supervised::Lost => Ok(()),
-            Supervised::Cancelled => self.queue.fail(claim, "cancelled", &Value::Null).await.map(|_| ()),
-            Supervised::Ended(ended) => self.publish(claim, kind, ended, &output).await,
-        }
+        let on_progress = |now| {
+            progress.send_replace(now);
+        };
+        let mut ended = worker::run(&task, Bounds { wall: self.wall }, on_progress, stop.notified()).await?;
+        let files = match &mut ended {
+            Ended::Done(outcome) if kind != Kind::Validation => {
+                self.store_files(claim, std::mem::take(outcome), &output).await?
+            }
+            _ => Vec::new(),
+        };
+        Ok(Produced { ended, files })
     }
 
-    /// Runs the child while keeping the lease and noting progress.
-    async fn supervise(&self, claim: &Claim, task: &Task, shutdown: &mut watch::Receiver<bool>) -> Result<Supervised> {
-        let (sender, mut progress) = watch::channel(Value::Null);
-        let stop = Arc::new(Notify::new());
-        let child = worker::run(
-            task,
-            Bounds { wall: self.wall },
-            |now| {
-                sender.send_replace(now);
-            },
-            stop.notified(),
-        );
-        tokio::pin!(child);
-        let why = Mutex::new(None);
+    /// Keeps the lease and notes progress, until there is a reason to stop.
+    async fn keep(
+        &self,
+        claim: &Claim,
+        mut progress: watch::Receiver<Value>,
+        shutdown: &mut watch::Receiver<bool>,
+    ) -> Interrupted {
         let mut beat = tokio::time::interval(self.queue.lease() / 3);
         let mut note = tokio::time::interval(PROGRESS_EVERY);
         note.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let ended = loop {
+        loop {
             tokio::select! {
-                ended = &mut child => break ended?,
                 _ = beat.tick() => match self.queue.heartbeat(claim).await {
                     Ok(Pulse::Held) => {}
-                    Ok(Pulse::CancelRequested) => { why.lock().await.get_or_insert(Supervised::Cancelled); stop.notify_one(); }
-                    Ok(Pulse::Lost) => { why.lock().await.get_or_insert(Supervised::Lost); stop.notify_one(); }
+                    Ok(Pulse::CancelRequested) => return Interrupted::Cancelled,
+                    Ok(Pulse::Lost) => return Interrupted::Lost,
                     // The lease may still be good when the database is back.
                     Err(problem) => tracing::warn!(job = %claim.job.id, ?problem, "no heartbeat"),
                 },
                 _ = note.tick() => if progress.has_changed().unwrap_or(false) {
                     let now = progress.borrow_and_update().clone();
-                    let _ = self.queue.progress(claim, &now).await;
+                    if let Err(problem) = self.queue.progress(claim, &now).await {
+                        tracing::warn!(job = %claim.job.id, ?problem, "progress was not noted");
+                    }
                 },
-                _ = shutdown.changed() => { why.lock().await.get_or_insert(Supervised::Released); stop.notify_one(); }
+                _ = shutdown.changed() => return Interrupted::Released,
             }
-        };
-        let why = why.lock().await.take();
-        Ok(match (ended, why) {
-            (Ended::Stopped, Some(why)) => why,
-            (ended, _) => Supervised::Ended(ended),
-        })
+        }
     }
 
-    async fn publish(&self, claim: &Claim, kind: Kind, ended: Ended, output: &std::path::Path) -> Result<()> {
-        match ended {
+    async fn publish(&self, claim: &Claim, kind: Kind, made: Produced) -> Result<()> {
+        let (asset, job) = (&claim.job.asset_id, &claim.job.id);
+        match made.ended {
             Ended::Done(outcome) if kind == Kind::Validation => {
                 let state = if outcome.report["verdict"] == "reject" { "rejected" } else { "accepted" };
                 self.queue.succeed_with_verdict(claim, state, &outcome.report).await?;
             }
-            Ended::Done(outcome) => {
-                let files = self.store_files(claim, outcome, output).await?;
-                if !self.queue.succeed(claim, &files).await? {
-                    for (_, key, _) in files {
+            Ended::Done(_) => {
+                if self.queue.succeed(claim, &made.files).await? {
+                    self.store.remove_unpublished(asset, job, Some(claim.fence)).await?;
+                } else {
+                    for (_, key, _) in made.files {
                         self.store.delete(&key).await?;
                     }
                 }
@@ -204,8 +228,15 @@ impl Runner {
     }
 }
 
-enum Supervised {
-    Ended(Ended),
+/// What one start of a job came to.
+struct Produced {
+    ended: Ended,
+    /// Stored, and not published yet.
+    files: Vec<(Made, Key, u64)>,
+}
+
+/// Why a job is not gone on with.
+enum Interrupted {
     Cancelled,
     /// Another worker has the job.
     Lost,

@@ -15,7 +15,12 @@ impl Key {
 
     /// A result of a job. The fence makes it a name that no other start of the job ever writes.
     pub(crate) fn output(asset: &str, job: &str, fence: i64, name: &str) -> Self {
-        Self(format!("assets/{asset}/jobs/{job}/{fence}/{}", plain(name)))
+        Self(format!("{}/{fence}/{}", Self::outputs(asset, job), plain(name)))
+    }
+
+    /// Where the results of all starts of a job are.
+    pub(super) fn outputs(asset: &str, job: &str) -> Self {
+        Self(format!("assets/{asset}/jobs/{job}"))
     }
 
     /// A key that was stored.

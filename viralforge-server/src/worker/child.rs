@@ -21,6 +21,10 @@ pub(crate) fn main() -> ExitCode {
         Err(error) => return say_failure("backend", &format!("the task cannot be read: {error}")),
     };
     #[cfg(target_os = "linux")]
+    if let Err(error) = end_with_host(&task) {
+        return say_failure("backend", &error);
+    }
+    #[cfg(target_os = "linux")]
     if let Err(error) = super::sandbox::enter(&task) {
         return say_failure("backend", &format!("the sandbox cannot be entered: {error}"));
     }
@@ -35,6 +39,17 @@ pub(crate) fn main() -> ExitCode {
         },
         Err(error) => say_failure(error.code(), &error.to_string()),
     }
+}
+
+/// Has the kernel end this process together with the host: nobody would ever read the result.
+#[cfg(target_os = "linux")]
+fn end_with_host(task: &Task) -> Result<(), String> {
+    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+
+    set_parent_process_death_signal(Some(Signal::KILL)).map_err(|error| format!("prctl: {error}"))?;
+    // It may have died before it could be noticed.
+    let parent = getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
+    if parent == Some(task.host_pid) { Ok(()) } else { Err("the host is gone".to_owned()) }
 }
 
 fn work(task: &Task, monitor: &Monitor) -> Result<Outcome, Error> {

@@ -54,12 +54,13 @@ pub(crate) async fn run(
     let ended = tokio::select! {
         () = stop => Ended::Stopped,
         () = tokio::time::sleep(bounds.wall) => Ended::TimedOut,
-        result = followed => {
-            let (line, status) = result?;
-            judge(line, status)
+        result = followed => match result {
+            Ok((line, status)) => judge(line, status),
+            Err(error) => Ended::Crashed(error.to_string()),
         }
     };
-    if matches!(ended, Ended::Stopped | Ended::TimedOut) {
+    if !matches!(ended, Ended::Done(_) | Ended::Failed { .. }) {
+        // It may have ended by itself.
         child.kill().await?;
     }
     if let Ended::Crashed(reason) = &ended {
@@ -88,7 +89,8 @@ async fn spawn(program: PathBuf, task: &Task) -> std::io::Result<Child> {
         .kill_on_drop(true)
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(text.as_bytes()).await?;
+        // One that dies before it reads says why with its status.
+        let _ = stdin.write_all(text.as_bytes()).await;
     }
     Ok(child)
 }
@@ -106,7 +108,7 @@ async fn last_line(child: &mut Child, on_progress: &impl Fn(Value)) -> std::io::
         match serde_json::from_str(&text) {
             Ok(Line::Progress(progress)) => on_progress(progress),
             Ok(line) => answer = Some(line),
-            Err(error) => return Err(std::io::Error::other(format!("a media worker wrote nonsense: {error}"))),
+            Err(error) => return Err(std::io::Error::other(format!("it wrote nonsense: {error}"))),
         }
     }
 }

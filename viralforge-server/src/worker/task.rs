@@ -16,6 +16,8 @@ pub(crate) struct Task {
     pub(crate) output: PathBuf,
     pub(crate) limits: Limits,
     pub(crate) bounds: Rlimits,
+    /// The process that started the child, and without which it has nothing to do.
+    pub(crate) host_pid: u32,
 }
 
 /// What the kernel holds the child to.

@@ -1,5 +1,0 @@
-DROP TABLE job_events;
-DROP TABLE files;
-DROP TABLE jobs;
-DROP TABLE uploads;
-DROP TABLE assets;
