@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
+mod faults;
 mod files;
 mod jobs;
 mod operations;
+mod poison;
 mod server;
 mod uploads;

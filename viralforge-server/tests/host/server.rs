@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
@@ -61,6 +62,10 @@ impl Server {
         &self.data
     }
 
+    pub(crate) fn pid(&self) -> Pid {
+        Pid::from_child(&self.child)
+    }
+
     /// As a power cut would end it.
     pub(crate) fn kill(mut self) -> Option<tempfile::TempDir> {
         self.child.kill().unwrap();
@@ -70,8 +75,7 @@ impl Server {
 
     /// As an operator would end it; the exit status.
     pub(crate) fn terminate(mut self) -> i32 {
-        let id = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+        kill_process(self.pid(), Signal::TERM).unwrap();
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
@@ -163,6 +167,19 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The processes that a process has started and that still run.
+pub(crate) fn children(of: Pid) -> Vec<Pid> {
+    let parent = of.as_raw_nonzero().get().to_string();
+    let is_child = |id: &i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        // After the name, which may have spaces: the state, and the parent.
+        let mut fields = stat.rsplit(") ").next().unwrap_or_default().split(' ');
+        fields.next().is_some_and(|state| state != "Z") && fields.next() == Some(parent.as_str())
+    };
+    let names = std::fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name());
+    names.filter_map(|name| name.to_str()?.parse().ok()).filter(is_child).filter_map(Pid::from_raw).collect()
 }
 
 /// A small video that the fuzz targets know as well.

@@ -6,6 +6,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::Command;
 
+use rustix::process::{Pid, getppid};
 use viralforge_core::{Limits, UploadPolicy};
 
 use super::*;
@@ -27,7 +28,7 @@ fn allowed(folder: &Path) -> Vec<(&'static str, bool)> {
 }
 
 /// What a decoder in a stranger's hands would try.
-fn attempts(folder: &Path, port: u16) -> Vec<(&'static str, bool)> {
+fn attempts(folder: &Path, port: u16, host: Pid) -> Vec<(&'static str, bool)> {
     vec![
         ("read another file", std::fs::read(folder.join("secret")).is_ok()),
         ("read a file of the system", std::fs::read("/etc/passwd").is_ok()),
@@ -41,7 +42,7 @@ fn attempts(folder: &Path, port: u16) -> Vec<(&'static str, bool)> {
         ("send a datagram", UdpSocket::bind("127.0.0.1:0").is_ok()),
         ("connect to a local socket", UnixStream::connect(folder.join("socket")).is_ok()),
         ("start a program", Command::new("/bin/true").status().is_ok_and(|status| status.success())),
-        ("signal its host", rustix::process::test_kill_process(rustix::process::getppid().unwrap()).is_ok()),
+        ("signal its host", rustix::process::test_kill_process(host).is_ok()),
     ]
 }
 
@@ -52,6 +53,7 @@ fn inside() {
     let Ok(folder) = std::env::var(FOLDER) else { return };
     let folder = std::path::PathBuf::from(folder);
     let port = std::env::var(PORT).unwrap().parse().unwrap();
+    let host = getppid().unwrap();
     if std::env::var_os(WALLS).is_some() {
         let task = Task {
             work: Work::Validation { policy: Box::new(UploadPolicy::video()) },
@@ -64,10 +66,10 @@ fn inside() {
         enter(&task).unwrap();
     }
     let mut done = allowed(&folder);
-    done.extend(attempts(&folder, port));
+    done.extend(attempts(&folder, port, host));
     // Threads that are started later are inside as well.
     let place = folder.clone();
-    let later = std::thread::spawn(move || attempts(&place, port)).join().unwrap();
+    let later = std::thread::spawn(move || attempts(&place, port, host)).join().unwrap();
     done.extend(later);
     let text: String = done.iter().filter(|(_, done)| *done).map(|(what, _)| format!("{what}\n")).collect();
     std::fs::write(folder.join("output/done"), text).unwrap();
