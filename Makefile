@@ -68,6 +68,10 @@ out/index.html: $(viralforge) $(demo_video)
 $(viralforge): ffmpeg
 	$(CARGO) build --release -p viralforge-examples --bin viralforge $(features)
 
+.PHONY: serve
+serve: ffmpeg ## Start the HTTP server on 127.0.0.1:8080, with its data in viralforge-data/
+	$(CARGO) run --release -p viralforge-server $(features)
+
 # --- the packages for Python and Node ----------------------------------------------------------------------------
 
 $(venv)/.ready: viralforge-py/requirements-test.txt
@@ -99,7 +103,7 @@ test: test-rust test-python test-node ## Run every test
 
 # The native modules of Python and Node have no tests in Rust: Python and Node test them.
 .PHONY: test-rust
-test-rust: ffmpeg setup-test ## Run the tests of the library and the command line
+test-rust: ffmpeg setup-test ## Run the tests of the library, the command line and the server
 	$(CARGO) test --workspace --exclude viralforge-py --exclude viralforge-node $(features)
 
 .PHONY: test-python

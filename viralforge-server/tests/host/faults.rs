@@ -245,8 +245,9 @@ async fn is_right(server: &Server, address: &str, bytes: &[u8]) -> bool {
 #[tokio::test]
 async fn a_server_that_slept_past_its_lease_publishes_nothing() {
     let settings = [SETTINGS[0], SETTINGS[1], ("VIRALFORGE_WORKERS", "1")];
-    let sleeper = Server::start_with(&settings);
-    let data = sleeper.data().to_path_buf();
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let sleeper = Server::start_on(data, &settings);
     let asset = sleeper.upload(&demo_video(), "sintel.mp4").await;
     let asset = asset["id"].as_str().unwrap();
     let job: Value = sleeper.ask("thumbnail-generation", asset, Value::Null).await.json().await.unwrap();
@@ -254,7 +255,7 @@ async fn a_server_that_slept_past_its_lease_publishes_nothing() {
     sleeper.wait(&path, |job| job["state"] == "running" && !job["progress"].is_null()).await;
     kill_process(sleeper.pid(), Signal::STOP).unwrap();
 
-    let other = Server::start_on(&data, &settings);
+    let other = Server::start_on(data, &settings);
     let published = other.job(job["id"].as_str().unwrap()).await;
     assert_eq!((&published["state"], &published["starts"]), (&"succeeded".into(), &2.into()));
     kill_process(sleeper.pid(), Signal::CONT).unwrap();

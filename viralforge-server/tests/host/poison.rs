@@ -1,12 +1,14 @@
 //! Media that kills or stops its worker costs that one job, and says so.
 
+use std::path::Path;
+
 use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::server::{Server, children, demo_video, small_video};
 
 #[tokio::test]
-async fn a_job_that_needs_more_memory_than_it_may_is_dead_after_its_starts_and_others_go_on() {
+async fn a_job_that_needs_more_memory_than_it_may_says_so_and_others_go_on() {
     let server = Server::start_with(&[
         ("VIRALFORGE_JOB_MEMORY_BYTES", "268435456"),
         ("VIRALFORGE_JOB_STARTS", "2"),
@@ -19,12 +21,32 @@ async fn a_job_that_needs_more_memory_than_it_may_is_dead_after_its_starts_and_o
     let modest: Value = server.ask("analysis", asset, Value::Null).await.json().await.unwrap();
     assert_eq!(server.job(modest["id"].as_str().unwrap()).await["state"], "succeeded");
     let greedy = server.job(greedy["id"].as_str().unwrap()).await;
-    assert_eq!(
-        (&greedy["state"], &greedy["starts"], &greedy["error"]["code"]),
-        (&"dead".into(), &2.into(), &"backend".into())
-    );
-    assert!(greedy["error"]["message"].as_str().unwrap().contains("memory"), "{greedy}");
+    // Which allocation fails depends on threads: FFmpeg reports its own, an encoder or the allocator gives up.
+    let end = (greedy["state"].as_str().unwrap(), greedy["error"]["code"].as_str().unwrap());
+    assert!([("dead", "backend"), ("failed", "limit_exceeded")].contains(&end), "{greedy}");
+    assert!(end.0 == "failed" || greedy["starts"] == 2, "{greedy}");
     assert_eq!(greedy["outputs"], json!([]));
+}
+
+#[tokio::test]
+async fn a_job_whose_workers_are_killed_is_dead_after_its_starts_and_others_go_on() {
+    let server = Server::start_with(&[("VIRALFORGE_JOB_STARTS", "2"), ("VIRALFORGE_WORKERS", "1")]);
+    let asset = server.upload(&demo_video(), "sintel.mp4").await;
+    let asset = asset["id"].as_str().unwrap();
+    let poison: Value = server.ask("clip-generation", asset, Value::Null).await.json().await.unwrap();
+    let path = format!("/v1/jobs/{}", poison["id"].as_str().unwrap());
+    for start in 1..=2 {
+        server.wait(&path, |job| job["starts"] == start && job["state"] == "running").await;
+        // As the kernel does where memory is short.
+        server.wait(&path, |_| children(server.pid()).iter().any(|id| kill_process(*id, Signal::KILL).is_ok())).await;
+    }
+    let poison = server.job(poison["id"].as_str().unwrap()).await;
+    assert_eq!((&poison["state"], &poison["starts"]), (&"dead".into(), &2.into()));
+    assert!(poison["error"]["message"].as_str().unwrap().contains("its memory"), "{poison}");
+    let dead = server.json("/v1/jobs?state=dead").await;
+    assert_eq!(dead["items"][0]["id"], poison["id"]);
+    let other: Value = server.ask("thumbnail-generation", asset, Value::Null).await.json().await.unwrap();
+    assert_eq!(server.job(other["id"].as_str().unwrap()).await["state"], "succeeded");
 }
 
 #[tokio::test]
@@ -73,9 +95,13 @@ async fn every_thread_of_a_worker_is_in_the_sandbox() {
     }
     assert!(threads > 1, "it decodes with several threads");
     let open = std::fs::read_dir(format!("{process}/fd")).unwrap();
-    for target in open.map(|entry| std::fs::read_link(entry.unwrap().path()).unwrap()) {
+    for entry in open.map(|entry| entry.unwrap().path()) {
+        let target = std::fs::read_link(&entry).unwrap();
         let is_ours = target.starts_with(server.data().canonicalize().unwrap().join("scratch"));
-        assert!(is_ours || target.to_string_lossy().starts_with("pipe:"), "{target:?}");
+        // Whoever started the tests may have left something open for everybody.
+        let is_inherited = std::fs::read_link(Path::new("/proc/self/fd").join(entry.file_name().unwrap())).ok()
+            == Some(target.clone());
+        assert!(is_ours || is_inherited || target.to_string_lossy().starts_with("pipe:"), "{entry:?}: {target:?}");
     }
     let limits = std::fs::read_to_string(format!("{process}/limits")).unwrap();
     for limit in ["Max address space", "Max cpu time", "Max file size"] {
