@@ -74,9 +74,20 @@ fn panicked() -> Response {
     Problem::internal().into_response()
 }
 
+/// The framework refuses some requests by itself, and in plain text.
+fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    let content_type = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let is_plain = content_type.is_empty() || content_type.starts_with(b"text/plain");
+    if is_plain && (status.is_client_error() || status.is_server_error()) {
+        return Problem::of(status).into_response();
+    }
+    response
+}
+
 /// Headers that every answer has: nothing here is to be framed, sniffed or run.
 async fn safe_headers(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
+    let mut response = as_problem(next.run(request).await);
     let headers = response.headers_mut();
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),

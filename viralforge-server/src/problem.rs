@@ -26,6 +26,18 @@ impl Problem {
         Self { kind: "about:blank", title, status: status.as_u16(), code, detail: detail.into() }
     }
 
+    /// What only the status tells.
+    pub(crate) fn of(status: StatusCode) -> Self {
+        match status {
+            StatusCode::METHOD_NOT_ALLOWED => Self::method("this page does not take that method"),
+            StatusCode::SERVICE_UNAVAILABLE => Self::unavailable("it took too long"),
+            status if status.is_client_error() => {
+                Self::new(status, "bad_request", "the path or the query is not as it should be")
+            }
+            _ => Self::internal(),
+        }
+    }
+
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
     }

@@ -1,6 +1,6 @@
 //! Media work in a process of its own, which may read its input, write its output, and do nothing else.
 //!
-//! The host writes a [`Task`] to the child's standard input and reads [`Line`]s from its standard output. A crash, a
+//! The host writes a [`Task`] to the child's standard input and reads lines from its standard output. A crash, a
 //! hang or a compromise of a decoder costs that one child.
 
 mod child;

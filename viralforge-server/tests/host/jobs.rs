@@ -73,6 +73,13 @@ async fn a_job_survives_the_death_of_its_server_and_is_published_once() {
     assert_eq!((&job["state"], &job["starts"]), (&"succeeded".into(), &2.into()));
     let names: Vec<_> = job["outputs"].as_array().unwrap().iter().map(|o| o["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["analysis.json", "report.json"]);
+    // Whoever follows it sees two starts and one end, and progress that never falls.
+    let events = follow(&server, job["id"].as_str().unwrap(), None).await;
+    let states: Vec<_> = events.iter().filter(|e| e.1 == "state").map(|e| e.2["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["queued", "running", "running", "succeeded"]);
+    let fractions: Vec<_> =
+        events.iter().filter(|e| e.1 == "progress").map(|e| e.2["fraction"].as_f64().unwrap()).collect();
+    assert!(fractions.windows(2).all(|f| f[0] <= f[1]), "{fractions:?}");
 }
 
 #[tokio::test]
@@ -102,9 +109,11 @@ async fn the_same_key_is_the_same_job_and_wrong_options_are_refused_at_once() {
         let body = json!({ "kind": kind, "asset_id": asset });
         server.client.post(format!("{}/v1/jobs", server.url)).header("idempotency-key", "k1").json(&body).send()
     };
-    let first: Value = ask("analysis").await.unwrap().json().await.unwrap();
-    let second: Value = ask("analysis").await.unwrap().json().await.unwrap();
-    assert_eq!(first["id"], second["id"]);
+    // At the same time, and later.
+    let (first, second) = tokio::join!(ask("analysis"), ask("analysis"));
+    let (first, second): (Value, Value) = (first.unwrap().json().await.unwrap(), second.unwrap().json().await.unwrap());
+    let third: Value = ask("analysis").await.unwrap().json().await.unwrap();
+    assert_eq!((&second["id"], &third["id"]), (&first["id"], &first["id"]));
     assert_eq!(ask("thumbnail-generation").await.unwrap().status(), 409);
     for (kind, options, status) in [
         ("mining", Value::Null, 422),

@@ -35,6 +35,15 @@ async fn it_is_alive_ready_and_measured() {
     assert!(answer.headers().contains_key("x-request-id"));
     let problem: Value = answer.json().await.unwrap();
     assert_eq!(problem["code"], "not_found");
+    let nameless = format!("/v1/files/{}/a.mp4", "0".repeat(32));
+    for (path, status) in [("/v1/jobs?limit=many", 400), (nameless.as_str(), 400)] {
+        let answer = server.get(path).send().await.unwrap();
+        assert_eq!(
+            (answer.status().as_u16(), &answer.headers()["content-type"]),
+            (status, &"application/problem+json".parse().unwrap()),
+            "{path}"
+        );
+    }
 }
 
 #[tokio::test]
