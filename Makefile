@@ -68,6 +68,10 @@ out/index.html: $(viralforge) $(demo_video)
 $(viralforge): ffmpeg
 	$(CARGO) build --release -p viralforge-examples --bin viralforge $(features)
 
+.PHONY: serve
+serve: ffmpeg ## Start the HTTP server on 127.0.0.1:8080, with its data in viralforge-data/
+	$(CARGO) run --release -p viralforge-server $(features)
+
 # --- the packages for Python and Node ----------------------------------------------------------------------------
 
 $(venv)/.ready: viralforge-py/requirements-test.txt
@@ -98,7 +102,7 @@ npm-pack: addon ## Build the npm tarballs, FFmpeg inside, in viralforge-node/dis
 # --- keeping it right ------------------------------------------------------------------------------------------
 
 .PHONY: test
-test: test-rust test-python test-node ## Run every test
+test: test-rust test-python test-node test-server ## Run every test
 
 # Python tests its native module, which has no tests in Rust.
 .PHONY: test-rust
@@ -115,6 +119,16 @@ test-node: addon ## Run the tests of the Node package and of its examples
 	npm test --silent --prefix viralforge-node
 	npm ci --silent --prefix examples/node --ignore-scripts
 	npm test --silent --prefix examples/node
+
+.PHONY: test-server
+test-server: ffmpeg setup-test ## Run the tests of the server with the clients that browsers use
+	$(CARGO) build -p viralforge-server $(features)
+	npm ci --silent --prefix viralforge-server/tests/tus --ignore-scripts
+	VIRALFORGE_SERVER=$(abspath $(target))/debug/viralforge-server npm test --silent --prefix viralforge-server/tests/tus
+
+.PHONY: test-faults
+test-faults: ffmpeg ## Kill the server 200 times, in uploads and in jobs, and look what is left
+	VIRALFORGE_FAULT_ROUNDS=67 $(CARGO) test -p viralforge-server --test host $(features) -- --nocapture faults
 
 .PHONY: check
 check: fmt clippy docs layers deny generated ## Run every static check: fmt, clippy, docs, layers, deny, generated
@@ -191,7 +205,7 @@ bench-bindings: wheel npm-pack ## Compare the Python and Node packages with thei
 clean: ## Remove everything that was built here; the FFmpeg cache stays
 	$(CARGO) clean
 	$(CARGO) clean --manifest-path fuzz/Cargo.toml
-	rm -rf out coverage viralforge-py/dist viralforge-node/dist viralforge-node/node_modules examples/node/node_modules
+	rm -rf out coverage viralforge-py/dist viralforge-node/dist viralforge-node/node_modules examples/node/node_modules viralforge-server/tests/tus/node_modules
 
 # $(call cargo_tool,NAME,VERSION): unoptimised, since each runs for a second and compiles for minutes.
 define cargo_tool

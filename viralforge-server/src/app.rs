@@ -1,0 +1,176 @@
+//! What every request and every worker shares.
+
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use tokio::sync::{Notify, watch};
+
+use crate::asset::{Assets, FileView, StoredFile};
+use crate::config::{Config, Secret};
+use crate::db::Database;
+use crate::id;
+use crate::job::{Queue, Runner, Scratch};
+use crate::problem::Result;
+use crate::store::{Signer, Store};
+use crate::upload::{Spool, Uploads};
+
+/// The parts, wired together.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) base_url: String,
+    pub(crate) api_key: Secret,
+    pub(crate) database: Database,
+    pub(crate) store: Store,
+    pub(crate) signer: Signer,
+    pub(crate) assets: Assets,
+    pub(crate) uploads: Uploads,
+    pub(crate) spool: Spool,
+    pub(crate) queue: Queue,
+    pub(crate) wake: Arc<Notify>,
+    pub(crate) metrics: PrometheusHandle,
+    pub(crate) shutdown: watch::Receiver<bool>,
+    url_lifetime_seconds: i64,
+}
+
+/// Why the server cannot start, in a sentence.
+pub(crate) type StartError = Box<dyn std::error::Error + Send + Sync>;
+
+impl App {
+    pub(crate) async fn start(config: &Config, shutdown: watch::Receiver<bool>) -> Result<Arc<Self>, StartError> {
+        let data = &config.data;
+        std::fs::create_dir_all(data).map_err(|error| format!("{}: {error}", data.display()))?;
+        let api_key = match &config.api_key {
+            Some(key) => key.clone(),
+            None => kept_secret(&data.join("api-key"), |key| {
+                tracing::warn!("no VIRALFORGE_API_KEY is set, so one was made; it is in {}", key.display());
+            })?,
+        };
+        let signing_key = match &config.signing_key {
+            Some(key) => key.clone(),
+            None => kept_secret(&data.join("signing-key"), |_| {})?,
+        };
+        let database = Database::connect(&config.database_url).await?;
+        database.migrate().await?;
+        let recorder = PrometheusBuilder::new().build_recorder();
+        let metrics = recorder.handle();
+        // In tests several servers share a process, and the first one counts for all.
+        let _ = metrics::set_global_recorder(recorder);
+        Ok(Arc::new(Self {
+            base_url: config.base_url(),
+            api_key,
+            store: Store::folder(&data.join("media"))?,
+            signer: Signer::new(signing_key),
+            assets: Assets(database.pool.clone()),
+            uploads: Uploads {
+                pool: database.pool.clone(),
+                lifetime: config.upload_lifetime,
+                max_video_bytes: config.max_video_bytes,
+                max_image_bytes: config.max_image_bytes,
+            },
+            spool: Spool::new(data.join("uploads"))?,
+            queue: Queue::new(database.clone(), config.lease, config.job_starts),
+            database,
+            wake: Arc::new(Notify::new()),
+            metrics,
+            shutdown,
+            url_lifetime_seconds: config.url_lifetime.as_secs() as i64,
+        }))
+    }
+
+    /// The workers of this process.
+    pub(crate) fn runner(&self, config: &Config) -> Result<Arc<Runner>, StartError> {
+        Ok(Arc::new(Runner {
+            queue: self.queue.clone(),
+            assets: self.assets.clone(),
+            store: self.store.clone(),
+            scratch: Scratch::open(&config.data.join("scratch"))?,
+            wall: config.job_timeout,
+            memory_bytes: config.job_memory_bytes,
+            wake: Arc::clone(&self.wake),
+        }))
+    }
+
+    /// Finishes what a crash left half done, and removes what nobody goes on with.
+    pub(crate) async fn tidy(&self) {
+        for (what, result) in [
+            ("uploads cannot be finished", self.finish_uploads().await),
+            ("expired uploads cannot be removed", self.remove_expired().await),
+            ("left bytes cannot be removed", self.remove_left_bytes().await),
+        ] {
+            if let Err(problem) = result {
+                tracing::warn!(?problem, "{what}");
+            }
+        }
+    }
+
+    async fn finish_uploads(&self) -> Result<()> {
+        for id in self.uploads.unfinished().await? {
+            let Ok(writer) = self.spool.lock(&id).await else { continue };
+            let mut upload = self.uploads.get(&id).await?;
+            self.finish_upload(&mut upload, &writer).await?;
+            tracing::info!(upload = %id, "an upload was finished that had stopped at its end");
+        }
+        Ok(())
+    }
+
+    async fn remove_expired(&self) -> Result<()> {
+        for id in self.uploads.expired().await? {
+            let Ok(_writer) = self.spool.lock(&id).await else { continue };
+            self.spool.remove(&id).await?;
+            self.uploads.delete(&id).await?;
+            tracing::info!(upload = %id, "an upload expired");
+        }
+        Ok(())
+    }
+
+    /// Bytes whose upload is over: a crash came between the two.
+    async fn remove_left_bytes(&self) -> Result<()> {
+        for id in self.spool.list().await? {
+            // The row is there before the bytes are.
+            match self.uploads.get(&id).await {
+                Ok(upload) if upload.state == "open" => {}
+                Err(problem) if problem.status() != StatusCode::NOT_FOUND => return Err(problem),
+                _ => self.spool.remove(&id).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Where a file is read, without the signature.
+    pub(crate) fn file_path(id: &str, name: &str) -> String {
+        format!("/v1/files/{id}/{name}")
+    }
+
+    /// A file as clients see it, with an address that is good for a while.
+    pub(crate) fn file_view(&self, file: &StoredFile) -> FileView {
+        let path = Self::file_path(&file.id, &file.name);
+        let query = self.signer.query(&path, id::now_ms() / 1000 + self.url_lifetime_seconds);
+        FileView {
+            name: file.name.clone(),
+            content_type: file.content_type.clone(),
+            url: format!("{}{path}?{query}", self.base_url),
+            bytes: file.byte_len,
+        }
+    }
+}
+
+/// A secret that is made once and kept in a file that only its owner may read.
+fn kept_secret(path: &Path, made: impl FnOnce(&Path)) -> Result<Secret, StartError> {
+    let fail = |error: std::io::Error| format!("{}: {error}", path.display());
+    match std::fs::read_to_string(path) {
+        Ok(text) => return Ok(Secret::new(text.trim())),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(fail(error).into()),
+        Err(_) => {}
+    }
+    // Two random UUIDs have 244 random bits.
+    let text = format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple());
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(fail)?;
+    made(path);
+    Ok(Secret::new(text))
+}

@@ -1,0 +1,149 @@
+//! What was uploaded: quarantined until `validate_upload` takes it.
+
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+use sqlx::{Any, AnyPool, Row, Transaction};
+
+use crate::id;
+use crate::problem::{Problem, Result};
+use crate::store::Key;
+
+/// One upload that is complete.
+#[derive(Clone, Debug)]
+pub(crate) struct Asset {
+    pub(crate) id: String,
+    /// `quarantined`, `accepted` or `rejected`.
+    pub(crate) state: String,
+    pub(crate) file_name: String,
+    pub(crate) storage_key: String,
+    pub(crate) byte_len: i64,
+    pub(crate) report: Option<Value>,
+    pub(crate) created_at: i64,
+}
+
+/// One file that was made of an asset.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredFile {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) content_type: String,
+    pub(crate) storage_key: String,
+    pub(crate) byte_len: i64,
+}
+
+/// The file as clients see it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct FileView {
+    pub(crate) name: String,
+    pub(crate) content_type: String,
+    pub(crate) url: String,
+    pub(crate) bytes: i64,
+}
+
+const COLUMNS: &str = "id, state, file_name, storage_key, byte_len, report, created_at";
+const FILE_COLUMNS: &str = "id, name, content_type, storage_key, byte_len";
+
+/// All assets.
+#[derive(Clone, Debug)]
+pub(crate) struct Assets(pub(crate) AnyPool);
+
+impl Assets {
+    /// Adds an asset within a transaction of something larger.
+    pub(crate) async fn add(tx: &mut Transaction<'_, Any>, id: &str, file_name: &str, byte_len: i64) -> Result<()> {
+        sqlx::query(
+            "INSERT INTO assets (id, state, file_name, storage_key, byte_len, created_at, updated_at) \
+             VALUES ($1, 'quarantined', $2, $3, $4, $5, $5)",
+        )
+        .bind(id)
+        .bind(file_name)
+        .bind(Key::original(id).to_string())
+        .bind(byte_len)
+        .bind(id::now_ms())
+        .execute(&mut **tx)
+        .await?;
+        Ok(())
+    }
+
+    pub(crate) async fn get(&self, id: &str) -> Result<Asset> {
+        let row = sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM assets WHERE id = $1")))
+            .bind(id)
+            .fetch_optional(&self.0)
+            .await?;
+        row.as_ref().map(asset).transpose()?.ok_or_else(|| Problem::not_found("asset"))
+    }
+
+    /// An asset that may be worked with.
+    pub(crate) async fn accepted(&self, id: &str) -> Result<Asset> {
+        let asset = self.get(id).await?;
+        match asset.state.as_str() {
+            "accepted" => Ok(asset),
+            "quarantined" => Err(Problem::conflict("the asset is still being checked")),
+            _ => Err(Problem::conflict("the asset was rejected; its report says why")),
+        }
+    }
+
+    /// Assets older than the one at `before`, newest first.
+    pub(crate) async fn page(&self, before: &str, limit: i64) -> Result<Vec<Asset>> {
+        let rows =
+            sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM assets WHERE id < $1 ORDER BY id DESC LIMIT $2")))
+                .bind(before)
+                .bind(limit)
+                .fetch_all(&self.0)
+                .await?;
+        Ok(rows.iter().map(asset).collect::<Result<_, _>>()?)
+    }
+
+    /// What was made of an asset by all jobs, or by one.
+    pub(crate) async fn files(&self, column: FilesOf, id: &str) -> Result<Vec<StoredFile>> {
+        let column = match column {
+            FilesOf::Asset => "asset_id",
+            FilesOf::Job => "job_id",
+        };
+        let rows =
+            sqlx::query(AssertSqlSafe(format!("SELECT {FILE_COLUMNS} FROM files WHERE {column} = $1 ORDER BY id")))
+                .bind(id)
+                .fetch_all(&self.0)
+                .await?;
+        Ok(rows.iter().map(file).collect::<Result<_, _>>()?)
+    }
+
+    pub(crate) async fn file(&self, id: &str) -> Result<StoredFile> {
+        let row = sqlx::query(AssertSqlSafe(format!("SELECT {FILE_COLUMNS} FROM files WHERE id = $1")))
+            .bind(id)
+            .fetch_optional(&self.0)
+            .await?;
+        row.as_ref().map(file).transpose()?.ok_or_else(|| Problem::not_found("file"))
+    }
+}
+
+/// Whose files.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum FilesOf {
+    Asset,
+    Job,
+}
+
+fn asset(row: &AnyRow) -> Result<Asset, sqlx::Error> {
+    let report: Option<String> = row.try_get("report")?;
+    Ok(Asset {
+        id: row.try_get("id")?,
+        state: row.try_get("state")?,
+        file_name: row.try_get("file_name")?,
+        storage_key: row.try_get("storage_key")?,
+        byte_len: row.try_get("byte_len")?,
+        report: report.and_then(|text| serde_json::from_str(&text).ok()),
+        created_at: row.try_get("created_at")?,
+    })
+}
+
+fn file(row: &AnyRow) -> Result<StoredFile, sqlx::Error> {
+    Ok(StoredFile {
+        id: row.try_get("id")?,
+        name: row.try_get("name")?,
+        content_type: row.try_get("content_type")?,
+        storage_key: row.try_get("storage_key")?,
+        byte_len: row.try_get("byte_len")?,
+    })
+}

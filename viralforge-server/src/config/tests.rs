@@ -1,0 +1,67 @@
+use super::*;
+
+fn load(pairs: &[(&str, &str)]) -> Result<Config, Problems> {
+    Config::load(None, |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
+}
+
+#[test]
+fn nothing_has_to_be_set() {
+    let config = load(&[]).unwrap();
+    assert_eq!((config.listen.port(), config.max_video_bytes), (8080, 100_000_000));
+    assert_eq!(config.base_url(), "http://127.0.0.1:8080");
+    assert!(config.database_url.expose().starts_with("sqlite://"));
+}
+
+#[test]
+fn every_problem_is_listed_and_no_secret_is_shown() {
+    let problems = load(&[
+        ("VIRALFORGE_LISTEN", "somewhere"),
+        ("VIRALFORGE_API_KEY", "hunter2"),
+        ("DATABASE_URL", "mysql://root:geheim@db"),
+        ("VIRALFORGE_LEASE_SECONDS", "0"),
+    ])
+    .unwrap_err()
+    .to_string();
+    assert_eq!(problems.lines().count(), 4, "{problems}");
+    assert!(!problems.contains("hunter2") && !problems.contains("geheim"), "{problems}");
+    let config = load(&[("VIRALFORGE_API_KEY", "0123456789abcdef0123456789abcdef")]).unwrap();
+    assert!(!format!("{config:?}").contains("0123456789"));
+}
+
+#[test]
+fn the_environment_goes_before_the_file_and_typos_in_the_file_are_problems() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("viralforge.toml");
+    std::fs::write(&path, "VIRALFORGE_WORKERS = 7\nVIRALFORGE_LEASE_SECONDS = 9\n").unwrap();
+    let config = Config::load(Some(&path), |name| (name == "VIRALFORGE_WORKERS").then(|| "3".to_owned())).unwrap();
+    assert_eq!((config.workers, config.lease), (3, Duration::from_secs(9)));
+    std::fs::write(&path, "VIRALFORGE_WORKER = 7\n").unwrap();
+    let problems = Config::load(Some(&path), |_| None).unwrap_err().to_string();
+    assert!(problems.contains("VIRALFORGE_WORKER is not a setting"), "{problems}");
+}
+
+#[test]
+fn the_example_lists_every_setting_with_its_default() {
+    let asked = std::cell::RefCell::new(Vec::new());
+    let config = Config::load(None, |name| {
+        asked.borrow_mut().push(name.to_owned());
+        None
+    });
+    let default = format!("{:?}", config.unwrap());
+    let text = include_str!("../../.env.example");
+    // A setting is a comment (what it means) and a line that is a comment as well, for it changes nothing.
+    let listed: Vec<(&str, &str)> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix('#')?.split_once('='))
+        .filter(|(name, _)| !name.contains(' '))
+        .collect();
+    let names: Vec<&str> = listed.iter().map(|(name, _)| *name).collect();
+    let mut asked = asked.into_inner();
+    asked.sort_unstable();
+    let mut sorted = names.clone();
+    sorted.sort_unstable();
+    assert_eq!(sorted, asked);
+    let value =
+        |name: &str| listed.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()).filter(|v| !v.is_empty());
+    assert_eq!(format!("{:?}", Config::load(None, value).unwrap()), default);
+}

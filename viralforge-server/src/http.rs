@@ -1,0 +1,103 @@
+//! The interface over HTTP: routes, and what every request passes on its way to one.
+
+mod assets;
+mod auth;
+mod events;
+mod files;
+mod jobs;
+mod operations;
+mod page;
+mod range;
+mod serve;
+mod tus;
+
+pub(crate) use serve::serve;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::timeout::TimeoutLayer;
+
+use crate::app::App;
+use crate::problem::Problem;
+
+/// How long an ordinary request may take. Uploads, files and event streams have their own rules.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// All routes.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let quick =
+        ServiceBuilder::new().layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT));
+    let keyed = Router::new()
+        .merge(assets::routes())
+        .merge(jobs::routes())
+        .layer(quick)
+        .merge(tus::routes())
+        .merge(events::routes())
+        .fallback(no_page)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::require_key));
+    Router::new()
+        .nest("/v1", keyed)
+        .merge(files::routes())
+        .merge(operations::routes())
+        .route("/", get(operations::front))
+        .fallback(no_page)
+        .method_not_allowed_fallback(async || Problem::method("this page does not take that method"))
+        .layer(
+            ServiceBuilder::new()
+                .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+                .layer(middleware::from_fn(operations::observe))
+                .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+                .layer(middleware::from_fn(safe_headers))
+                .layer(CatchPanicLayer::custom(|_| panicked())),
+        )
+        .with_state(app)
+}
+
+async fn no_page() -> Problem {
+    Problem::not_found("page")
+}
+
+fn panicked() -> Response {
+    tracing::error!("a request handler panicked");
+    Problem::internal().into_response()
+}
+
+/// The framework refuses some requests by itself, and in plain text.
+fn as_problem(response: Response) -> Response {
+    let status = response.status();
+    let content_type = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+    let is_plain = content_type.is_empty() || content_type.starts_with(b"text/plain");
+    if is_plain && (status.is_client_error() || status.is_server_error()) {
+        return Problem::of(status).into_response();
+    }
+    response
+}
+
+/// Headers that every answer has: nothing here is to be framed, sniffed or run.
+async fn safe_headers(request: Request, next: Next) -> Response {
+    let mut response = as_problem(next.run(request).await);
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
+    response
+}

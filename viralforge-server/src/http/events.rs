@@ -1,0 +1,80 @@
+//! What happens to a job, as it happens (server-sent events). `Last-Event-ID` goes on where a connection broke.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Sse;
+use axum::response::sse::{Event as Message, KeepAlive};
+use axum::routing::get;
+use futures_util::stream::{self, Stream};
+
+use crate::app::App;
+use crate::id;
+use crate::job::Event;
+use crate::problem::{Problem, Result};
+
+/// Between two looks for new events: they may come from another replica.
+const POLL: Duration = Duration::from_millis(250);
+/// Proxies close connections on which nothing comes for a minute.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/jobs/{id}/events", get(follow))
+}
+
+async fn follow(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>> {
+    let job = app.queue.get(&id::checked(&id, "job")?).await?;
+    let last = headers.get("last-event-id").map(|value| value.to_str().ok().and_then(|text| text.parse::<i64>().ok()));
+    let last = match last {
+        Some(None) => return Err(Problem::bad_request("Last-Event-ID is not the id of an event")),
+        Some(Some(seq)) => seq,
+        None => 0,
+    };
+    let state = Following { app, job: job.id, last, waiting: Vec::new(), over: false };
+    let events = stream::unfold(state, next);
+    Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+}
+
+struct Following {
+    app: Arc<App>,
+    job: String,
+    last: i64,
+    /// Events that were read and not sent yet, the next one last.
+    waiting: Vec<Event>,
+    over: bool,
+}
+
+async fn next(mut state: Following) -> Option<(Result<Message, Infallible>, Following)> {
+    loop {
+        if let Some(event) = state.waiting.pop() {
+            state.last = event.seq;
+            let message = Message::default().id(event.seq.to_string()).event(&event.event).data(&event.data);
+            return Some((Ok(message), state));
+        }
+        if state.over || *state.app.shutdown.borrow() {
+            return None;
+        }
+        // First the job, then its events: none that came before it was over is missed.
+        let over = state.app.queue.get(&state.job).await.is_ok_and(|job| job.is_over());
+        match Event::after(&state.app.database.pool, &state.job, state.last).await {
+            Ok(mut events) => {
+                state.over = over && events.len() < 500;
+                events.reverse();
+                if events.is_empty() && !over {
+                    tokio::time::sleep(POLL).await;
+                }
+                state.waiting = events;
+            }
+            // The client comes back with the last id that it saw.
+            Err(_) => return None,
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! Files, by addresses that are signed and expire. Whole or in parts, with conditions; made for a CDN in front.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use object_store::{GetOptions, GetRange};
+use serde::Deserialize;
+
+use super::range;
+use crate::app::App;
+use crate::asset::StoredFile;
+use crate::id;
+use crate::problem::{Problem, Result};
+use crate::store::{Key, Store};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/v1/files/{id}/{name}", get(read))
+}
+
+#[derive(Debug, Deserialize)]
+struct Signed {
+    expires: i64,
+    signature: String,
+    /// Offer to save it instead of showing it.
+    #[serde(default)]
+    download: bool,
+}
+
+async fn read(
+    State(app): State<Arc<App>>,
+    method: Method,
+    Path((id, name)): Path<(String, String)>,
+    Query(signed): Query<Signed>,
+    headers: HeaderMap,
+) -> Result<Response> {
+    let id = id::checked(&id, "file")?;
+    let now = id::now_ms() / 1000;
+    if !app.signer.accepts(&App::file_path(&id, &name), signed.expires, &signed.signature, now) {
+        return Err(Problem::forbidden("the address is not signed, or no longer good; ask for a new one"));
+    }
+    let file = app.assets.file(&id).await?;
+    let length = file.byte_len as u64;
+    // A file never changes under its id, so the id is its entity tag.
+    let tag = format!("\"{id}\"");
+    if header_has(&headers, header::IF_NONE_MATCH, &tag) {
+        return Ok(
+            (StatusCode::NOT_MODIFIED, common(&file, &tag, signed.expires - now, signed.download)).into_response()
+        );
+    }
+    if headers.contains_key(header::IF_MATCH) && !header_has(&headers, header::IF_MATCH, &tag) {
+        return Err(Problem::precondition("the file has another entity tag"));
+    }
+    let wants_part = headers.get(header::IF_RANGE).is_none_or(|value| value.as_bytes() == tag.as_bytes());
+    let parts = match headers.get(header::RANGE).and_then(|value| value.to_str().ok()) {
+        Some(text) if wants_part => match range::parse(text, length) {
+            Ok(parts) => parts,
+            Err(problem) => {
+                let outside = [(header::CONTENT_RANGE, format!("bytes */{length}"))];
+                return Ok((outside, problem.into_response()).into_response());
+            }
+        },
+        _ => None,
+    };
+    let store = app.store.clone();
+    let key = Key::stored(file.storage_key.clone());
+    let is_head = method == Method::HEAD;
+    let mut response = match parts.as_deref() {
+        None => answer(StatusCode::OK, length, body(is_head, &store, &key, 0..length).await?),
+        Some([one]) => {
+            let bytes = body(is_head, &store, &key, one.clone()).await?;
+            let mut response = answer(StatusCode::PARTIAL_CONTENT, one.end - one.start, bytes);
+            let text = format!("bytes {}-{}/{length}", one.start, one.end - 1);
+            response.headers_mut().insert(header::CONTENT_RANGE, value(&text));
+            response
+        }
+        Some(many) => return multipart(&file, store, key, many.to_vec(), length, &tag, signed.expires - now),
+    };
+    response.headers_mut().extend(common(&file, &tag, signed.expires - now, signed.download));
+    Ok(response)
+}
+
+fn header_has(headers: &HeaderMap, name: header::HeaderName, tag: &str) -> bool {
+    headers
+        .get_all(name)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|list| list.split(',').map(str::trim).any(|entry| entry == "*" || entry.trim_start_matches("W/") == tag))
+}
+
+fn answer(status: StatusCode, length: u64, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    response
+}
+
+fn common(file: &StoredFile, tag: &str, lifetime: i64, download: bool) -> HeaderMap {
+    let disposition = if download { "attachment" } else { "inline" };
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, value(&file.content_type));
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(header::ETAG, value(tag));
+    // As long as the address is good, and no longer.
+    headers.insert(header::CACHE_CONTROL, value(&format!("private, max-age={}, immutable", lifetime.max(0))));
+    headers.insert(header::CONTENT_DISPOSITION, value(&format!("{disposition}; filename=\"{}\"", plain(&file.name))));
+    headers
+}
+
+/// A name as it may stand between quotes in a header.
+fn plain(name: &str) -> String {
+    name.chars().map(|c| if c.is_ascii_graphic() && !"\"\\%".contains(c) { c } else { '_' }).collect()
+}
+
+fn value(text: &str) -> HeaderValue {
+    HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("application/octet-stream"))
+}
+
+async fn body(is_head: bool, store: &Store, key: &Key, part: Range<u64>) -> Result<Body> {
+    if is_head || part.is_empty() {
+        return Ok(Body::empty());
+    }
+    let options = GetOptions { range: Some(GetRange::Bounded(part)), ..GetOptions::default() };
+    Ok(Body::from_stream(store.get(key, options).await?.into_stream()))
+}
+
+/// Several parts in one answer (RFC 9110, 14.6).
+fn multipart(
+    file: &StoredFile,
+    store: Store,
+    key: Key,
+    parts: Vec<Range<u64>>,
+    length: u64,
+    tag: &str,
+    lifetime: i64,
+) -> Result<Response> {
+    let boundary = id::fresh();
+    let content_type = file.content_type.clone();
+    let heads: Vec<(Bytes, Range<u64>)> = parts
+        .into_iter()
+        .map(|part| {
+            let head = format!(
+                "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: bytes {}-{}/{length}\r\n\r\n",
+                part.start,
+                part.end - 1
+            );
+            (Bytes::from(head), part)
+        })
+        .collect();
+    let end = Bytes::from(format!("\r\n--{boundary}--\r\n"));
+    let total: u64 =
+        heads.iter().map(|(head, part)| head.len() as u64 + part.end - part.start).sum::<u64>() + end.len() as u64;
+    let pieces = stream::iter(heads).then(move |(head, part)| {
+        let (store, key) = (store.clone(), key.clone());
+        async move {
+            let options = GetOptions { range: Some(GetRange::Bounded(part)), ..GetOptions::default() };
+            let bytes =
+                store.get(&key, options).await.map_err(|_| std::io::Error::other("the storage does not answer"))?;
+            let bytes = bytes.into_stream().map_err(std::io::Error::other);
+            std::io::Result::Ok(stream::once(async move { Ok(head) }).chain(bytes))
+        }
+    });
+    let all = pieces.try_flatten().chain(stream::once(async move { Ok(end) }));
+    let mut response = answer(StatusCode::PARTIAL_CONTENT, total, Body::from_stream(all));
+    response.headers_mut().extend(common(file, tag, lifetime, false));
+    response.headers_mut().insert(header::CONTENT_TYPE, value(&format!("multipart/byteranges; boundary={boundary}")));
+    Ok(response)
+}

@@ -1,0 +1,78 @@
+//! For whoever runs it: is it alive, is it ready, what does it do.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use serde_json::json;
+
+use crate::app::App;
+use crate::http::{REQUEST_ID, jobs};
+
+/// How long a dependency may take to answer before it counts as gone.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/health", get(async || Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))))
+        .route("/ready", get(ready))
+        .route("/metrics", get(metrics_page))
+}
+
+/// What a person who opens the address in a browser should know.
+pub(super) async fn front() -> impl IntoResponse {
+    let text = "ViralForge is running. Its interface is under /v1; /health, /ready and /metrics are for operators.\n";
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text)
+}
+
+async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
+    let database = check(async { sqlx::query("SELECT 1").execute(&app.database.pool).await.is_ok() });
+    let storage = check(async { app.store.ping().await.is_ok() });
+    let ((database, database_ms), (storage, storage_ms)) = tokio::join!(database, storage);
+    let draining = *app.shutdown.borrow();
+    let ok = database && storage && !draining;
+    let word = |ok: bool| if ok { "ok" } else { "failed" };
+    let body = json!({
+        "status": if draining { "draining" } else { word(ok) },
+        "dependencies": {
+            "database": { "status": word(database), "latency_ms": database_ms },
+            "storage": { "status": word(storage), "latency_ms": storage_ms },
+        },
+    });
+    (if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body))
+}
+
+async fn check(answer: impl Future<Output = bool>) -> (bool, f64) {
+    let began = Instant::now();
+    let ok = tokio::time::timeout(PATIENCE, answer).await.unwrap_or(false);
+    (ok, began.elapsed().as_secs_f64() * 1e3)
+}
+
+async fn metrics_page(State(app): State<Arc<App>>) -> impl IntoResponse {
+    if let Ok(rows) = jobs::depth(&app).await {
+        for (kind, state, many, oldest_seconds) in rows {
+            metrics::gauge!("viralforge_jobs", "kind" => kind.clone(), "state" => state.clone()).set(many as f64);
+            metrics::gauge!("viralforge_oldest_job_seconds", "kind" => kind, "state" => state).set(oldest_seconds);
+        }
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render())
+}
+
+/// Counts and logs every request, by its route and never by what it carries.
+pub(super) async fn observe(request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
+    let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
+    let response = next.run(request).await;
+    let (status, seconds) = (response.status().as_u16(), began.elapsed().as_secs_f64());
+    metrics::histogram!("viralforge_http_seconds", "method" => method.to_string(), "route" => route.clone(), "status" => status.to_string())
+        .record(seconds);
+    tracing::info!(%id, %method, %route, status, ms = seconds * 1e3, "request");
+    response
+}

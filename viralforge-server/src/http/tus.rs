@@ -1,0 +1,315 @@
+//! Resumable uploads by tus 1.0: core, creation, creation-with-upload, creation-defer-length, expiration, checksum,
+//! termination and concatenation. `GET` of an upload tells its state.
+
+use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{options, post};
+use axum::{Json, Router};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::app::App;
+use crate::id;
+use crate::problem::{Problem, Result};
+use crate::upload::{Metadata, Upload};
+
+const VERSION: &str = "1.0.0";
+const EXTENSIONS: &str = "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation,concatenation-unfinished";
+/// Hash functions of the checksum extension: what the standard demands is SHA-1, which nobody should rely on any more,
+/// so SHA-256 stands first.
+const CHECKSUMS: &str = "sha256";
+const CONTENT_TYPE: &str = "application/offset+octet-stream";
+/// Partial uploads of one final upload.
+const MAX_PARTIALS: usize = 1000;
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/uploads", post(create).merge(options(offer)))
+        .route("/uploads/{id}", options(offer).head(offset).patch(append).delete(terminate).get(state))
+        .layer(axum::middleware::map_response(resumable))
+        .layer(axum::extract::DefaultBodyLimit::disable())
+}
+
+async fn resumable(mut response: Response) -> Response {
+    response.headers_mut().insert("tus-resumable", HeaderValue::from_static(VERSION));
+    response
+}
+
+/// What this server can do. Needs no key and no version.
+async fn offer(State(app): State<Arc<App>>) -> impl IntoResponse {
+    let max = app.uploads.max_video_bytes.max(app.uploads.max_image_bytes).to_string();
+    (
+        StatusCode::NO_CONTENT,
+        [
+            ("tus-version", VERSION.to_owned()),
+            ("tus-extension", EXTENSIONS.to_owned()),
+            ("tus-max-size", max),
+            ("tus-checksum-algorithm", CHECKSUMS.to_owned()),
+        ],
+    )
+}
+
+async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response> {
+    check_version(&headers)?;
+    let metadata_text = text(&headers, "upload-metadata")?.unwrap_or_default();
+    let metadata = Metadata::parse(metadata_text)?;
+    let concat = text(&headers, "upload-concat")?;
+    if let Some(partials) = concat.and_then(|value| value.strip_prefix("final;")) {
+        let (metadata_text, partials) = (metadata_text.to_owned(), partials.to_owned());
+        return to_the_end(async move { concatenate(&app, &metadata, &metadata_text, &partials).await }).await;
+    }
+    if concat.is_some_and(|value| value != "partial") {
+        return Err(Problem::bad_request("Upload-Concat is not partial or final;"));
+    }
+    let length = number(&headers, "upload-length")?;
+    let deferred = text(&headers, "upload-defer-length")?;
+    match (length, deferred) {
+        (Some(_), None) | (None, Some("1")) => {}
+        _ => return Err(Problem::bad_request("send Upload-Length, or Upload-Defer-Length: 1")),
+    }
+    check_length(&app, &metadata, length)?;
+    // Creation with upload: the body is the first bytes.
+    let has_bytes = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == CONTENT_TYPE.as_bytes());
+    let checksum = checksum(&headers)?;
+    let mut upload = app.uploads.create(length, metadata_text, concat).await?;
+    to_the_end(async move {
+        let writer = app.spool.lock(&upload.id).await?;
+        tokio::fs::File::create_new(writer.path()).await?;
+        if has_bytes || length == Some(0) {
+            app.receive_upload(&mut upload, &writer, body, checksum).await?;
+        }
+        created(&app, &upload)
+    })
+    .await
+}
+
+/// Does the work also where the client leaves in the middle of it: what it sent is kept.
+async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    tokio::spawn(work).await.unwrap_or_else(|error| {
+        tracing::error!(%error, "an upload request ended badly");
+        Err(Problem::internal())
+    })
+}
+
+fn created(app: &App, upload: &Upload) -> Result<Response> {
+    let location = format!("{}/v1/uploads/{}", app.base_url, upload.id);
+    let mut response = (StatusCode::CREATED, [(header::LOCATION, location)]).into_response();
+    add_state(response.headers_mut(), upload);
+    Ok(response)
+}
+
+/// Makes one upload of several: `partials` are their addresses, in order.
+async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partials: &str) -> Result<Response> {
+    let ids = partials
+        .split_whitespace()
+        .map(|address| id::checked(address.rsplit('/').next().unwrap_or_default(), "upload"))
+        .collect::<Result<Vec<_>>>()?;
+    if ids.is_empty() || ids.len() > MAX_PARTIALS {
+        return Err(Problem::bad_request(format!(
+            "Upload-Concat names {} uploads, not 1 to {MAX_PARTIALS}",
+            ids.len()
+        )));
+    }
+    let mut total = 0;
+    for id in &ids {
+        let part = app.uploads.get(id).await?;
+        if part.concat.as_deref() != Some("partial") || part.length != Some(part.received) {
+            return Err(Problem::conflict(format!("{id} is not a partial upload that is complete")));
+        }
+        total += part.received;
+    }
+    check_length(app, metadata, Some(total))?;
+    let mut upload = app.uploads.create(Some(total), metadata_text, Some(&format!("final;{partials}"))).await?;
+    let writer = app.spool.lock(&upload.id).await?;
+    let mut whole = tokio::fs::File::create_new(writer.path()).await?;
+    for id in &ids {
+        let part = app.spool.lock(id).await?;
+        tokio::io::copy(&mut tokio::fs::File::open(part.path()).await?, &mut whole).await?;
+    }
+    whole.sync_data().await?;
+    upload.received = total;
+    app.uploads.advance(&upload.id, total).await?;
+    app.refuse_hopeless(&upload, &writer).await?;
+    app.finish_upload(&mut upload, &writer).await?;
+    created(app, &upload)
+}
+
+async fn offset(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response> {
+    check_version(&headers)?;
+    let mut upload = open_upload(&app, &id).await?;
+    if upload.state == "open" {
+        // Whoever asks wants to go on: the request before, whose connection may be dead, ends here, so that the offset
+        // in the answer is the one that is taken next.
+        upload = to_the_end(async move {
+            let writer = app.spool.lock(&upload.id).await?;
+            let mut upload = app.uploads.get(&upload.id).await?;
+            app.finish_upload(&mut upload, &writer).await?;
+            Ok(upload)
+        })
+        .await?;
+    }
+    let mut response = StatusCode::OK.into_response();
+    add_state(response.headers_mut(), &upload);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(response)
+}
+
+async fn append(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
+    check_version(&headers)?;
+    if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes() != CONTENT_TYPE.as_bytes()) {
+        return Err(Problem::unsupported_type(format!("Content-Type must be {CONTENT_TYPE}")));
+    }
+    let offset = number(&headers, "upload-offset")?.ok_or_else(|| Problem::bad_request("Upload-Offset is missing"))?;
+    let checksum = checksum(&headers)?;
+    let deferred_length = number(&headers, "upload-length")?;
+    let id = id::checked(&id, "upload")?;
+    let upload = to_the_end(async move { write(&app, &id, offset, deferred_length, body, checksum).await }).await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    add_state(response.headers_mut(), &upload);
+    Ok(response)
+}
+
+async fn write(
+    app: &App,
+    id: &str,
+    offset: i64,
+    deferred_length: Option<i64>,
+    body: Body,
+    checksum: Option<Vec<u8>>,
+) -> Result<Upload> {
+    let writer = app.spool.lock(id).await?;
+    let mut upload = open_upload(app, id).await?;
+    if upload.concat.as_deref().is_some_and(|concat| concat.starts_with("final;")) {
+        return Err(Problem::forbidden("a final upload is made of its parts and takes no bytes"));
+    }
+    if offset != upload.received {
+        return Err(Problem::conflict(format!("the upload has {} bytes, not {offset}", upload.received)));
+    }
+    if let (None, Some(length)) = (upload.length, deferred_length) {
+        check_length(app, &Metadata::parse(&upload.metadata)?, Some(length))?;
+        if length < upload.received {
+            return Err(Problem::bad_request(format!("the upload already has {} bytes", upload.received)));
+        }
+        app.uploads.set_length(id, length).await?;
+        upload.length = Some(length);
+    }
+    // Nothing can follow the last byte; whoever did not hear that it arrived asks again.
+    if upload.state == "open" {
+        app.receive_upload(&mut upload, &writer, body, checksum).await?;
+    }
+    Ok(upload)
+}
+
+async fn terminate(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Result<StatusCode> {
+    check_version(&headers)?;
+    let id = id::checked(&id, "upload")?;
+    let _writer = app.spool.lock(&id).await?;
+    let upload = app.uploads.get(&id).await?;
+    if upload.state == "complete" {
+        return Err(Problem::conflict("the upload is complete"));
+    }
+    app.uploads.delete(&id).await?;
+    app.spool.remove(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn state(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Value>> {
+    let upload = app.uploads.get(&id::checked(&id, "upload")?).await?;
+    let problem: Option<Value> = upload.problem.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    Ok(Json(json!({
+        "id": upload.id,
+        "offset": upload.received,
+        "length": upload.length,
+        "state": upload.state,
+        "asset_id": upload.asset_id,
+        "problem": problem,
+    })))
+}
+
+/// An upload that may still be gone on with, or that is complete.
+async fn open_upload(app: &App, id: &str) -> Result<Upload> {
+    let upload = app.uploads.get(&id::checked(id, "upload")?).await?;
+    if upload.state == "refused" {
+        let why: Value = upload.problem.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        return Err(Problem::refused(why["message"].as_str().unwrap_or("the upload was refused")));
+    }
+    if upload.state == "open" && upload.expires_at < id::now_ms() {
+        return Err(Problem::gone("the upload was not finished in time"));
+    }
+    Ok(upload)
+}
+
+fn add_state(headers: &mut HeaderMap, upload: &Upload) {
+    headers.insert("upload-offset", HeaderValue::from(upload.received));
+    match upload.length {
+        Some(length) => headers.insert("upload-length", HeaderValue::from(length)),
+        None => headers.insert("upload-defer-length", HeaderValue::from_static("1")),
+    };
+    let mut insert = |name: &'static str, text: &str| {
+        if let Ok(value) = HeaderValue::from_str(text) {
+            headers.insert(name, value);
+        }
+    };
+    if !upload.metadata.is_empty() {
+        insert("upload-metadata", &upload.metadata);
+    }
+    if let Some(concat) = &upload.concat {
+        insert("upload-concat", concat);
+    }
+    if upload.state == "open" {
+        let at = UNIX_EPOCH + Duration::from_millis(upload.expires_at.max(0) as u64);
+        insert("upload-expires", &httpdate::fmt_http_date(at));
+    }
+}
+
+fn check_version(headers: &HeaderMap) -> Result<()> {
+    match text(headers, "tus-resumable")? {
+        Some(VERSION) => Ok(()),
+        _ => Err(Problem::precondition(format!("Tus-Resumable must be {VERSION}"))),
+    }
+}
+
+fn check_length(app: &App, metadata: &Metadata, length: Option<i64>) -> Result<()> {
+    let max = app.uploads.max_bytes(metadata);
+    match length {
+        Some(length) if length as u64 > max => {
+            Err(Problem::too_large(format!("Upload-Length {length} is over the limit of {max} bytes")))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn text<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>> {
+    headers
+        .get(name)
+        .map(|value| value.to_str().map_err(|_| Problem::bad_request(format!("{name} is not ASCII"))))
+        .transpose()
+}
+
+/// A whole number from 0 on.
+fn number(headers: &HeaderMap, name: &str) -> Result<Option<i64>> {
+    let Some(text) = text(headers, name)? else { return Ok(None) };
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    match text.parse() {
+        Ok(number) if digits => Ok(Some(number)),
+        _ => Err(Problem::bad_request(format!("{name} {text:?} is not a number of bytes"))),
+    }
+}
+
+fn checksum(headers: &HeaderMap) -> Result<Option<Vec<u8>>> {
+    let Some(text) = text(headers, "upload-checksum")? else { return Ok(None) };
+    let wrong = || Problem::bad_request(format!("Upload-Checksum must be {CHECKSUMS} and its value in Base64"));
+    let value = text.strip_prefix("sha256 ").ok_or_else(wrong)?;
+    STANDARD.decode(value.trim()).map(Some).map_err(|_| wrong())
+}

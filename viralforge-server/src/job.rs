@@ -1,0 +1,67 @@
+//! Jobs: rows of a table that workers claim by lease and fence.
+//!
+//! A claim raises the job's fence and its count of starts, and holds it until the lease is over. Whoever still works
+//! after that finds its fence outdated and cannot publish. A job whose workers die is taken again, at most as often as
+//! it may be started; then it is dead, and waits for a person.
+
+mod event;
+mod kind;
+mod queue;
+mod runner;
+mod scratch;
+
+pub(crate) use event::Event;
+pub(crate) use kind::Kind;
+pub(crate) use queue::{Claim, NewJob, Queue};
+pub(crate) use runner::Runner;
+pub(crate) use scratch::Scratch;
+
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+
+/// A job as clients see it.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Job {
+    pub(crate) id: String,
+    pub(crate) kind: String,
+    pub(crate) asset_id: String,
+    /// `queued`, `running`, `succeeded`, `failed`, `dead` or `cancelled`.
+    pub(crate) state: String,
+    pub(crate) priority: i64,
+    pub(crate) starts: i64,
+    pub(crate) options: Value,
+    pub(crate) progress: Option<Value>,
+    pub(crate) error: Option<Value>,
+    pub(crate) created_at_ms: i64,
+    pub(crate) updated_at_ms: i64,
+}
+
+/// The columns that [`Job::from_row`] reads.
+pub(crate) const COLUMNS: &str =
+    "id, kind, asset_id, state, priority, starts, options, progress, error, created_at, updated_at";
+
+impl Job {
+    pub(crate) fn from_row(row: &AnyRow) -> Result<Self, sqlx::Error> {
+        let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
+        Ok(Self {
+            id: row.try_get("id")?,
+            kind: row.try_get("kind")?,
+            asset_id: row.try_get("asset_id")?,
+            state: row.try_get("state")?,
+            priority: row.try_get("priority")?,
+            starts: row.try_get("starts")?,
+            options: json(row.try_get("options")?).unwrap_or(Value::Null),
+            progress: json(row.try_get("progress")?),
+            error: json(row.try_get("error")?),
+            created_at_ms: row.try_get("created_at")?,
+            updated_at_ms: row.try_get("updated_at")?,
+        })
+    }
+
+    /// Whether nothing more will happen to it.
+    pub(crate) fn is_over(&self) -> bool {
+        !matches!(self.state.as_str(), "queued" | "running")
+    }
+}

@@ -1,0 +1,358 @@
+//! The table as a queue.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sqlx::AssertSqlSafe;
+use sqlx::{Any, Row, Transaction};
+
+use super::{COLUMNS, Job, Kind, event};
+use crate::db::Database;
+use crate::id;
+use crate::problem::{Problem, Result};
+use crate::store::Key;
+use crate::worker::Made;
+
+/// Jobs of all replicas that share the database.
+#[derive(Clone, Debug)]
+pub(crate) struct Queue {
+    database: Database,
+    lease: Duration,
+    max_starts: i64,
+}
+
+/// A job to be.
+#[derive(Debug)]
+pub(crate) struct NewJob<'a> {
+    pub(crate) kind: Kind,
+    pub(crate) asset_id: &'a str,
+    pub(crate) options: &'a Value,
+    pub(crate) priority: i64,
+    pub(crate) idempotency_key: Option<&'a str>,
+}
+
+/// A job that this worker holds, until its lease is over.
+#[derive(Clone, Debug)]
+pub(crate) struct Claim {
+    pub(crate) job: Job,
+    pub(crate) fence: i64,
+}
+
+/// What a heartbeat finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Pulse {
+    /// The job is still ours.
+    Held,
+    /// Somebody wants it cancelled.
+    CancelRequested,
+    /// Another worker has it, or it is over: nothing that we make counts any more.
+    Lost,
+}
+
+/// How long to wait before a failed start is tried again: this, doubled with each start.
+const BACKOFF: Duration = Duration::from_secs(2);
+
+impl Queue {
+    pub(crate) fn new(database: Database, lease: Duration, max_starts: u32) -> Self {
+        Self { database, lease, max_starts: i64::from(max_starts) }
+    }
+
+    /// How long a claim holds without a heartbeat.
+    pub(crate) fn lease(&self) -> Duration {
+        self.lease
+    }
+
+    /// Adds a job within a transaction of something larger.
+    pub(crate) async fn add(tx: &mut Transaction<'_, Any>, new: &NewJob<'_>) -> Result<Job> {
+        let (job, now) = (id::fresh(), id::now_ms());
+        let row = sqlx::query(AssertSqlSafe(format!(
+            "INSERT INTO jobs (id, kind, asset_id, options, state, priority, run_at, starts, fence, cancel_requested, \
+             idempotency_key, created_at, updated_at) \
+             VALUES ($1, $2, $3, $4, 'queued', $5, $6, 0, 0, 0, $7, $6, $6) RETURNING {COLUMNS}"
+        )))
+        .bind(&job)
+        .bind(new.kind.name())
+        .bind(new.asset_id)
+        .bind(new.options.to_string())
+        .bind(new.priority)
+        .bind(now)
+        .bind(new.idempotency_key)
+        .fetch_one(&mut **tx)
+        .await?;
+        event::note_state(&mut **tx, &job, "queued", None, now).await?;
+        Ok(Job::from_row(&row)?)
+    }
+
+    /// Adds a job; one that was added under the same key before is given instead, if it asks for the same.
+    pub(crate) async fn add_once(&self, new: &NewJob<'_>) -> Result<Job> {
+        let mut tx = self.database.pool.begin().await?;
+        // The key is unique: of two requests at the same time one finds the other's job.
+        let problem = match Self::add(&mut tx, new).await {
+            Ok(job) => {
+                tx.commit().await?;
+                return Ok(job);
+            }
+            Err(problem) => problem,
+        };
+        tx.rollback().await?;
+        let Some(key) = new.idempotency_key else { return Err(problem) };
+        let Some(job) = self.find("idempotency_key", key).await? else { return Err(problem) };
+        if job.kind == new.kind.name() && job.asset_id == new.asset_id && job.options == *new.options {
+            Ok(job)
+        } else {
+            Err(Problem::conflict("that Idempotency-Key was used for another job"))
+        }
+    }
+
+    pub(crate) async fn get(&self, id: &str) -> Result<Job> {
+        self.find("id", id).await?.ok_or_else(|| Problem::not_found("job"))
+    }
+
+    async fn find(&self, column: &str, value: &str) -> Result<Option<Job>> {
+        let row = sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM jobs WHERE {column} = $1")))
+            .bind(value)
+            .fetch_optional(&self.database.pool)
+            .await?;
+        Ok(row.as_ref().map(Job::from_row).transpose()?)
+    }
+
+    /// Takes the next job that is due, or whose worker let its lease run out.
+    pub(crate) async fn claim(&self) -> Result<Option<Claim>> {
+        let now = id::now_ms();
+        self.bury(now).await?;
+        let lease_until = now + self.lease.as_millis() as i64;
+        let mut tx = self.database.pool.begin().await?;
+        let row = sqlx::query(AssertSqlSafe(format!(
+            "UPDATE jobs SET state = 'running', starts = starts + 1, fence = fence + 1, lease_until = $1, \
+             updated_at = $2 WHERE id = (SELECT id FROM jobs \
+             WHERE (state = 'queued' AND run_at <= $2) OR (state = 'running' AND lease_until < $2) \
+             ORDER BY priority DESC, run_at LIMIT 1) RETURNING fence, {COLUMNS}"
+        )))
+        .bind(lease_until)
+        .bind(now)
+        .fetch_optional(&mut *tx)
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let claim = Claim { job: Job::from_row(&row)?, fence: row.try_get("fence")? };
+        event::note_state(&mut *tx, &claim.job.id, "running", None, now).await?;
+        tx.commit().await?;
+        Ok(Some(claim))
+    }
+
+    /// Jobs whose workers died as often as they may are dead, whatever killed them.
+    async fn bury(&self, now: i64) -> Result<()> {
+        let error = json!({ "code": "backend", "message": "its workers died every time it was started" });
+        let mut tx = self.database.pool.begin().await?;
+        let rows = sqlx::query(
+            "UPDATE jobs SET state = 'dead', error = $1, lease_until = NULL, updated_at = $2 \
+             WHERE state = 'running' AND lease_until < $2 AND starts >= $3 RETURNING id",
+        )
+        .bind(error.to_string())
+        .bind(now)
+        .bind(self.max_starts)
+        .fetch_all(&mut *tx)
+        .await?;
+        for row in rows {
+            event::note_state(&mut *tx, row.try_get("id")?, "dead", Some(&error), now).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Holds the claim for another lease.
+    pub(crate) async fn heartbeat(&self, claim: &Claim) -> Result<Pulse> {
+        let now = id::now_ms();
+        let row = sqlx::query(
+            "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND fence = $3 AND state = 'running' \
+             RETURNING cancel_requested",
+        )
+        .bind(now + self.lease.as_millis() as i64)
+        .bind(&claim.job.id)
+        .bind(claim.fence)
+        .fetch_optional(&self.database.pool)
+        .await?;
+        Ok(match row {
+            None => Pulse::Lost,
+            Some(row) if row.try_get::<i64, _>("cancel_requested")? != 0 => Pulse::CancelRequested,
+            Some(_) => Pulse::Held,
+        })
+    }
+
+    /// Tells how far the job has come. It never falls, also over several starts.
+    pub(crate) async fn progress(&self, claim: &Claim, progress: &Value) -> Result<()> {
+        let fraction = |progress: &Value| progress["fraction"].as_f64().unwrap_or(0.0);
+        if claim.job.progress.as_ref().is_some_and(|before| fraction(progress) < fraction(before)) {
+            return Ok(());
+        }
+        let now = id::now_ms();
+        let mut tx = self.database.pool.begin().await?;
+        let done = sqlx::query(
+            "UPDATE jobs SET progress = $1, updated_at = $2 WHERE id = $3 AND fence = $4 AND state = 'running'",
+        )
+        .bind(progress.to_string())
+        .bind(now)
+        .bind(&claim.job.id)
+        .bind(claim.fence)
+        .execute(&mut *tx)
+        .await?;
+        if done.rows_affected() == 1 {
+            event::note(&mut *tx, &claim.job.id, "progress", progress, now).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Publishes the results, if the claim still holds: this transaction alone decides which start counts.
+    pub(crate) async fn succeed(&self, claim: &Claim, files: &[(Made, Key, u64)]) -> Result<bool> {
+        let mut tx = self.database.pool.begin().await?;
+        if !Self::end(&mut tx, claim, "succeeded", None).await? {
+            return Ok(false);
+        }
+        for (made, key, byte_len) in files {
+            sqlx::query(
+                "INSERT INTO files (id, asset_id, job_id, name, content_type, storage_key, byte_len, created_at) \
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            )
+            .bind(id::fresh())
+            .bind(&claim.job.asset_id)
+            .bind(&claim.job.id)
+            .bind(&made.name)
+            .bind(&made.content_type)
+            .bind(key.to_string())
+            .bind(*byte_len as i64)
+            .bind(id::now_ms())
+            .execute(&mut *tx)
+            .await?;
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Publishes the verdict on an upload, if the claim still holds.
+    pub(crate) async fn succeed_with_verdict(&self, claim: &Claim, state: &str, report: &Value) -> Result<bool> {
+        let mut tx = self.database.pool.begin().await?;
+        if !Self::end(&mut tx, claim, "succeeded", None).await? {
+            return Ok(false);
+        }
+        sqlx::query("UPDATE assets SET state = $1, report = $2, updated_at = $3 WHERE id = $4")
+            .bind(state)
+            .bind(report.to_string())
+            .bind(id::now_ms())
+            .bind(&claim.job.asset_id)
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Ends the job for good, with the reason.
+    pub(crate) async fn fail(&self, claim: &Claim, state: &str, error: &Value) -> Result<bool> {
+        let mut tx = self.database.pool.begin().await?;
+        let ended = Self::end(&mut tx, claim, state, Some(error)).await?;
+        tx.commit().await?;
+        Ok(ended)
+    }
+
+    async fn end(tx: &mut Transaction<'_, Any>, claim: &Claim, state: &str, error: Option<&Value>) -> Result<bool> {
+        let now = id::now_ms();
+        let done = sqlx::query(
+            "UPDATE jobs SET state = $1, error = $2, lease_until = NULL, updated_at = $3 \
+             WHERE id = $4 AND fence = $5 AND state = 'running'",
+        )
+        .bind(state)
+        .bind(error.map(Value::to_string))
+        .bind(now)
+        .bind(&claim.job.id)
+        .bind(claim.fence)
+        .execute(&mut **tx)
+        .await?;
+        if done.rows_affected() == 1 {
+            event::note_state(&mut **tx, &claim.job.id, state, error, now).await?;
+        }
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Puts the job back, to be tried later, or buries it where it was started as often as it may.
+    pub(crate) async fn retry(&self, claim: &Claim, error: &Value) -> Result<bool> {
+        if claim.job.starts >= self.max_starts {
+            return self.fail(claim, "dead", error).await;
+        }
+        let now = id::now_ms();
+        let wait = BACKOFF.as_millis() as i64 * (1 << claim.job.starts.clamp(1, 16)) / 2;
+        let mut tx = self.database.pool.begin().await?;
+        let done = sqlx::query(
+            "UPDATE jobs SET state = 'queued', run_at = $1, lease_until = NULL, error = $2, updated_at = $3 \
+             WHERE id = $4 AND fence = $5 AND state = 'running'",
+        )
+        .bind(now + wait)
+        .bind(error.to_string())
+        .bind(now)
+        .bind(&claim.job.id)
+        .bind(claim.fence)
+        .execute(&mut *tx)
+        .await?;
+        if done.rows_affected() == 1 {
+            event::note_state(&mut *tx, &claim.job.id, "queued", Some(error), now).await?;
+        }
+        tx.commit().await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Gives a claim back untouched, as on shutdown: the start does not count.
+    pub(crate) async fn release(&self, claim: &Claim) -> Result<()> {
+        sqlx::query(
+            "UPDATE jobs SET state = 'queued', lease_until = NULL, starts = starts - 1 \
+             WHERE id = $1 AND fence = $2 AND state = 'running'",
+        )
+        .bind(&claim.job.id)
+        .bind(claim.fence)
+        .execute(&self.database.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Cancels a job: at once where nobody has it, else as soon as its worker hears of it.
+    pub(crate) async fn cancel(&self, id: &str) -> Result<Job> {
+        let now = id::now_ms();
+        let mut tx = self.database.pool.begin().await?;
+        let waiting = sqlx::query(
+            "UPDATE jobs SET state = 'cancelled', cancel_requested = 1, updated_at = $1 WHERE id = $2 AND state = 'queued'",
+        )
+        .bind(now)
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
+        if waiting.rows_affected() == 1 {
+            event::note_state(&mut *tx, id, "cancelled", None, now).await?;
+        } else {
+            sqlx::query("UPDATE jobs SET cancel_requested = 1 WHERE id = $1 AND state = 'running'")
+                .bind(id)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        self.get(id).await
+    }
+
+    /// Starts a dead, failed or cancelled job over.
+    pub(crate) async fn replay(&self, id: &str) -> Result<Job> {
+        let now = id::now_ms();
+        let mut tx = self.database.pool.begin().await?;
+        let done = sqlx::query(
+            "UPDATE jobs SET state = 'queued', starts = 0, cancel_requested = 0, run_at = $1, error = NULL, \
+             progress = NULL, updated_at = $1 WHERE id = $2 AND state IN ('dead', 'failed', 'cancelled')",
+        )
+        .bind(now)
+        .bind(id)
+        .execute(&mut *tx)
+        .await?;
+        if done.rows_affected() == 0 {
+            tx.rollback().await?;
+            let job = self.get(id).await?;
+            return Err(Problem::conflict(format!("the job is {}; only what failed can be started over", job.state)));
+        }
+        event::note_state(&mut *tx, id, "queued", None, now).await?;
+        tx.commit().await?;
+        self.get(id).await
+    }
+}

@@ -1,0 +1,245 @@
+//! Workers of this process: claim a job, run it in a child, publish what it made.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+use viralforge_core::Limits;
+
+use super::queue::Pulse;
+use super::{Claim, Kind, Queue, Scratch};
+use crate::asset::Assets;
+use crate::problem::{Problem, Result};
+use crate::store::{Key, Store};
+use crate::worker::{self, Bounds, Ended, Made, Outcome, Rlimits, Task};
+
+/// Between two looks into the queue where nothing wakes a worker earlier: jobs of other replicas, retries, lost leases.
+const POLL: Duration = Duration::from_millis(500);
+/// Between two notes of progress in the database.
+const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+
+/// What all workers share.
+#[derive(Debug)]
+pub(crate) struct Runner {
+    pub(crate) queue: Queue,
+    pub(crate) assets: Assets,
+    pub(crate) store: Store,
+    pub(crate) scratch: Scratch,
+    pub(crate) wall: Duration,
+    pub(crate) memory_bytes: u64,
+    /// Wakes a worker: there is something new.
+    pub(crate) wake: Arc<Notify>,
+}
+
+impl Runner {
+    /// Runs `count` workers until `shutdown` turns true; then lets go of what they hold.
+    pub(crate) async fn run(self: Arc<Self>, count: usize, shutdown: watch::Receiver<bool>) {
+        let mut workers = JoinSet::new();
+        for _ in 0..count {
+            workers.spawn(Arc::clone(&self).work(shutdown.clone()));
+        }
+        while workers.join_next().await.is_some() {}
+    }
+
+    async fn work(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
+        while !*shutdown.borrow() {
+            match self.queue.claim().await {
+                Ok(Some(claim)) => {
+                    let began = Instant::now();
+                    let result = self.one(&claim, &mut shutdown).await;
+                    let kind = claim.job.kind.clone();
+                    metrics::histogram!("viralforge_job_seconds", "kind" => kind).record(began.elapsed().as_secs_f64());
+                    if let Err(problem) = result {
+                        tracing::error!(job = %claim.job.id, ?problem, "a job could not be finished; its lease will run out");
+                    }
+                }
+                Ok(None) => {
+                    tokio::select! {
+                        () = self.wake.notified() => {}
+                        () = tokio::time::sleep(POLL) => {}
+                        _ = shutdown.changed() => {}
+                    }
+                }
+                Err(problem) => {
+                    tracing::warn!(?problem, "the queue cannot be read");
+                    tokio::time::sleep(POLL).await;
+                }
+            }
+        }
+    }
+
+    async fn one(&self, claim: &Claim, shutdown: &mut watch::Receiver<bool>) -> Result<()> {
+        let Some(kind) = Kind::from_name(&claim.job.kind) else {
+            let error = json!({ "code": "unsupported", "message": "this version does not know that kind of job" });
+            self.queue.fail(claim, "failed", &error).await?;
+            return Ok(());
+        };
+        let (sender, progress) = watch::channel(Value::Null);
+        let stop = Notify::new();
+        let work = self.produce(claim, kind, sender, &stop);
+        tokio::pin!(work);
+        // The lease is kept from the first byte that is fetched to the last that is stored.
+        let (made, interrupted) = tokio::select! {
+            made = &mut work => (made?, None),
+            why = self.keep(claim, progress, shutdown) => {
+                stop.notify_one();
+                (work.await?, Some(why))
+            }
+        };
+        match (made, interrupted) {
+            (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Released)) => self.queue.release(claim).await,
+            (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Lost)) => Ok(()),
+            (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Cancelled)) => {
+                self.queue.fail(claim, "cancelled", &Value::Null).await.map(|_| ())
+            }
+            (made, _) => self.publish(claim, kind, made).await,
+        }
+    }
+
+    /// Runs the child, and stores what it makes; only publishing lets anybody see it.
+    async fn produce(
+        &self,
+        claim: &Claim,
+        kind: Kind,
+        progress: watch::Sender<Value>,
+        stop: &Notify,
+    ) -> Result<Produced> {
+        let asset = self.assets.get(&claim.job.asset_id).await?;
+        let folder = self.scratch.job_folder()?;
+        let (input, output) = (folder.path().join("input"), folder.path().join("output"));
+        std::fs::create_dir(&output)?;
+        self.store.fetch(&Key::stored(asset.storage_key.clone()), &input).await?;
+        let task = Task {
+            work: kind.work(&claim.job.options)?,
+            input,
+            output: output.clone(),
+            limits: Limits::default().with_max_wall_time(self.wall),
+            bounds: Rlimits {
+                memory_bytes: self.memory_bytes,
+                cpu_seconds: self.wall.as_secs().saturating_mul(4),
+                file_bytes: 64 << 30,
+            },
+            host_pid: std::process::id(),
+        };
+        let on_progress = |now| {
+            progress.send_replace(now);
+        };
+        let mut ended = worker::run(&task, Bounds { wall: self.wall }, on_progress, stop.notified()).await?;
+        let files = match &mut ended {
+            Ended::Done(outcome) if kind != Kind::Validation => {
+                self.store_files(claim, std::mem::take(outcome), &output).await?
+            }
+            _ => Vec::new(),
+        };
+        Ok(Produced { ended, files })
+    }
+
+    /// Keeps the lease and notes progress, until there is a reason to stop.
+    async fn keep(
+        &self,
+        claim: &Claim,
+        mut progress: watch::Receiver<Value>,
+        shutdown: &mut watch::Receiver<bool>,
+    ) -> Interrupted {
+        let mut beat = tokio::time::interval(self.queue.lease() / 3);
+        let mut note = tokio::time::interval(PROGRESS_EVERY);
+        note.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = beat.tick() => match self.queue.heartbeat(claim).await {
+                    Ok(Pulse::Held) => {}
+                    Ok(Pulse::CancelRequested) => return Interrupted::Cancelled,
+                    Ok(Pulse::Lost) => return Interrupted::Lost,
+                    // The lease may still be good when the database is back.
+                    Err(problem) => tracing::warn!(job = %claim.job.id, ?problem, "no heartbeat"),
+                },
+                _ = note.tick() => if progress.has_changed().unwrap_or(false) {
+                    let now = progress.borrow_and_update().clone();
+                    if let Err(problem) = self.queue.progress(claim, &now).await {
+                        tracing::warn!(job = %claim.job.id, ?problem, "progress was not noted");
+                    }
+                },
+                _ = shutdown.changed() => return Interrupted::Released,
+            }
+        }
+    }
+
+    async fn publish(&self, claim: &Claim, kind: Kind, made: Produced) -> Result<()> {
+        let (asset, job) = (&claim.job.asset_id, &claim.job.id);
+        match made.ended {
+            Ended::Done(outcome) if kind == Kind::Validation => {
+                let state = if outcome.report["verdict"] == "reject" { "rejected" } else { "accepted" };
+                self.queue.succeed_with_verdict(claim, state, &outcome.report).await?;
+            }
+            Ended::Done(_) => {
+                if self.queue.succeed(claim, &made.files).await? {
+                    self.store.remove_unpublished(asset, job, Some(claim.fence)).await?;
+                } else {
+                    for (_, key, _) in made.files {
+                        self.store.delete(&key).await?;
+                    }
+                }
+            }
+            Ended::Failed { code, message } => {
+                let error = json!({ "code": code, "message": message });
+                // The file is at fault, and will be the next time as well; the machine may not be.
+                if matches!(code.as_str(), "io" | "backend") {
+                    self.queue.retry(claim, &error).await?;
+                } else {
+                    self.queue.fail(claim, "failed", &error).await?;
+                }
+            }
+            Ended::Crashed(reason) => {
+                let error = json!({ "code": "backend", "message": format!("the media worker died: {reason}") });
+                self.queue.retry(claim, &error).await?;
+            }
+            Ended::TimedOut | Ended::Stopped => {
+                let message = format!("it took longer than the {} s that a job may", self.wall.as_secs());
+                self.queue.retry(claim, &json!({ "code": "limit_exceeded", "message": message })).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn store_files(
+        &self,
+        claim: &Claim,
+        outcome: Outcome,
+        output: &std::path::Path,
+    ) -> Result<Vec<(Made, Key, u64)>> {
+        let report = serde_json::to_vec(&outcome.report).map_err(|_| Problem::internal())?;
+        std::fs::write(output.join("report.json"), report)?;
+        let mut files = Vec::new();
+        for made in outcome.files.into_iter().chain([Made::new("report.json", "application/json")]) {
+            // The name comes from the child: nothing but a plain file in its own folder is taken.
+            let path = output.join(&made.name);
+            let is_plain = std::path::Path::new(&made.name).components().count() == 1;
+            if !is_plain || !std::fs::symlink_metadata(&path)?.is_file() {
+                tracing::error!(job = %claim.job.id, name = %made.name, "a media worker named a file that is none");
+                return Err(Problem::internal());
+            }
+            let key = Key::output(&claim.job.asset_id, &claim.job.id, claim.fence, &made.name);
+            let byte_len = self.store.put_file(&key, &path).await?;
+            files.push((made, key, byte_len));
+        }
+        Ok(files)
+    }
+}
+
+/// What one start of a job came to.
+struct Produced {
+    ended: Ended,
+    /// Stored, and not published yet.
+    files: Vec<(Made, Key, u64)>,
+}
+
+/// Why a job is not gone on with.
+enum Interrupted {
+    Cancelled,
+    /// Another worker has the job.
+    Lost,
+    /// This process is about to end.
+    Released,
+}

@@ -1,0 +1,62 @@
+//! Names of stored files.
+
+use std::fmt;
+
+/// The place of one stored file. Made of identifiers and of names from a fixed alphabet, so that it cannot leave the
+/// storage, whatever the storage makes of dots and slashes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Key(String);
+
+impl Key {
+    /// The upload itself.
+    pub(crate) fn original(asset: &str) -> Self {
+        Self(format!("assets/{asset}/original"))
+    }
+
+    /// A result of a job. The fence makes it a name that no other start of the job ever writes.
+    pub(crate) fn output(asset: &str, job: &str, fence: i64, name: &str) -> Self {
+        Self(format!("{}/{fence}/{}", Self::outputs(asset, job), plain(name)))
+    }
+
+    /// Where the results of all starts of a job are.
+    pub(super) fn outputs(asset: &str, job: &str) -> Self {
+        Self(format!("assets/{asset}/jobs/{job}"))
+    }
+
+    /// A key that was stored.
+    pub(crate) fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    pub(crate) fn path(&self) -> object_store::path::Path {
+        object_store::path::Path::from(self.0.as_str())
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Letters, digits, and dots and dashes inside; anything else becomes a dash.
+fn plain(name: &str) -> String {
+    let safe: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '-' }).collect();
+    safe.trim_matches(['.', '-']).replace("..", "-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_name_leaves_its_folder() {
+        for name in ["../../etc/x", "..", "a/b", "a\\b", "\0", "clip..mp4", "%2e%2e/x", "\u{202e}gpj.exe"] {
+            let key = Key::output("a1", "j1", 3, name).to_string();
+            let last = key.strip_prefix("assets/a1/jobs/j1/3/").unwrap();
+            assert!(!last.contains('/') && !last.contains("..") && !last.starts_with('.'), "{name:?}: {key}");
+        }
+        assert!(Key::output("a", "j", 1, "clip-1-tiktok.mp4").to_string().ends_with("/clip-1-tiktok.mp4"));
+    }
+}

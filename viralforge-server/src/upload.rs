@@ -1,0 +1,223 @@
+//! Uploads that can be interrupted and resumed. The bytes gather in a file; the database knows how many of them are
+//! safe on disk, and a client never hears of more.
+
+mod metadata;
+mod receive;
+mod spool;
+
+pub(crate) use metadata::Metadata;
+pub(crate) use spool::{Locked, Spool};
+
+use std::time::Duration;
+
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, Row};
+use viralforge_core::{ReasonClass, Severity, Source, UploadPolicy, UploadSlot, ValidationDepth, validate_upload};
+
+use crate::asset::Assets;
+use crate::id;
+use crate::job::{Kind, NewJob, Queue};
+use crate::problem::{Problem, Result};
+
+/// One upload.
+#[derive(Clone, Debug)]
+pub(crate) struct Upload {
+    pub(crate) id: String,
+    /// `open`, `complete` or `refused`.
+    pub(crate) state: String,
+    /// How many bytes it will have; `None` until the client says.
+    pub(crate) length: Option<i64>,
+    /// How many bytes are safe.
+    pub(crate) received: i64,
+    /// `Upload-Metadata` as it came.
+    pub(crate) metadata: String,
+    /// `Upload-Concat` as it came.
+    pub(crate) concat: Option<String>,
+    pub(crate) asset_id: Option<String>,
+    pub(crate) problem: Option<String>,
+    pub(crate) expires_at: i64,
+}
+
+impl Upload {
+    /// Whether all its bytes are there.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.length == Some(self.received)
+    }
+
+    /// Whether it is a part that waits to be put together with others.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.concat.as_deref() == Some("partial")
+    }
+}
+
+const COLUMNS: &str = "id, state, length, received, metadata, concat, asset_id, problem, expires_at";
+
+/// All uploads.
+#[derive(Clone, Debug)]
+pub(crate) struct Uploads {
+    pub(crate) pool: AnyPool,
+    pub(crate) lifetime: Duration,
+    pub(crate) max_video_bytes: u64,
+    pub(crate) max_image_bytes: u64,
+}
+
+impl Uploads {
+    /// Begins an upload.
+    pub(crate) async fn create(&self, length: Option<i64>, metadata: &str, concat: Option<&str>) -> Result<Upload> {
+        let now = id::now_ms();
+        let row = sqlx::query(AssertSqlSafe(format!(
+            "INSERT INTO uploads (id, state, length, received, metadata, concat, expires_at, created_at) \
+             VALUES ($1, 'open', $2, 0, $3, $4, $5, $6) RETURNING {COLUMNS}"
+        )))
+        .bind(id::fresh())
+        .bind(length)
+        .bind(metadata)
+        .bind(concat)
+        .bind(now + self.lifetime.as_millis() as i64)
+        .bind(now)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(upload(&row)?)
+    }
+
+    pub(crate) async fn get(&self, id: &str) -> Result<Upload> {
+        let row = sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM uploads WHERE id = $1")))
+            .bind(id)
+            .fetch_optional(&self.pool)
+            .await?;
+        row.as_ref().map(upload).transpose()?.ok_or_else(|| Problem::not_found("upload"))
+    }
+
+    /// Notes that `received` bytes are safe on disk.
+    pub(crate) async fn advance(&self, id: &str, received: i64) -> Result<()> {
+        sqlx::query("UPDATE uploads SET received = $1 WHERE id = $2 AND state = 'open' AND received <= $1")
+            .bind(received)
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes how long it will be.
+    pub(crate) async fn set_length(&self, id: &str, length: i64) -> Result<()> {
+        sqlx::query("UPDATE uploads SET length = $1 WHERE id = $2 AND length IS NULL")
+            .bind(length)
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Ends it: these bytes will never be taken.
+    pub(crate) async fn refuse(&self, id: &str, problem: &str) -> Result<()> {
+        sqlx::query("UPDATE uploads SET state = 'refused', problem = $1 WHERE id = $2 AND state = 'open'")
+            .bind(problem)
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Makes an asset of it and has it checked, in one transaction: either both are there or neither is.
+    pub(crate) async fn complete(&self, upload: &Upload, asset: &str, byte_len: i64) -> Result<()> {
+        let metadata = Metadata::parse(&upload.metadata)?;
+        let file_name = metadata.file_name();
+        let policy = self.policy(&metadata, ValidationDepth::Decode);
+        let options = serde_json::to_value(policy).map_err(|_| Problem::internal())?;
+        let mut tx = self.pool.begin().await?;
+        let done = sqlx::query("UPDATE uploads SET state = 'complete', received = $1 WHERE id = $2 AND state = 'open'")
+            .bind(byte_len)
+            .bind(&upload.id)
+            .execute(&mut *tx)
+            .await?;
+        if done.rows_affected() != 1 {
+            return Err(Problem::conflict("the upload was completed or ended by another request"));
+        }
+        Assets::add(&mut tx, asset, &file_name, byte_len).await?;
+        sqlx::query("UPDATE uploads SET asset_id = $1 WHERE id = $2")
+            .bind(asset)
+            .bind(&upload.id)
+            .execute(&mut *tx)
+            .await?;
+        let check =
+            NewJob { kind: Kind::Validation, asset_id: asset, options: &options, priority: 10, idempotency_key: None };
+        Queue::add(&mut tx, &check).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    pub(crate) async fn delete(&self, id: &str) -> Result<()> {
+        sqlx::query("DELETE FROM uploads WHERE id = $1").bind(id).execute(&self.pool).await?;
+        Ok(())
+    }
+
+    /// Uploads that have all their bytes and were not made assets, since a process died or a dependency was down.
+    pub(crate) async fn unfinished(&self) -> Result<Vec<String>> {
+        let rows = sqlx::query(
+            "SELECT id FROM uploads WHERE state = 'open' AND received = length \
+             AND (concat IS NULL OR concat <> 'partial') LIMIT 100",
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        Ok(rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?)
+    }
+
+    /// Uploads that nobody went on with in time.
+    pub(crate) async fn expired(&self) -> Result<Vec<String>> {
+        let rows = sqlx::query("SELECT id FROM uploads WHERE state <> 'complete' AND expires_at < $1 LIMIT 100")
+            .bind(id::now_ms())
+            .fetch_all(&self.pool)
+            .await?;
+        Ok(rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?)
+    }
+
+    /// The most bytes that an upload may have.
+    pub(crate) fn max_bytes(&self, metadata: &Metadata) -> u64 {
+        if metadata.slot() == UploadSlot::Image { self.max_image_bytes } else { self.max_video_bytes }
+    }
+
+    /// What an upload is held against.
+    pub(crate) fn policy(&self, metadata: &Metadata, depth: ValidationDepth) -> UploadPolicy {
+        let mut policy =
+            UploadPolicy::for_slot(metadata.slot()).with_depth(depth).with_max_bytes(self.max_bytes(metadata));
+        policy.file_name = Some(metadata.file_name());
+        policy
+    }
+
+    /// Why the rest need not be sent, as far as the first bytes tell.
+    pub(crate) fn hopeless(&self, metadata: &Metadata, head: &[u8]) -> Option<String> {
+        let policy = self.policy(metadata, ValidationDepth::Signature);
+        let source = Source::from_bytes("upload", head);
+        let report = validate_upload(&source, &policy, &viralforge_core::Monitor::new()).ok()?;
+        // Other findings may be of the part that is missing.
+        let from_the_head = |class: ReasonClass| {
+            matches!(
+                class,
+                ReasonClass::NotMedia
+                    | ReasonClass::ExtensionMismatch
+                    | ReasonClass::ContainerNotAllowed
+                    | ReasonClass::BadFilename
+                    | ReasonClass::NotVideo
+                    | ReasonClass::ActiveContent
+            )
+        };
+        let found = report.findings.iter().find(|f| f.severity == Severity::Error && from_the_head(f.class));
+        found.map(|finding| json!({ "code": finding.code, "message": finding.message }).to_string())
+    }
+}
+
+fn upload(row: &AnyRow) -> Result<Upload, sqlx::Error> {
+    Ok(Upload {
+        id: row.try_get("id")?,
+        state: row.try_get("state")?,
+        length: row.try_get("length")?,
+        received: row.try_get("received")?,
+        metadata: row.try_get("metadata")?,
+        concat: row.try_get("concat")?,
+        asset_id: row.try_get("asset_id")?,
+        problem: row.try_get("problem")?,
+        expires_at: row.try_get("expires_at")?,
+    })
+}

@@ -1,0 +1,118 @@
+//! The bytes of an upload: taken, looked at, and handed on when they are all there.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use futures_util::StreamExt as _;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+use super::{Locked, Metadata, Upload};
+use crate::app::App;
+use crate::problem::{Problem, Result};
+use crate::store::Key;
+
+/// Enough bytes to see what kind of file it is.
+const HEAD_BYTES: u64 = 64 << 10;
+/// A client that sends nothing for so long is gone.
+const SILENCE: Duration = Duration::from_secs(30);
+
+impl App {
+    /// Takes the bytes of one request. What has reached the disk counts, however the request ends.
+    pub(crate) async fn receive_upload(
+        &self,
+        upload: &mut Upload,
+        writer: &Locked,
+        body: Body,
+        checksum: Option<Vec<u8>>,
+    ) -> Result<()> {
+        let begin = upload.received as u64;
+        let max = self.uploads.max_bytes(&Metadata::parse(&upload.metadata)?);
+        let room = upload.length.map_or(max, |length| length as u64).saturating_sub(begin);
+        let mut file = writer.open_at(begin).await?;
+        let mut hash = checksum.as_ref().map(|_| Sha256::new());
+        let mut written = 0;
+        let mut bytes = body.into_data_stream();
+        let mut looked_at = begin >= HEAD_BYTES;
+        let outcome = loop {
+            let chunk = tokio::select! {
+                biased;
+                () = writer.superseded() => break Err(Problem::conflict("another request goes on with this upload")),
+                chunk = tokio::time::timeout(SILENCE, bytes.next()) => chunk,
+            };
+            let chunk = match chunk {
+                Err(_) => break Err(Problem::bad_request(format!("nothing came for {} s", SILENCE.as_secs()))),
+                Ok(None) => break Ok(()),
+                Ok(Some(Err(error))) => break Err(Problem::bad_request(format!("the body broke off: {error}"))),
+                Ok(Some(Ok(chunk))) => chunk,
+            };
+            if written + chunk.len() as u64 > room {
+                break Err(Problem::too_large(format!("there is room for {room} bytes, and more came")));
+            }
+            file.write_all(&chunk).await?;
+            written += chunk.len() as u64;
+            if let Some(hash) = &mut hash {
+                hash.update(&chunk);
+            }
+            if !looked_at && begin + written >= HEAD_BYTES {
+                file.flush().await?;
+                looked_at = true;
+                self.refuse_hopeless(upload, writer).await?;
+            }
+        };
+        file.flush().await?;
+        let sum_is_wrong =
+            hash.zip(checksum).is_some_and(|(hash, sum)| outcome.is_err() || hash.finalize().as_slice() != sum);
+        if sum_is_wrong {
+            // With a checksum, all bytes of the request count or none.
+            file.set_len(begin).await?;
+            file.sync_data().await?;
+            return Err(outcome.err().unwrap_or_else(Problem::checksum_mismatch));
+        }
+        file.sync_data().await?;
+        upload.received = (begin + written) as i64;
+        self.uploads.advance(&upload.id, upload.received).await?;
+        metrics::counter!("viralforge_upload_bytes_total").increment(written);
+        outcome?;
+        if !looked_at && upload.is_whole() {
+            self.refuse_hopeless(upload, writer).await?;
+        }
+        self.finish_upload(upload, writer).await
+    }
+
+    /// Says so as early as possible where the first bytes are of nothing that will ever be taken.
+    pub(crate) async fn refuse_hopeless(&self, upload: &Upload, writer: &Locked) -> Result<()> {
+        if upload.is_partial() {
+            return Ok(());
+        }
+        let mut head = Vec::new();
+        tokio::fs::File::open(writer.path()).await?.take(HEAD_BYTES).read_to_end(&mut head).await?;
+        let metadata = Metadata::parse(&upload.metadata)?;
+        let Some(problem) = self.uploads.hopeless(&metadata, &head) else { return Ok(()) };
+        self.uploads.refuse(&upload.id, &problem).await?;
+        self.spool.remove(&upload.id).await?;
+        metrics::counter!("viralforge_uploads_refused_total").increment(1);
+        let why: Value = serde_json::from_str(&problem).unwrap_or_default();
+        Err(Problem::refused(why["message"].as_str().unwrap_or("this is no media")))
+    }
+
+    /// Stores an upload that has all its bytes, and has it checked; leaves others alone. It may be done again after a
+    /// crash at any point: the asset has the identifier of the upload, so there is one, and the same.
+    pub(crate) async fn finish_upload(&self, upload: &mut Upload, writer: &Locked) -> Result<()> {
+        // Partial uploads only wait to be put together.
+        if upload.state != "open" || !upload.is_whole() || upload.is_partial() {
+            return Ok(());
+        }
+        let asset = upload.id.clone();
+        let key = Key::original(&asset);
+        self.store.remove_unfinished(&key).await?;
+        let stored = self.store.put_file(&key, writer.path()).await? as i64;
+        self.uploads.complete(upload, &asset, stored).await?;
+        self.spool.remove(&upload.id).await?;
+        upload.state = "complete".to_owned();
+        upload.asset_id = Some(asset);
+        self.wake.notify_one();
+        Ok(())
+    }
+}

@@ -1,0 +1,285 @@
+//! What happens when processes die or stop at the worst moments: nothing is lost, nothing is there twice, nothing is
+//! half there. `VIRALFORGE_FAULT_ROUNDS` says how many rounds of kills there are.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use futures_util::stream;
+use reqwest::{Body, Response};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+
+use crate::server::{Server, children, demo_video, small_video};
+
+/// Enough for every moment of an upload and of a job.
+const ROUNDS: usize = 6;
+/// A lease that runs out soon, and more starts than any job here has deaths.
+const SETTINGS: [(&str, &str); 2] = [("VIRALFORGE_LEASE_SECONDS", "1"), ("VIRALFORGE_JOB_STARTS", "9")];
+/// How much of a body goes out at a time, in bytes.
+const PIECE: usize = 97;
+
+/// Kills a process as soon as `moment` is there.
+fn kill_when(process: Pid, moment: impl Fn() -> bool + Send + 'static) -> JoinHandle<()> {
+    std::thread::spawn(move || {
+        let began = Instant::now();
+        while !moment() {
+            assert!(began.elapsed() < Duration::from_secs(60), "the moment never came");
+            std::thread::yield_now();
+        }
+        kill_process(process, Signal::KILL).unwrap();
+    })
+}
+
+/// Sends bytes piece by piece; `sent` counts the pieces.
+async fn trickle(
+    server: &Server,
+    address: &str,
+    offset: usize,
+    bytes: &[u8],
+    sent: Arc<AtomicUsize>,
+) -> reqwest::Result<Response> {
+    let pieces: Vec<Vec<u8>> = bytes.chunks(PIECE).map(<[u8]>::to_vec).collect();
+    let pieces = pieces.into_iter().map(move |piece| {
+        sent.fetch_add(1, Ordering::SeqCst);
+        Ok::<_, std::io::Error>(piece)
+    });
+    server
+        .tus(server.client.patch(address))
+        .header("upload-offset", offset)
+        .header("content-type", "application/offset+octet-stream")
+        .body(Body::wrap_stream(stream::iter(pieces)))
+        .send()
+        .await
+}
+
+/// Files in a folder and all below it.
+fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(files_in(&path)) } else { files.push(path) }
+    }
+    files
+}
+
+/// Waits for something that follows what clients see.
+async fn eventually(what: &str, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !is_so() {
+        assert!(began.elapsed() < Duration::from_secs(60), "it does not become true that {what}");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Uploads while the server dies in the middle; the asset, and the server after it.
+async fn upload_with_a_death(data: &Path, round: usize, video: &[u8]) -> (Server, Value) {
+    let server = Server::start_on(data, &SETTINGS);
+    let address = server.begin(video.len(), "a.mp4").await;
+    let path = address.strip_prefix(&server.url).unwrap().to_owned();
+    let id = path.rsplit('/').next().unwrap().to_owned();
+    // The first third is acknowledged, and may never be asked for again.
+    let third = video.len() / 3;
+    assert_eq!(server.patch(&address, 0, &video[..third]).await.status(), 204);
+    let sent = Arc::new(AtomicUsize::new(0));
+    let (pieces, length) = (Arc::clone(&sent), video.len() as u64);
+    let (spooled, stored) = (data.join("uploads").join(&id), data.join("media/assets").join(&id).join("original"));
+    let is_stored = move || stored.exists();
+    let is_spooled = move || std::fs::metadata(&spooled).is_ok_and(|file| file.len() == length);
+    let killer = kill_when(server.pid(), move || match round % 4 {
+        0 => is_stored(),
+        1 => is_spooled() || is_stored(),
+        2 => pieces.load(Ordering::SeqCst) > round % 20,
+        _ => pieces.load(Ordering::SeqCst) >= (video_pieces(length) - third / PIECE),
+    });
+    let answer = trickle(&server, &address, third, &video[third..], sent).await;
+    killer.join().unwrap();
+    server.kill();
+
+    let server = Server::start_on(data, &SETTINGS);
+    let address = format!("{}{path}", server.url);
+    let offset = server.offset(&address).await;
+    assert!((third..=video.len()).contains(&offset), "{offset}");
+    if answer.is_ok_and(|answer| answer.status() == 204) {
+        assert_eq!(offset, video.len(), "what was acknowledged is there");
+    }
+    if offset < video.len() {
+        assert_eq!(server.patch(&address, offset, &video[offset..]).await.status(), 204);
+    }
+    let upload: Value = server.client.get(&address).send().await.unwrap().json().await.unwrap();
+    assert_eq!(upload["state"], "complete", "{upload}");
+    let asset = server.verdict(upload["asset_id"].as_str().unwrap()).await;
+    assert_eq!(asset["state"], "accepted");
+    let folder = data.join("media/assets").join(asset["id"].as_str().unwrap());
+    assert_eq!(std::fs::read(folder.join("original")).unwrap(), video);
+    assert_eq!(files_in(&folder).len(), 1, "{:?}", files_in(&folder));
+    (server, asset)
+}
+
+/// Pieces that begin before `length`, rounded down so that it is reached.
+fn video_pieces(length: u64) -> usize {
+    usize::try_from(length).unwrap() / PIECE - 1
+}
+
+/// Has a job done while the server dies in the middle; how often it was started.
+async fn job_with_a_death(server: Server, data: &Path, round: usize, asset: &str) -> (Server, u64) {
+    let options = json!({ "transcode": { "height": 64 } });
+    let job: Value = server.ask("video-processing", asset, options).await.json().await.unwrap();
+    let id = job["id"].as_str().unwrap().to_owned();
+    let (scratch, results) = (data.join("scratch"), data.join("media/assets").join(asset).join("jobs").join(&id));
+    let folder = results.clone();
+    kill_when(server.pid(), move || {
+        let in_scratch = |part: &str| files_in(&scratch).iter().any(|file| file.to_string_lossy().contains(part));
+        let is_stored = |name: &str| files_in(&folder).iter().any(|file| file.ends_with(name));
+        match round % 6 {
+            0 => is_stored("video.mp4"),
+            1 => is_stored("report.json"),
+            2 => in_scratch("/output/") || is_stored("report.json"),
+            3 => in_scratch("/input") || is_stored("report.json"),
+            4 => true,
+            _ => in_scratch("/output/report.json") || is_stored("report.json"),
+        }
+    })
+    .join()
+    .unwrap();
+    server.kill();
+
+    let server = Server::start_on(data, &SETTINGS);
+    let job = server.job(&id).await;
+    assert_eq!(job["state"], "succeeded", "{job}");
+    let outputs = job["outputs"].as_array().unwrap();
+    assert_eq!(outputs.iter().map(|o| o["name"].as_str().unwrap()).collect::<Vec<_>>(), ["video.mp4", "report.json"]);
+    for output in outputs {
+        let bytes = reqwest::get(output["url"].as_str().unwrap()).await.unwrap().bytes().await.unwrap();
+        assert_eq!(bytes.len() as u64, output["bytes"].as_u64().unwrap());
+    }
+    eventually("only what is published is kept", || files_in(&results).len() == 2).await;
+    (server, job["starts"].as_u64().unwrap())
+}
+
+#[tokio::test]
+async fn no_kill_loses_an_upload_or_publishes_a_job_twice() {
+    let rounds = std::env::var("VIRALFORGE_FAULT_ROUNDS").map_or(ROUNDS, |text| text.parse().unwrap());
+    let folder = tempfile::tempdir().unwrap();
+    let (data, video) = (folder.path(), small_video());
+    let mut started_again = 0;
+    for round in 0..rounds {
+        let (server, asset) = upload_with_a_death(data, round, &video).await;
+        let (server, starts) = job_with_a_death(server, data, round, asset["id"].as_str().unwrap()).await;
+        started_again += usize::from(starts > 1);
+        server.kill();
+    }
+    let server = Server::start_on(data, &SETTINGS);
+    let (mut states, mut path) = (Vec::new(), "/v1/jobs?limit=100".to_owned());
+    loop {
+        let page = server.json(&path).await;
+        states.extend(page["items"].as_array().unwrap().iter().map(|job| job["state"].clone()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/v1/jobs?limit=100&cursor={next}");
+    }
+    assert_eq!(states, vec![Value::from("succeeded"); 2 * rounds], "a check and a job for each upload");
+    eventually("no bytes of finished uploads are left", || files_in(&data.join("uploads")).is_empty()).await;
+    assert_eq!(files_in(&data.join("scratch")).len(), 1, "the lock of the process that lives");
+    assert_eq!(children(server.pid()), []);
+    println!("{} kills in {rounds} rounds; {started_again} jobs were started again", 3 * rounds);
+}
+
+#[tokio::test]
+async fn of_two_writers_the_later_one_goes_on_and_the_bytes_are_right() {
+    let server = Server::start();
+    let video = demo_video();
+    let address = server.begin(video.len(), "sintel.mp4").await;
+    let (feed, body) = tokio::sync::mpsc::channel::<Result<Vec<u8>, std::io::Error>>(1);
+    let first = tokio::spawn(
+        server
+            .tus(server.client.patch(&address))
+            .header("upload-offset", 0)
+            .header("content-type", "application/offset+octet-stream")
+            .body(Body::wrap_stream(stream::unfold(body, async |mut body| Some((body.recv().await?, body)))))
+            .send(),
+    );
+    feed.send(Ok(video[..100_000].to_vec())).await.unwrap();
+    let spooled = server.data().join("uploads").join(address.rsplit('/').next().unwrap());
+    eventually("the first bytes arrive", || std::fs::metadata(&spooled).is_ok_and(|file| file.len() == 100_000)).await;
+    // The connection of the first one is as good as dead: it neither ends nor goes on.
+    let offset = server.offset(&address).await;
+    assert_eq!(offset, 100_000);
+    assert_eq!(server.patch(&address, offset, &video[offset..]).await.status(), 204);
+    drop(feed);
+    assert!(first.await.unwrap().is_ok_and(|answer| answer.status() == 409));
+    assert!(is_right(&server, &address, &video).await);
+}
+
+#[tokio::test]
+async fn of_many_writers_at_one_offset_each_byte_is_written_once() {
+    let server = Server::start();
+    let video = demo_video();
+    let address = server.begin(video.len(), "sintel.mp4").await;
+    let write = async || {
+        loop {
+            // As clients do: ask, go on from there, and after a conflict ask again.
+            let offset = server.offset(&address).await;
+            if offset == video.len() {
+                return;
+            }
+            let end = video.len().min(offset + 1_000_000);
+            server.patch(&address, offset, &video[offset..end]).await;
+        }
+    };
+    tokio::join!(write(), write(), write());
+    assert!(is_right(&server, &address, &video).await);
+}
+
+async fn is_right(server: &Server, address: &str, bytes: &[u8]) -> bool {
+    let upload: Value = server.client.get(address).send().await.unwrap().json().await.unwrap();
+    let id = upload["asset_id"].as_str().unwrap();
+    let asset = server.verdict(id).await;
+    let stored = server.data().join("media/assets").join(id).join("original");
+    let assets = server.json("/v1/assets").await["items"].as_array().unwrap().len();
+    asset["state"] == "accepted" && assets == 1 && std::fs::read(stored).unwrap() == bytes
+}
+
+#[tokio::test]
+async fn a_server_that_slept_past_its_lease_publishes_nothing() {
+    let settings = [SETTINGS[0], SETTINGS[1], ("VIRALFORGE_WORKERS", "1")];
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path();
+    let sleeper = Server::start_on(data, &settings);
+    let asset = sleeper.upload(&demo_video(), "sintel.mp4").await;
+    let asset = asset["id"].as_str().unwrap();
+    let job: Value = sleeper.ask("thumbnail-generation", asset, Value::Null).await.json().await.unwrap();
+    let path = format!("/v1/jobs/{}", job["id"].as_str().unwrap());
+    sleeper.wait(&path, |job| job["state"] == "running" && !job["progress"].is_null()).await;
+    kill_process(sleeper.pid(), Signal::STOP).unwrap();
+
+    let other = Server::start_on(data, &settings);
+    let published = other.job(job["id"].as_str().unwrap()).await;
+    assert_eq!((&published["state"], &published["starts"]), (&"succeeded".into(), &2.into()));
+    kill_process(sleeper.pid(), Signal::CONT).unwrap();
+    eventually("the sleeper lets go", || children(sleeper.pid()).is_empty()).await;
+    assert_eq!(sleeper.terminate(), 0);
+
+    let job = other.json(&path).await;
+    let without_signature = |job: &Value| {
+        let urls = job["outputs"].as_array().unwrap().iter().map(|o| o["url"].as_str().unwrap().split('?').next());
+        urls.map(|url| url.unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(without_signature(&job), without_signature(&published));
+    let stored = files_in(&data.join("media/assets").join(asset).join("jobs"));
+    assert_eq!(stored.len(), job["outputs"].as_array().unwrap().len(), "{stored:?}");
+}
+
+#[tokio::test]
+async fn children_end_with_their_server() {
+    let server = Server::start();
+    let asset = server.upload(&demo_video(), "sintel.mp4").await;
+    server.ask("clip-generation", asset["id"].as_str().unwrap(), Value::Null).await;
+    eventually("a worker runs", || !children(server.pid()).is_empty()).await;
+    let workers = children(server.pid());
+    let _folder = server.kill();
+    eventually("the workers are gone", || workers.iter().all(|id| rustix::process::test_kill_process(*id).is_err()))
+        .await;
+}

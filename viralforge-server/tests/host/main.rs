@@ -1,0 +1,11 @@
+//! The server as its clients see it: the real program on a port of its own, with an empty folder for its data.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
+
+mod faults;
+mod files;
+mod jobs;
+mod operations;
+mod poison;
+mod server;
+mod uploads;
