@@ -21,8 +21,7 @@ use crate::upload::{Metadata, Upload};
 
 const VERSION: &str = "1.0.0";
 const EXTENSIONS: &str = "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation,concatenation-unfinished";
-/// Hash functions of the checksum extension: what the standard demands is SHA-1, which nobody should rely on any more,
-/// so SHA-256 stands first.
+/// Hash functions of the checksum extension. The standard also names SHA-1, which is not offered.
 const CHECKSUMS: &str = "sha256";
 const CONTENT_TYPE: &str = "application/offset+octet-stream";
 /// Partial uploads of one final upload.
