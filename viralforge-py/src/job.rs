@@ -3,6 +3,7 @@
 //! work in every stage, whether or not that stage reports anything.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::error::to_pyerr;
 use crate::guard::Guard;
 use crate::json;
 use crate::source::Origin;
+use crate::spin;
 use crate::worker;
 
 /// How often a waiting call looks for signals.
@@ -41,6 +43,8 @@ impl Job {
 struct Desk<T> {
     state: Mutex<State<T>>,
     changed: Condvar,
+    /// Whether there is anything to tell, to be seen without the lock.
+    news: AtomicBool,
 }
 
 struct State<T> {
@@ -51,7 +55,11 @@ struct State<T> {
 
 impl<T> Desk<T> {
     fn new() -> Arc<Self> {
-        Arc::new(Self { state: Mutex::new(State { progress: None, done: None }), changed: Condvar::new() })
+        Arc::new(Self {
+            state: Mutex::new(State { progress: None, done: None }),
+            changed: Condvar::new(),
+            news: AtomicBool::new(false),
+        })
     }
 
     fn lock(&self) -> MutexGuard<'_, State<T>> {
@@ -60,14 +68,17 @@ impl<T> Desk<T> {
 
     fn put(&self, change: impl FnOnce(&mut State<T>)) {
         change(&mut self.lock());
+        self.news.store(true, Ordering::Release);
         self.changed.notify_one();
     }
 
     /// What there is to tell, after at most [`SIGNAL_INTERVAL`]; the last report comes before the result.
     fn wait(&self) -> (Option<Progress>, Option<Result<T>>) {
+        spin::until(|| self.news.load(Ordering::Acquire));
         let quiet = |state: &mut State<T>| state.progress.is_none() && state.done.is_none();
         let waited = self.changed.wait_timeout_while(self.lock(), SIGNAL_INTERVAL, quiet);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        self.news.store(false, Ordering::Release);
         (state.progress.take(), state.done.take())
     }
 }

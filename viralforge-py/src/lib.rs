@@ -15,6 +15,7 @@ mod json;
 mod output;
 mod plan;
 mod source;
+mod spin;
 mod verbs;
 mod waveform;
 mod worker;

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use viralforge_core::{Error, Result};
 
+use crate::spin;
+
 type Task = Box<dyn FnOnce() -> Publish + Send>;
 type Publish = Box<dyn FnOnce() + Send>;
 
@@ -71,6 +73,13 @@ fn offer(sender: &Sender<Task>) -> Option<u64> {
 }
 
 fn wait(receiver: &Receiver<Task>, id: u64) -> Option<Task> {
+    let mut next = None;
+    if spin::until(|| {
+        next = receiver.try_recv().ok();
+        next.is_some()
+    }) {
+        return next;
+    }
     loop {
         match receiver.recv_timeout(IDLE_TIME) {
             Ok(task) => return Some(task),
