@@ -5,7 +5,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use tokio::sync::{Notify, watch};
 
 use crate::asset::{Assets, FileView, StoredFile};
@@ -13,6 +12,7 @@ use crate::config::{Config, Secret};
 use crate::db::Database;
 use crate::id;
 use crate::job::{Queue, Runner, Scratch};
+use crate::metrics::Metrics;
 use crate::problem::Result;
 use crate::store::{Signer, Store};
 use crate::upload::{Spool, Uploads};
@@ -30,7 +30,7 @@ pub(crate) struct App {
     pub(crate) spool: Spool,
     pub(crate) queue: Queue,
     pub(crate) wake: Arc<Notify>,
-    pub(crate) metrics: PrometheusHandle,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) shutdown: watch::Receiver<bool>,
     url_lifetime_seconds: i64,
 }
@@ -54,10 +54,6 @@ impl App {
         };
         let database = Database::connect(&config.database_url).await?;
         database.migrate().await?;
-        let recorder = PrometheusBuilder::new().build_recorder();
-        let metrics = recorder.handle();
-        // In tests several servers share a process, and the first one counts for all.
-        let _ = metrics::set_global_recorder(recorder);
         Ok(Arc::new(Self {
             base_url: config.base_url(),
             api_key,
@@ -74,7 +70,7 @@ impl App {
             queue: Queue::new(database.clone(), config.lease, config.job_starts),
             database,
             wake: Arc::new(Notify::new()),
-            metrics,
+            metrics: Arc::new(Metrics::new()),
             shutdown,
             url_lifetime_seconds: config.url_lifetime.as_secs() as i64,
         }))
@@ -90,6 +86,7 @@ impl App {
             wall: config.job_timeout,
             memory_bytes: config.job_memory_bytes,
             wake: Arc::clone(&self.wake),
+            metrics: Arc::clone(&self.metrics),
         }))
     }
 

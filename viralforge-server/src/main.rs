@@ -10,6 +10,7 @@ mod db;
 mod http;
 mod id;
 mod job;
+mod metrics;
 mod problem;
 mod store;
 mod upload;
@@ -129,7 +130,7 @@ async fn serve(mut config: Config) -> Result<(), StartError> {
     tracing::info!(address = %config.listen, "listening");
     let workers = tokio::spawn(app.runner(&config)?.run(config.workers, shutdown.clone()));
     let tidier = tokio::spawn(tidy(Arc::clone(&app)));
-    let served = http::serve(listener, http::router(app), config.max_connections, config.drain, shutdown);
+    let served = http::serve(listener, app, config.max_connections, config.drain, shutdown);
     tokio::pin!(served);
     tokio::select! {
         () = &mut served => {}

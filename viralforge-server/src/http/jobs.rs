@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::asset::FilesOf;
 use crate::id;
 use crate::job::{self, Job, Kind, NewJob};
+use crate::metrics;
 use crate::problem::{Problem, Result};
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -66,7 +67,7 @@ async fn create(
     };
     let job = app.queue.add_once(&new).await?;
     app.wake.notify_one();
-    metrics::counter!("viralforge_jobs_total", "kind" => kind.name()).increment(1);
+    app.metrics.jobs_asked_for.get_or_create(&metrics::Jobs { kind: kind.name().to_owned() }).inc();
     let location = format!("/v1/jobs/{}", job.id);
     Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view(&app, &job).await?)))
 }

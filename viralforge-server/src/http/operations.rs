@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::http::{REQUEST_ID, jobs};
+use crate::metrics::{self, JobState};
 
 /// How long a dependency may take to answer before it counts as gone.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -55,24 +56,29 @@ async fn check(answer: impl Future<Output = bool>) -> (bool, f64) {
 
 async fn metrics_page(State(app): State<Arc<App>>) -> impl IntoResponse {
     if let Ok(rows) = jobs::depth(&app).await {
+        // What is no longer there must not be told of.
+        app.metrics.jobs.clear();
+        app.metrics.oldest_job.clear();
         for (kind, state, many, oldest_seconds) in rows {
-            metrics::gauge!("viralforge_jobs", "kind" => kind.clone(), "state" => state.clone()).set(many as f64);
-            metrics::gauge!("viralforge_oldest_job_seconds", "kind" => kind, "state" => state).set(oldest_seconds);
+            let labels = JobState { kind, state };
+            app.metrics.jobs.get_or_create(&labels).set(many);
+            app.metrics.oldest_job.get_or_create(&labels).set(oldest_seconds);
         }
     }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], app.metrics.render())
+    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], app.metrics.text())
 }
 
 /// Counts and logs every request, by its route and never by what it carries.
-pub(super) async fn observe(request: Request, next: Next) -> Response {
+pub(super) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
     let response = next.run(request).await;
     let (status, seconds) = (response.status().as_u16(), began.elapsed().as_secs_f64());
-    metrics::histogram!("viralforge_http_seconds", "method" => method.to_string(), "route" => route.clone(), "status" => status.to_string())
-        .record(seconds);
+    let labels = metrics::Request { method: method.to_string(), route, status };
+    app.metrics.requests.get_or_create(&labels).observe(seconds);
+    let route = labels.route;
     tracing::info!(%id, %method, %route, status, ms = seconds * 1e3, "request");
     response
 }

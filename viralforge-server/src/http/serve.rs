@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use hyper::body::Incoming;
@@ -14,6 +13,8 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
+
+use crate::app::App;
 
 /// How long a client may take to send its header; also ends idle connections.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,11 +27,12 @@ const MAX_STREAMS: u32 = 100;
 /// Serves until `shutdown` turns true, then lets running requests end, for `drain` at most.
 pub(crate) async fn serve(
     listener: TcpListener,
-    router: Router,
+    app: Arc<App>,
     max_connections: usize,
     drain: Duration,
     mut shutdown: watch::Receiver<bool>,
 ) {
+    let router = super::router(Arc::clone(&app));
     let permits = Arc::new(Semaphore::new(max_connections));
     let mut builder = Builder::new(TokioExecutor::new());
     builder
@@ -62,17 +64,20 @@ pub(crate) async fn serve(
             }
         };
         let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
-            metrics::counter!("viralforge_connections_refused_total").increment(1);
+            app.metrics.connections_refused.inc();
             continue;
         };
         let _ = stream.set_nodelay(true);
         let service = router.clone().map_request(|request: Request<Incoming>| request.map(Body::new));
         let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
         let connection = graceful.watch(connection);
+        let open = app.metrics.connections.clone();
+        open.inc();
         tokio::spawn(async move {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection broke");
             }
+            open.dec();
             drop(permit);
         });
     }

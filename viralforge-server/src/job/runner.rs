@@ -11,6 +11,7 @@ use viralforge_core::Limits;
 use super::queue::Pulse;
 use super::{Claim, Kind, Queue, Scratch};
 use crate::asset::Assets;
+use crate::metrics::{JobStage, Metrics};
 use crate::problem::{Problem, Result};
 use crate::store::{Key, Store};
 use crate::worker::{self, Bounds, Ended, Made, Outcome, Rlimits, Task};
@@ -31,6 +32,7 @@ pub(crate) struct Runner {
     pub(crate) memory_bytes: u64,
     /// Wakes a worker: there is something new.
     pub(crate) wake: Arc<Notify>,
+    pub(crate) metrics: Arc<Metrics>,
 }
 
 impl Runner {
@@ -47,11 +49,7 @@ impl Runner {
         while !*shutdown.borrow() {
             match self.queue.claim().await {
                 Ok(Some(claim)) => {
-                    let began = Instant::now();
-                    let result = self.one(&claim, &mut shutdown).await;
-                    let kind = claim.job.kind.clone();
-                    metrics::histogram!("viralforge_job_seconds", "kind" => kind).record(began.elapsed().as_secs_f64());
-                    if let Err(problem) = result {
+                    if let Err(problem) = self.one(&claim, &mut shutdown).await {
                         tracing::error!(job = %claim.job.id, ?problem, "a job could not be finished; its lease will run out");
                     }
                 }
@@ -110,7 +108,8 @@ impl Runner {
         let folder = self.scratch.job_folder()?;
         let (input, output) = (folder.path().join("input"), folder.path().join("output"));
         std::fs::create_dir(&output)?;
-        self.store.fetch(&Key::stored(asset.storage_key.clone()), &input).await?;
+        let original = Key::stored(asset.storage_key.clone());
+        self.timed(claim, "fetch", self.store.fetch(&original, &input)).await?;
         let task = Task {
             work: kind.work(&claim.job.options)?,
             input,
@@ -126,14 +125,24 @@ impl Runner {
         let on_progress = |now| {
             progress.send_replace(now);
         };
-        let mut ended = worker::run(&task, Bounds { wall: self.wall }, on_progress, stop.notified()).await?;
+        let ran = worker::run(&task, Bounds { wall: self.wall }, on_progress, stop.notified());
+        let mut ended = self.timed(claim, "run", ran).await?;
         let files = match &mut ended {
             Ended::Done(outcome) if kind != Kind::Validation => {
-                self.store_files(claim, std::mem::take(outcome), &output).await?
+                let stored = self.store_files(claim, std::mem::take(outcome), &output);
+                self.timed(claim, "store", stored).await?
             }
             _ => Vec::new(),
         };
         Ok(Produced { ended, files })
+    }
+
+    async fn timed<T>(&self, claim: &Claim, stage: &'static str, work: impl Future<Output = T>) -> T {
+        let began = Instant::now();
+        let result = work.await;
+        let labels = JobStage { kind: claim.job.kind.clone(), stage };
+        self.metrics.job_stages.get_or_create(&labels).observe(began.elapsed().as_secs_f64());
+        result
     }
 
     /// Keeps the lease and notes progress, until there is a reason to stop.

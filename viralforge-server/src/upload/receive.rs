@@ -73,7 +73,7 @@ impl App {
         file.sync_data().await?;
         upload.received = (begin + written) as i64;
         self.uploads.advance(&upload.id, upload.received).await?;
-        metrics::counter!("viralforge_upload_bytes_total").increment(written);
+        self.metrics.upload_bytes.inc_by(written);
         outcome?;
         if !looked_at && upload.is_whole() {
             self.refuse_hopeless(upload, writer).await?;
@@ -92,7 +92,7 @@ impl App {
         let Some(problem) = self.uploads.hopeless(&metadata, &head) else { return Ok(()) };
         self.uploads.refuse(&upload.id, &problem).await?;
         self.spool.remove(&upload.id).await?;
-        metrics::counter!("viralforge_uploads_refused_total").increment(1);
+        self.metrics.uploads_refused.inc();
         let why: Value = serde_json::from_str(&problem).unwrap_or_default();
         Err(Problem::refused(why["message"].as_str().unwrap_or("this is no media")))
     }

@@ -1,0 +1,132 @@
+//! What is counted and timed, in the text format of OpenMetrics, which Prometheus reads.
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::{Family, MetricConstructor};
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
+use prometheus_client::registry::{Registry, Unit};
+
+/// The type of the answer at `/metrics`.
+pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// One request, as it is counted: by its route, never by what it carries.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct Request {
+    pub(crate) method: String,
+    pub(crate) route: String,
+    pub(crate) status: u16,
+}
+
+/// Jobs of one kind; a stage of them, or a state.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct Jobs {
+    pub(crate) kind: String,
+}
+
+/// Jobs of one kind in one state.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct JobState {
+    pub(crate) kind: String,
+    pub(crate) state: String,
+}
+
+/// One stage of the jobs of one kind.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct JobStage {
+    pub(crate) kind: String,
+    pub(crate) stage: &'static str,
+}
+
+/// One kind of call to a dependency.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct Call {
+    pub(crate) operation: String,
+}
+
+type Timed<L> = Family<L, Histogram, Buckets>;
+
+/// The bounds of a histogram, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Buckets {
+    /// 1 ms to 65 s.
+    Request,
+    /// 0.1 s to 55 min.
+    Job,
+}
+
+impl MetricConstructor<Histogram> for Buckets {
+    fn new_metric(&self) -> Histogram {
+        match self {
+            Self::Request => Histogram::new(exponential_buckets(0.001, 2.0, 17)),
+            Self::Job => Histogram::new(exponential_buckets(0.1, 2.0, 16)),
+        }
+    }
+}
+
+/// All of it.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    pub(crate) requests: Timed<Request>,
+    pub(crate) connections: Gauge,
+    pub(crate) connections_refused: Counter,
+    pub(crate) upload_bytes: Counter,
+    pub(crate) uploads_refused: Counter,
+    pub(crate) jobs_asked_for: Family<Jobs, Counter>,
+    pub(crate) jobs: Family<JobState, Gauge>,
+    pub(crate) oldest_job: Family<JobState, Gauge<f64, std::sync::atomic::AtomicU64>>,
+    pub(crate) job_stages: Timed<JobStage>,
+    pub(crate) storage: Timed<Call>,
+    pub(crate) database: Timed<Call>,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let mut registry = Registry::with_prefix("viralforge");
+        let requests = Timed::new_with_constructor(Buckets::Request);
+        registry.register_with_unit("http", "Time to answer a request", Unit::Seconds, requests.clone());
+        let connections = Gauge::default();
+        registry.register("connections", "Open connections", connections.clone());
+        let connections_refused = Counter::default();
+        registry.register("connections_refused", "Connections over the limit", connections_refused.clone());
+        let upload_bytes = Counter::default();
+        registry.register("upload_bytes", "Bytes of uploads that were taken", upload_bytes.clone());
+        let uploads_refused = Counter::default();
+        registry.register("uploads_refused", "Uploads refused by their first bytes", uploads_refused.clone());
+        let jobs_asked_for = Family::default();
+        registry.register("jobs_requested", "Jobs that clients asked for", jobs_asked_for.clone());
+        let jobs = Family::default();
+        registry.register("jobs", "Jobs that wait, run, or are dead", jobs.clone());
+        let oldest_job = Family::default();
+        registry.register_with_unit("oldest_job", "Age of the oldest of these jobs", Unit::Seconds, oldest_job.clone());
+        let job_stages = Timed::new_with_constructor(Buckets::Job);
+        registry.register_with_unit("job_stage", "Time that a job took, by stage", Unit::Seconds, job_stages.clone());
+        let storage = Timed::new_with_constructor(Buckets::Request);
+        registry.register_with_unit("storage", "Time of a call to the storage", Unit::Seconds, storage.clone());
+        let database = Timed::new_with_constructor(Buckets::Request);
+        registry.register_with_unit("database", "Time of a statement of the database", Unit::Seconds, database.clone());
+        Self {
+            registry,
+            requests,
+            connections,
+            connections_refused,
+            upload_bytes,
+            uploads_refused,
+            jobs_asked_for,
+            jobs,
+            oldest_job,
+            job_stages,
+            storage,
+            database,
+        }
+    }
+
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
