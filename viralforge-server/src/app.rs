@@ -39,7 +39,11 @@ pub(crate) struct App {
 pub(crate) type StartError = Box<dyn std::error::Error + Send + Sync>;
 
 impl App {
-    pub(crate) async fn start(config: &Config, shutdown: watch::Receiver<bool>) -> Result<Arc<Self>, StartError> {
+    pub(crate) async fn start(
+        config: &Config,
+        metrics: Arc<Metrics>,
+        shutdown: watch::Receiver<bool>,
+    ) -> Result<Arc<Self>, StartError> {
         let data = &config.data;
         std::fs::create_dir_all(data).map_err(|error| format!("{}: {error}", data.display()))?;
         let api_key = match &config.api_key {
@@ -52,7 +56,7 @@ impl App {
             Some(key) => key.clone(),
             None => kept_secret(&data.join("signing-key"), |_| {})?,
         };
-        let database = Database::connect(&config.database_url).await?;
+        let database = Database::connect(&config.database_url, config.database_connections).await?;
         database.migrate().await?;
         Ok(Arc::new(Self {
             base_url: config.base_url(),
@@ -70,7 +74,7 @@ impl App {
             queue: Queue::new(database.clone(), config.lease, config.job_starts),
             database,
             wake: Arc::new(Notify::new()),
-            metrics: Arc::new(Metrics::new()),
+            metrics,
             shutdown,
             url_lifetime_seconds: config.url_lifetime.as_secs() as i64,
         }))

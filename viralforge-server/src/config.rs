@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::db::Engine;
+
 /// A value that is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
@@ -35,6 +37,7 @@ pub(crate) struct Config {
     pub(crate) api_key: Option<Secret>,
     pub(crate) signing_key: Option<Secret>,
     pub(crate) database_url: Secret,
+    pub(crate) database_connections: u32,
     pub(crate) max_video_bytes: u64,
     pub(crate) max_image_bytes: u64,
     pub(crate) upload_lifetime: Duration,
@@ -88,6 +91,7 @@ impl Config {
             api_key: settings.secret("VIRALFORGE_API_KEY"),
             signing_key: settings.secret("VIRALFORGE_SIGNING_KEY"),
             database_url: Secret::new(settings.database("DATABASE_URL", embedded)),
+            database_connections: settings.at_least("VIRALFORGE_DATABASE_CONNECTIONS", 16, 1),
             max_video_bytes: settings.at_least("VIRALFORGE_MAX_VIDEO_BYTES", 100_000_000, 1),
             max_image_bytes: settings.at_least("VIRALFORGE_MAX_IMAGE_BYTES", 10_000_000, 1),
             upload_lifetime: settings.seconds("VIRALFORGE_UPLOAD_LIFETIME_SECONDS", 24 * 3600),
@@ -179,10 +183,8 @@ impl Settings<'_> {
 
     fn database(&mut self, name: &'static str, default: String) -> String {
         let url = self.text(name).unwrap_or(default);
-        let scheme = url.split(':').next().unwrap_or_default();
-        match scheme {
-            "sqlite" => {}
-            _ => self.problems.push(format!("{name}: {scheme:?} is not sqlite")),
+        if Engine::of(&url).is_none() {
+            self.problems.push(format!("{name} does not begin with sqlite: or postgres:"));
         }
         url
     }

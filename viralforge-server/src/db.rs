@@ -1,4 +1,4 @@
-//! The database: SQLite beside the data.
+//! The database: SQLite beside the data, or PostgreSQL. Every statement is written for both.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -6,88 +6,117 @@ use std::time::Duration;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AnyPool, ConnectOptions};
+use tracing::log::LevelFilter;
 
 use crate::config::Secret;
 
-static MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static SQLITE_MIGRATIONS: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES_MIGRATIONS: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// SQLite has one writer at a time; more connections only let readers go on.
-const MAX_CONNECTIONS: u32 = 4;
+const MAX_SQLITE_CONNECTIONS: u32 = 4;
+/// How long a request waits for a connection that is free.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// A statement that takes so long is told of in the log.
+const SLOW: Duration = Duration::from_secs(1);
+
+/// What a connection of SQLite begins with. WAL lets readers go on while one writes; FULL keeps what was acknowledged
+/// across a power cut.
+const SQLITE_BEGIN: [&str; 4] = [
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+];
+/// What a connection of PostgreSQL begins with: nothing here takes long, and nothing may hold a lock for long.
+const POSTGRES_BEGIN: [&str; 3] =
+    ["SET statement_timeout = '15s'", "SET lock_timeout = '5s'", "SET idle_in_transaction_session_timeout = '30s'"];
+
+/// The program behind the tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Engine {
+    Sqlite,
+    Postgres,
+}
 
 /// A pool of connections.
 #[derive(Clone, Debug)]
 pub(crate) struct Database {
     pub(crate) pool: AnyPool,
+    pub(crate) engine: Engine,
+}
+
+impl Engine {
+    /// The engine that an address is of.
+    pub(crate) fn of(url: &str) -> Option<Self> {
+        match url.split(':').next() {
+            Some("sqlite") => Some(Self::Sqlite),
+            Some("postgres" | "postgresql") => Some(Self::Postgres),
+            _ => None,
+        }
+    }
+
+    /// The end of a sub-select whose row is to be changed: workers that look at the same time take different rows.
+    /// SQLite lets one writer in at a time anyway.
+    pub(crate) fn skip_locked(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => " FOR UPDATE SKIP LOCKED",
+        }
+    }
+
+    fn migrations(self) -> &'static Migrator {
+        match self {
+            Self::Sqlite => &SQLITE_MIGRATIONS,
+            Self::Postgres => &POSTGRES_MIGRATIONS,
+        }
+    }
 }
 
 impl Database {
     /// Connects; a SQLite file is made where it is not there.
-    pub(crate) async fn connect(url: &Secret) -> Result<Self, sqlx::Error> {
+    pub(crate) async fn connect(url: &Secret, max_connections: u32) -> Result<Self, sqlx::Error> {
         sqlx::any::install_default_drivers();
         let mut address = url.expose().to_owned();
-        if !address.contains('?') {
+        let engine =
+            Engine::of(&address).ok_or_else(|| sqlx::Error::Configuration("not sqlite: or postgres:".into()))?;
+        let (max_connections, begin) = match engine {
+            Engine::Sqlite => (MAX_SQLITE_CONNECTIONS, &SQLITE_BEGIN[..]),
+            Engine::Postgres => (max_connections, &POSTGRES_BEGIN[..]),
+        };
+        if engine == Engine::Sqlite && !address.contains('?') {
             address.push_str("?mode=rwc");
         }
-        let options = AnyConnectOptions::from_str(&address)?.disable_statement_logging();
+        // Statements are timed by whoever listens to their log; see `log`.
+        let options = AnyConnectOptions::from_str(&address)?
+            .log_statements(LevelFilter::Trace)
+            .log_slow_statements(LevelFilter::Warn, SLOW);
         let pool = AnyPoolOptions::new()
-            .max_connections(MAX_CONNECTIONS)
-            .acquire_timeout(Duration::from_secs(5))
-            .after_connect(|connection, _| {
+            .max_connections(max_connections)
+            .acquire_timeout(PATIENCE)
+            .after_connect(move |connection, _| {
                 Box::pin(async move {
-                    // WAL lets readers go on while one writes; FULL keeps what was acknowledged across a power cut.
-                    for pragma in [
-                        "PRAGMA busy_timeout = 5000",
-                        "PRAGMA journal_mode = WAL",
-                        "PRAGMA synchronous = FULL",
-                        "PRAGMA foreign_keys = ON",
-                    ] {
-                        sqlx::query(pragma).execute(&mut *connection).await?;
+                    for statement in begin {
+                        sqlx::query(*statement).execute(&mut *connection).await?;
                     }
                     Ok(())
                 })
             })
             .connect_with(options)
             .await?;
-        Ok(Self { pool })
+        Ok(Self { pool, engine })
     }
 
     /// Brings the tables up to date.
     pub(crate) async fn migrate(&self) -> Result<(), MigrateError> {
-        MIGRATIONS.run(&self.pool).await
+        self.engine.migrations().run(&self.pool).await
     }
 
     /// Takes the tables back to `version`; 0 removes them all.
     pub(crate) async fn revert_to(&self, version: i64) -> Result<(), MigrateError> {
-        MIGRATIONS.undo(&self.pool, version).await
+        self.engine.migrations().undo(&self.pool, version).await
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn migrations_go_up_and_down_and_up() {
-        let dir = tempfile::tempdir().unwrap();
-        let url = Secret::new(format!("sqlite://{}", dir.path().join("t.db").display()));
-        let database = Database::connect(&url).await.unwrap();
-        let tables = || async {
-            let count: (i64,) = sqlx::query_as(
-                "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN \
-                 ('assets', 'uploads', 'jobs', 'files', 'job_events')",
-            )
-            .fetch_one(&database.pool)
-            .await
-            .unwrap();
-            count.0
-        };
-        for expected in [5, 0, 5] {
-            if expected == 0 {
-                database.revert_to(0).await.unwrap()
-            } else {
-                database.migrate().await.unwrap()
-            };
-            assert_eq!(tables().await, expected);
-        }
-    }
-}
+mod tests;

@@ -10,6 +10,7 @@ mod db;
 mod http;
 mod id;
 mod job;
+mod log;
 mod metrics;
 mod problem;
 mod store;
@@ -26,11 +27,11 @@ use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 
 use app::{App, StartError};
 use config::Config;
 use db::Database;
+use metrics::Metrics;
 
 /// Takes uploads, checks them, keeps them, and cuts them into clips.
 #[derive(Parser)]
@@ -72,7 +73,8 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    log(config.log_json);
+    let metrics = Arc::new(Metrics::new());
+    log::start(config.log_json, Arc::clone(&metrics));
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -83,7 +85,7 @@ fn main() -> ExitCode {
     let result = runtime.block_on(async {
         match cli.command {
             Some(Command::Migrate { down_to }) => migrate(&config, down_to).await,
-            _ => serve(config).await,
+            _ => serve(config, metrics).await,
         }
     });
     match result {
@@ -100,15 +102,9 @@ fn complain(problem: &impl std::fmt::Display) {
     let _ = writeln!(std::io::stderr(), "viralforge-server: {problem}");
 }
 
-fn log(json: bool) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if json { builder.json().init() } else { builder.init() }
-}
-
 async fn migrate(config: &Config, down_to: Option<i64>) -> Result<(), StartError> {
     std::fs::create_dir_all(&config.data)?;
-    let database = Database::connect(&config.database_url).await?;
+    let database = Database::connect(&config.database_url, config.database_connections).await?;
     match down_to {
         Some(version) => database.revert_to(version).await?,
         None => database.migrate().await?,
@@ -119,14 +115,14 @@ async fn migrate(config: &Config, down_to: Option<i64>) -> Result<(), StartError
 /// Between two looks for uploads that expired.
 const TIDY_EVERY: Duration = Duration::from_secs(60);
 
-async fn serve(mut config: Config) -> Result<(), StartError> {
+async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartError> {
     // Before anybody can know that the server is there, and end it.
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let (stop, shutdown) = watch::channel(false);
     let listener = TcpListener::bind(config.listen).await.map_err(|error| format!("{}: {error}", config.listen))?;
     // Port 0 lets the system choose one.
     config.listen = listener.local_addr()?;
-    let app = App::start(&config, shutdown.clone()).await?;
+    let app = App::start(&config, metrics, shutdown.clone()).await?;
     tracing::info!(address = %config.listen, "listening");
     let workers = tokio::spawn(app.runner(&config)?.run(config.workers, shutdown.clone()));
     let tidier = tokio::spawn(tidy(Arc::clone(&app)));

@@ -138,25 +138,45 @@ impl From<sqlx::Error> for Problem {
             sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed => {
                 Self::unavailable("the database does not answer")
             }
-            sqlx::Error::Database(error) => match sqlite_code(error.as_ref()) {
-                Some(SQLITE_BUSY | SQLITE_LOCKED | SQLITE_IOERR) => Self::unavailable("the database does not answer"),
-                Some(SQLITE_FULL) => Self::storage_full(),
-                _ => Self::internal(),
+            sqlx::Error::Database(error) => match Trouble::of(error.code().as_deref().unwrap_or_default()) {
+                Trouble::Passing => Self::unavailable("the database does not answer"),
+                Trouble::Full => Self::storage_full(),
+                Trouble::Ours => Self::internal(),
             },
             _ => Self::internal(),
         }
     }
 }
 
-// Result codes of SQLite, https://www.sqlite.org/rescode.html
-const SQLITE_BUSY: u32 = 5;
-const SQLITE_LOCKED: u32 = 6;
-const SQLITE_IOERR: u32 = 10;
-const SQLITE_FULL: u32 = 13;
+/// Whose fault an error of the database is.
+enum Trouble {
+    /// Its own, and it may be over soon.
+    Passing,
+    /// The disk has no room.
+    Full,
+    /// That of the statement.
+    Ours,
+}
 
-/// The primary code; the upper bytes of an extended one only say more.
-fn sqlite_code(error: &dyn sqlx::error::DatabaseError) -> Option<u32> {
-    error.code()?.parse::<u32>().ok().map(|code| code & 0xff)
+impl Trouble {
+    /// By the code: five characters from PostgreSQL (its manual, appendix A), a number from SQLite
+    /// (<https://www.sqlite.org/rescode.html>), whose upper bytes only say more.
+    fn of(code: &str) -> Self {
+        if code.len() == 5 {
+            return match code.get(..2).unwrap_or_default() {
+                "53" if code == "53100" => Self::Full,
+                // Lost connections; conflicts and deadlocks; too many connections; shutting down; I/O.
+                "08" | "40" | "53" | "55" | "57" | "58" => Self::Passing,
+                _ => Self::Ours,
+            };
+        }
+        match code.parse::<u32>().map_or(0, |code| code & 0xff) {
+            // Busy, locked, an error of the disk, a file that cannot be opened.
+            5 | 6 | 10 | 14 => Self::Passing,
+            13 => Self::Full,
+            _ => Self::Ours,
+        }
+    }
 }
 
 impl From<object_store::Error> for Problem {

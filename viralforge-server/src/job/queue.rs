@@ -126,7 +126,8 @@ impl Queue {
             "UPDATE jobs SET state = 'running', starts = starts + 1, fence = fence + 1, lease_until = $1, \
              updated_at = $2 WHERE id = (SELECT id FROM jobs \
              WHERE (state = 'queued' AND run_at <= $2) OR (state = 'running' AND lease_until < $2) \
-             ORDER BY priority DESC, run_at LIMIT 1) RETURNING fence, {COLUMNS}"
+             ORDER BY priority DESC, run_at LIMIT 1{}) RETURNING fence, {COLUMNS}",
+            self.database.engine.skip_locked()
         )))
         .bind(lease_until)
         .bind(now)
