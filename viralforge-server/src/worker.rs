@@ -10,7 +10,9 @@ mod run;
 mod sandbox;
 mod task;
 mod thumbnails;
+mod verbs;
 
 pub(crate) use child::main;
 pub(crate) use run::{Bounds, Ended, run};
-pub(crate) use task::{ClipRequest, Made, Outcome, Rlimits, Task, ThumbnailRequest, VideoRequest, Work};
+pub(crate) use task::{ClipRequest, Made, Outcome, Rlimits, Task, Work};
+pub(crate) use verbs::{VERBS, prepare, read};

@@ -1,12 +1,10 @@
 //! The kinds of jobs, and what their options are.
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::Value;
-use viralforge_core::{AnalysisOptions, UploadPolicy, options_from_json};
+use serde_json::{Value, json};
+use viralforge_core::{Preset, schema};
 
 use crate::problem::{Problem, Result};
-use crate::worker::{ClipRequest, ThumbnailRequest, VideoRequest, Work};
+use crate::worker::{ClipRequest, VERBS, Work, prepare, read};
 
 /// What a job does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,11 +15,18 @@ pub(crate) enum Kind {
     ClipGeneration,
     ThumbnailGeneration,
     Analysis,
+    /// A verb of the library, by its name in kebab case.
+    Verb(&'static str),
 }
 
 impl Kind {
-    const ALL: [Self; 5] =
-        [Self::Validation, Self::VideoProcessing, Self::ClipGeneration, Self::ThumbnailGeneration, Self::Analysis];
+    const COMPOSED: [Self; 4] =
+        [Self::VideoProcessing, Self::ClipGeneration, Self::ThumbnailGeneration, Self::Analysis];
+
+    /// The kinds that a client may ask for.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Self::COMPOSED.into_iter().chain(VERBS.map(|(name, _)| Self::Verb(name)))
+    }
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -30,57 +35,148 @@ impl Kind {
             Self::ClipGeneration => "clip-generation",
             Self::ThumbnailGeneration => "thumbnail-generation",
             Self::Analysis => "analysis",
+            Self::Verb(name) => name,
         }
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+        Self::all().chain([Self::Validation]).find(|kind| kind.name() == name)
     }
 
     /// The kind that a client asks for.
     pub(crate) fn requested(name: &str) -> Result<Self> {
-        Self::from_name(name).filter(|kind| *kind != Self::Validation).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().filter(|k| **k != Self::Validation).map(|k| k.name()).collect();
+        Self::all().find(|kind| kind.name() == name).ok_or_else(|| {
+            let names: Vec<_> = Self::all().map(Self::name).collect();
             Problem::invalid_option(format!("kind {name:?} is not one of {}", names.join(", ")))
         })
     }
 
     /// The work that `options` ask for.
     pub(crate) fn work(self, options: &Value) -> Result<Work> {
-        Ok(match self {
-            Self::Validation => {
-                let policy = read(UploadPolicy::default(), options)?;
-                Work::Validation { policy: Box::new(policy) }
+        let work = match self {
+            Self::Validation => read(options).map(|policy| Work::Validation { policy: Box::new(policy) }),
+            Self::VideoProcessing => read(options).map(|request| Work::VideoProcessing(Box::new(request))),
+            Self::ClipGeneration => read(options).map(Work::ClipGeneration),
+            Self::ThumbnailGeneration => read(options).map(Work::ThumbnailGeneration),
+            Self::Analysis => read(options).map(|options| Work::Analysis { options }),
+            Self::Verb(name) => {
+                prepare(name, options).map(|_| Work::Verb { name: name.to_owned(), options: options.clone() })
             }
-            Self::VideoProcessing => Work::VideoProcessing(Box::new(read(VideoRequest::default(), options)?)),
-            Self::ClipGeneration => Work::ClipGeneration(read(ClipRequest::default(), options)?),
-            Self::ThumbnailGeneration => Work::ThumbnailGeneration(read(ThumbnailRequest::default(), options)?),
-            Self::Analysis => Work::Analysis { options: read(AnalysisOptions::default(), options)? },
-        })
+        };
+        work.map_err(|error| Problem::invalid_option(error.to_string()))
+    }
+
+    /// What it does, in a sentence.
+    pub(crate) fn summary(self) -> String {
+        match self {
+            Self::Validation => "Decides whether to take an upload.".to_owned(),
+            Self::VideoProcessing => "Makes one file for each platform, or one as the options say.".to_owned(),
+            Self::ClipGeneration => "Finds the best moments, and makes a clip of each for every platform.".to_owned(),
+            Self::ThumbnailGeneration => "Chooses pictures, and makes each small, medium and large.".to_owned(),
+            Self::Analysis => "As `analyze`, with what was measured in `analysis.json`.".to_owned(),
+            Self::Verb(name) => verb(name)["summary"].as_str().unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// The JSON Schema of its options. Those of verbs are the library's own.
+    pub(crate) fn options_schema(self) -> Value {
+        let platforms = |default: &[Preset]| {
+            json!({ "description": "Platforms to make it for.", "type": "array", "default": default,
+                    "items": { "enum": schema()["presets"] } })
+        };
+        let options = |name: &str| closed(verb(name)["options"].clone());
+        match self {
+            Self::Validation => options("validate-upload"),
+            Self::VideoProcessing => object(json!({ "to": platforms(&[]), "transcode": options("transcode") })),
+            Self::ClipGeneration => {
+                object(json!({ "to": platforms(&ClipRequest::default().to), "clips": options("suggest-clips") }))
+            }
+            Self::ThumbnailGeneration => object(json!({ "thumbnails": options("extract-thumbnails") })),
+            Self::Analysis => options("analyze"),
+            // Its plan is an argument of its own to the library.
+            Self::Verb("render") => object(json!({ "plan": closed(verb("plan-render")["report"].clone()) })),
+            Self::Verb(name) => options(name),
+        }
     }
 }
 
-fn read<T: Serialize + DeserializeOwned>(defaults: T, options: &Value) -> Result<T> {
-    let empty = Value::Object(serde_json::Map::new());
-    let options = if options.is_null() { &empty } else { options };
-    options_from_json(defaults, options).map_err(|error| Problem::invalid_option(error.to_string()))
+/// What the library says about a verb.
+fn verb(name: &str) -> Value {
+    let name = name.replace('-', "_");
+    let verbs = schema()["verbs"].take();
+    verbs.as_array().into_iter().flatten().find(|verb| verb["name"] == *name).cloned().unwrap_or_default()
+}
+
+fn object(properties: Value) -> Value {
+    closed(json!({ "type": "object", "properties": properties }))
+}
+
+/// Names that are not there are refused.
+fn closed(mut schema: Value) -> Value {
+    schema["additionalProperties"] = json!(false);
+    schema
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use std::collections::BTreeSet;
 
     use super::*;
 
+    fn names(schema: &Value) -> BTreeSet<String> {
+        schema["properties"].as_object().map(|names| names.keys().cloned().collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn every_verb_is_a_kind_of_job_and_every_kind_is_a_verb_or_made_of_some() {
+        let document = schema();
+        let verbs = document["verbs"].as_array().unwrap().iter().map(|verb| verb["name"].as_str().unwrap().to_owned());
+        // What completing an upload does.
+        let elsewhere = [("validate_upload", Kind::Validation)];
+        let of_the_library: BTreeSet<String> =
+            verbs.filter(|verb| elsewhere.iter().all(|(name, _)| name != verb)).collect();
+        let ours: Vec<String> = VERBS.iter().map(|(name, _)| name.replace('-', "_")).collect();
+        assert_eq!(ours.iter().cloned().collect::<BTreeSet<_>>(), of_the_library);
+        assert_eq!(ours.len(), of_the_library.len());
+        let composed = ["video-processing", "clip-generation", "thumbnail-generation", "analysis"];
+        let others: Vec<_> = Kind::all().filter(|kind| !matches!(kind, Kind::Verb(_))).map(Kind::name).collect();
+        assert_eq!(others, composed);
+    }
+
+    #[test]
+    fn a_kind_takes_the_options_that_its_schema_has_and_no_others() {
+        for kind in Kind::all().chain([Kind::Validation]) {
+            let options = kind.options_schema();
+            let refusal = serde_json::to_value(kind.work(&json!({ "no_such": 1 })).unwrap_err()).unwrap();
+            let known = refusal["detail"].as_str().unwrap().split("there are: ").nth(1).unwrap().to_owned();
+            let taken: BTreeSet<String> =
+                known.split(", ").filter(|name| !name.is_empty()).map(str::to_owned).collect();
+            assert_eq!(taken, names(&options), "{kind:?}");
+            for (name, option) in options["properties"].as_object().into_iter().flatten() {
+                if let Some(default) = option.get("default") {
+                    assert!(kind.work(&json!({ name: default })).is_ok(), "{kind:?} {name}: {default}");
+                }
+            }
+            if let Kind::Verb(name) = kind
+                && name != "render"
+            {
+                assert_eq!(names(&options), names(&verb(name)["options"]), "{name}");
+            }
+        }
+    }
+
     #[test]
     fn options_are_checked_when_they_are_given() {
-        for kind in Kind::ALL {
+        for kind in Kind::all().chain([Kind::Validation]) {
+            assert!(!kind.summary().is_empty());
             assert!(kind.work(&Value::Null).is_ok() && kind.work(&json!({})).is_ok());
             assert_eq!(kind.work(&json!({ "no_such": 1 })).unwrap_err().status(), 422, "{kind:?}");
             assert_eq!(Kind::from_name(kind.name()), Some(kind));
         }
         assert!(Kind::requested("validation").is_err() && Kind::requested("mining").is_err());
         assert!(Kind::ClipGeneration.work(&json!({ "to": ["tiktok"], "clips": { "count": 2 } })).is_ok());
-        assert!(Kind::ClipGeneration.work(&json!({ "to": ["myspace"] })).is_err());
+        for wrong in [json!({ "to": ["myspace"] }), json!({ "clips": { "cuont": 2 } })] {
+            assert_eq!(Kind::ClipGeneration.work(&wrong).unwrap_err().status(), 422, "{wrong}");
+        }
     }
 }

@@ -218,10 +218,8 @@ impl Runner {
         outcome: Outcome,
         output: &std::path::Path,
     ) -> Result<Vec<(Made, Key, u64)>> {
-        let report = serde_json::to_vec(&outcome.report).map_err(|_| Problem::internal())?;
-        std::fs::write(output.join("report.json"), report)?;
         let mut files = Vec::new();
-        for made in outcome.files.into_iter().chain([Made::new("report.json", "application/json")]) {
+        for made in outcome.files {
             // The name comes from the child: nothing but a plain file in its own folder is taken.
             let path = output.join(&made.name);
             let is_plain = std::path::Path::new(&made.name).components().count() == 1;

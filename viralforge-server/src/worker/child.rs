@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 use viralforge_core::{Error, Monitor, Output, Source, TranscodeOptions, analyze, transcode, validate_upload};
 
 use super::task::{Line, Made, Outcome, Task, VideoRequest, Work};
-use super::{clips, thumbnails};
+use super::{clips, thumbnails, verbs};
+
+/// The file of the report.
+const REPORT: &str = "report.json";
 
 /// Runs as a child: one task from standard input, lines to standard output.
 pub(crate) fn main() -> ExitCode {
@@ -32,7 +35,7 @@ pub(crate) fn main() -> ExitCode {
         // Whoever is gone does not listen; the work ends with the process.
         let _ = say(&Line::Progress(serde_json::to_value(progress).unwrap_or(Value::Null)));
     });
-    match work(&task, &monitor) {
+    match work(&task, &monitor).and_then(|outcome| keep_report(&task, outcome)) {
         Ok(outcome) => match say(&Line::Done(outcome)) {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,
@@ -70,7 +73,17 @@ fn work(task: &Task, monitor: &Monitor) -> Result<Outcome, Error> {
                 files: vec![Made::new("analysis.json", "application/json")],
             })
         }
+        Work::Verb { name, options } => verbs::prepare(name, options)?(&source, &task.output, monitor),
     }
+}
+
+/// Writes the report beside what was made. Only a verdict goes to the host, which keeps it with the asset.
+fn keep_report(task: &Task, mut outcome: Outcome) -> Result<Outcome, Error> {
+    if !matches!(task.work, Work::Validation { .. }) {
+        write(&task.output, REPORT, outcome.report.take().to_string().as_bytes())?;
+        outcome.files.push(Made::new(REPORT, "application/json"));
+    }
+    Ok(outcome)
 }
 
 fn video(source: &Source, request: &VideoRequest, folder: &Path, monitor: &Monitor) -> Result<Outcome, Error> {

@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use viralforge_core::{AnalysisOptions, ClipOptions, Limits, Preset, ThumbnailOptions, TranscodeOptions, UploadPolicy};
 
+use super::verbs::read_within;
+
 /// One piece of work.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Task {
@@ -42,6 +44,8 @@ pub(crate) enum Work {
     ThumbnailGeneration(ThumbnailRequest),
     /// Everything that can be measured, as a document.
     Analysis { options: AnalysisOptions },
+    /// A verb of the library, by its name in kebab case.
+    Verb { name: String, options: Value },
 }
 
 /// Options of `video-processing`.
@@ -50,6 +54,7 @@ pub(crate) enum Work {
 pub(crate) struct VideoRequest {
     /// Platforms to make it for; none means once, as `transcode` says.
     pub(crate) to: Vec<Preset>,
+    #[serde(deserialize_with = "read_within")]
     pub(crate) transcode: TranscodeOptions,
 }
 
@@ -60,6 +65,7 @@ pub(crate) struct ClipRequest {
     /// Platforms to make each clip for.
     pub(crate) to: Vec<Preset>,
     /// What a clip may be. A transcript makes clips begin and end with sentences.
+    #[serde(deserialize_with = "read_within")]
     pub(crate) clips: ClipOptions,
 }
 
@@ -73,6 +79,7 @@ impl Default for ClipRequest {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct ThumbnailRequest {
+    #[serde(deserialize_with = "read_within")]
     pub(crate) thumbnails: ThumbnailOptions,
 }
 
@@ -91,7 +98,7 @@ pub(crate) enum Line {
 /// What was made.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Outcome {
-    /// What was found, where that was asked for.
+    /// What was found; of a job, it becomes the file `report.json`, however long it is.
     pub(crate) report: Value,
     /// Files in the output folder.
     pub(crate) files: Vec<Made>,

@@ -9,3 +9,4 @@ mod operations;
 mod poison;
 mod server;
 mod uploads;
+mod verbs;

@@ -1,0 +1,181 @@
+//! The library's verbs as work for a child: each with its own options, and with the report that the command line prints.
+
+use std::path::Path;
+
+use serde::de::{DeserializeOwned, Deserializer, Error as _};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use viralforge_core::{
+    Analysis, AnalysisOptions, ClipOptions, Error, FrameOptions, Monitor, Output, ReframeOptions, ReframePlan,
+    RenderPlan, Result, SceneOptions, Source, StoryboardOptions, ThumbnailOptions, TranscodeOptions, WaveformFormat,
+    WaveformOptions, WriteWaveformOptions, analyze, analyze_waveform, detect_scenes, detect_silence, extract_frames,
+    extract_thumbnails, make_storyboard, measure_loudness, options_from_json, plan_reframe, plan_render, probe, render,
+    suggest_clips, transcode, write_thumbnails, write_waveform,
+};
+
+use super::child::{to_json, write};
+use super::task::{Made, Outcome};
+
+/// Work whose options were read: what is left are the source, the folder to write into, and whoever follows it.
+pub(crate) type Prepared = Box<dyn FnOnce(&Source, &Path, &Monitor) -> Result<Outcome>>;
+
+/// The kinds of jobs that are verbs: the verb's name in kebab case, and what reads its options.
+pub(crate) const VERBS: [(&str, fn(&Value) -> Result<Prepared>); 15] = [
+    ("probe", |options| finds(options, |source, NoOptions {}, monitor| probe(source, monitor))),
+    ("analyze", |options| finds(options, analyze)),
+    ("detect-scenes", |options| finds(options, detect_scenes)),
+    ("analyze-waveform", |options| finds(options, analyze_waveform)),
+    ("write-waveform", |options| makes(options, waveform)),
+    ("measure-loudness", |options| finds(options, measure_loudness)),
+    ("detect-silence", |options| finds(options, detect_silence)),
+    ("plan-reframe", |options| finds(options, reframe)),
+    ("suggest-clips", |options| finds(options, suggest)),
+    ("extract-thumbnails", |options| makes(options, thumbnails)),
+    ("extract-frames", |options| makes(options, frames)),
+    ("make-storyboard", |options| makes(options, storyboard)),
+    ("plan-render", |options| finds(options, |_, options, _| plan_render(options))),
+    ("render", |options| makes(options, video_of_a_plan)),
+    ("transcode", |options| makes(options, video)),
+];
+
+/// Reads the options of the verb with that name in kebab case.
+pub(crate) fn prepare(verb: &str, options: &Value) -> Result<Prepared> {
+    let known = VERBS.iter().find(|(name, _)| *name == verb);
+    let (_, prepare) =
+        known.ok_or_else(|| Error::Backend { input: verb.to_owned(), problem: "no such verb".into() })?;
+    prepare(options)
+}
+
+/// Options as JSON, laid over the defaults; none at all are the defaults.
+pub(crate) fn read<T: Default + Serialize + DeserializeOwned>(options: &Value) -> Result<T> {
+    if options.is_null() { Ok(T::default()) } else { options_from_json(T::default(), options) }
+}
+
+/// [`read`] for options within options.
+pub(super) fn read_within<'de, D: Deserializer<'de>, T>(deserializer: D) -> Result<T, D::Error>
+where
+    T: Default + Serialize + DeserializeOwned,
+{
+    read(&Value::deserialize(deserializer)?).map_err(D::Error::custom)
+}
+
+/// A verb that only reports.
+fn finds<O, R>(options: &Value, verb: fn(&Source, &O, &Monitor) -> Result<R>) -> Result<Prepared>
+where
+    O: Default + Serialize + DeserializeOwned + 'static,
+    R: Serialize + 'static,
+{
+    let options: O = read(options)?;
+    Ok(Box::new(move |source, _, monitor| {
+        Ok(Outcome { report: to_json(&verb(source, &options, monitor)?)?, files: Vec::new() })
+    }))
+}
+
+/// A verb that makes files as well.
+fn makes<O>(options: &Value, verb: fn(&Source, &O, &Path, &Monitor) -> Result<Outcome>) -> Result<Prepared>
+where
+    O: Default + Serialize + DeserializeOwned + 'static,
+{
+    let options: O = read(options)?;
+    Ok(Box::new(move |source, folder, monitor| verb(source, &options, folder, monitor)))
+}
+
+/// The options of a verb that has none.
+#[derive(Default, Serialize, Deserialize)]
+struct NoOptions {}
+
+/// The plan that `render` is given beside its options.
+#[derive(Default, Serialize, Deserialize)]
+struct PlanToRender {
+    #[serde(deserialize_with = "read_within")]
+    plan: RenderPlan,
+}
+
+#[derive(Serialize)]
+struct Suggestions {
+    suggestions: Vec<viralforge_core::ClipSuggestion>,
+}
+
+fn suggest(source: &Source, options: &ClipOptions, monitor: &Monitor) -> Result<Suggestions> {
+    let analysis: Analysis = analyze(source, &AnalysisOptions::all(), monitor)?;
+    Ok(Suggestions { suggestions: suggest_clips(&analysis, options)? })
+}
+
+fn reframe(source: &Source, options: &ReframeOptions, monitor: &Monitor) -> Result<ReframePlan> {
+    let wanted = AnalysisOptions::none().with_scenes(SceneOptions::default()).with_subject(true);
+    plan_reframe(&analyze(source, &wanted, monitor)?, options)
+}
+
+fn waveform(source: &Source, options: &WriteWaveformOptions, folder: &Path, monitor: &Monitor) -> Result<Outcome> {
+    let waveform = analyze_waveform(source, &WaveformOptions::default(), monitor)?;
+    let (name, content_type) = match options.format {
+        Some(WaveformFormat::Json) => ("waveform.json", "application/json"),
+        Some(WaveformFormat::Svg) => ("waveform.svg", "image/svg+xml"),
+        Some(WaveformFormat::Png) => ("waveform.png", "image/png"),
+        _ => ("waveform.dat", "application/octet-stream"),
+    };
+    write_waveform(&waveform, &Output::to_path(folder.join(name)), options)?;
+    Ok(Outcome { report: to_json(&waveform)?, files: vec![Made::new(name, content_type)] })
+}
+
+fn thumbnails(source: &Source, options: &ThumbnailOptions, folder: &Path, monitor: &Monitor) -> Result<Outcome> {
+    let mut report = extract_thumbnails(source, options, monitor)?;
+    write_thumbnails(&mut report, folder, "thumbnail")?;
+    let mut files = Vec::new();
+    for (number, thumbnail) in report.thumbnails.iter_mut().enumerate() {
+        let name = format!("thumbnail-{}.jpg", number + 1);
+        thumbnail.output = Some(name.clone());
+        files.push(Made::new(name, "image/jpeg"));
+    }
+    Ok(Outcome { report: to_json(&report)?, files })
+}
+
+fn frames(source: &Source, options: &FrameOptions, folder: &Path, monitor: &Monitor) -> Result<Outcome> {
+    let (mut reports, mut files) = (Vec::new(), Vec::new());
+    for (number, frame) in extract_frames(source, options, monitor)?.iter().enumerate() {
+        let name = format!("frame-{}.png", number + 1);
+        write(folder, &name, &frame.to_png()?)?;
+        let mut report = to_json(frame)?;
+        report["output"] = json!(name);
+        reports.push(report);
+        files.push(Made::new(name, "image/png"));
+    }
+    Ok(Outcome { report: json!({ "frames": reports }), files })
+}
+
+fn storyboard(source: &Source, options: &StoryboardOptions, folder: &Path, monitor: &Monitor) -> Result<Outcome> {
+    let board = make_storyboard(source, options, monitor)?;
+    let (sheet, track) = ("storyboard.jpg", "storyboard.vtt");
+    write(folder, sheet, &board.jpeg)?;
+    write(folder, track, board.to_web_vtt(sheet).as_bytes())?;
+    let tile = |tile: &viralforge_core::StoryboardTile| {
+        let (start_seconds, time_seconds) = (tile.start.as_seconds_f64(), tile.time.as_seconds_f64());
+        let place = tile.place;
+        json!({ "start_seconds": start_seconds, "time_seconds": time_seconds,
+                "x": place.x, "y": place.y, "width": place.width, "height": place.height })
+    };
+    let report = json!({
+        "output": sheet, "web_vtt": track, "width": board.size.width, "height": board.size.height,
+        "bytes_written": board.jpeg.len(), "tiles": board.tiles.iter().map(tile).collect::<Vec<_>>(),
+    });
+    Ok(Outcome { report, files: vec![Made::new(sheet, "image/jpeg"), Made::new(track, "text/vtt")] })
+}
+
+fn video(source: &Source, options: &TranscodeOptions, folder: &Path, monitor: &Monitor) -> Result<Outcome> {
+    made(transcode(source, &video_in(folder), options, monitor)?)
+}
+
+fn video_of_a_plan(source: &Source, options: &PlanToRender, folder: &Path, monitor: &Monitor) -> Result<Outcome> {
+    made(render(source, &video_in(folder), &options.plan, monitor)?)
+}
+
+const VIDEO: &str = "video.mp4";
+
+fn video_in(folder: &Path) -> Output {
+    Output::to_path(folder.join(VIDEO))
+}
+
+fn made(mut report: viralforge_core::RenderReport) -> Result<Outcome> {
+    VIDEO.clone_into(&mut report.output);
+    Ok(Outcome { report: to_json(&report)?, files: vec![Made::new(VIDEO, "video/mp4")] })
+}
