@@ -5,21 +5,29 @@ use serde_json::Value;
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sqlx::{Any, AnyPool, Row, Transaction};
+use utoipa::ToSchema;
 
 use crate::id;
 use crate::problem::{Problem, Result};
 use crate::store::Key;
 
+/// Where an asset may be.
+pub(crate) const STATES: [&str; 3] = ["quarantined", "accepted", "rejected"];
+
 /// One upload that is complete.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Asset {
     pub(crate) id: String,
-    /// `quarantined`, `accepted` or `rejected`.
     pub(crate) state: String,
+    /// What the uploader calls it.
     pub(crate) file_name: String,
+    #[serde(skip)]
     pub(crate) storage_key: String,
+    #[serde(rename = "bytes")]
     pub(crate) byte_len: i64,
+    /// What `validate_upload` says about it; null while it is checked.
     pub(crate) report: Option<Value>,
+    #[serde(rename = "created_at_ms")]
     pub(crate) created_at: i64,
 }
 
@@ -34,16 +42,19 @@ pub(crate) struct StoredFile {
 }
 
 /// The file as clients see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct FileView {
     pub(crate) name: String,
     pub(crate) content_type: String,
+    /// Where it is read, without the key and for a while.
     pub(crate) url: String,
     pub(crate) bytes: i64,
 }
 
-const COLUMNS: &str = "id, state, file_name, storage_key, byte_len, report, created_at";
-const FILE_COLUMNS: &str = "id, name, content_type, storage_key, byte_len";
+/// The columns that [`asset`] reads.
+pub(crate) const COLUMNS: &str = "id, state, file_name, storage_key, byte_len, report, created_at";
+/// The columns that [`file`] reads.
+pub(crate) const FILE_COLUMNS: &str = "id, name, content_type, storage_key, byte_len";
 
 /// All assets.
 #[derive(Clone, Debug)]
@@ -84,28 +95,18 @@ impl Assets {
         }
     }
 
-    /// Assets older than the one at `before`, newest first.
-    pub(crate) async fn page(&self, before: &str, limit: i64) -> Result<Vec<Asset>> {
-        let rows =
-            sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM assets WHERE id < $1 ORDER BY id DESC LIMIT $2")))
-                .bind(before)
-                .bind(limit)
-                .fetch_all(&self.0)
-                .await?;
-        Ok(rows.iter().map(asset).collect::<Result<_, _>>()?)
-    }
-
-    /// What was made of an asset by all jobs, or by one.
+    /// What was made of an asset by all jobs, or by one: the first 100 files.
     pub(crate) async fn files(&self, column: FilesOf, id: &str) -> Result<Vec<StoredFile>> {
         let column = match column {
             FilesOf::Asset => "asset_id",
             FilesOf::Job => "job_id",
         };
-        let rows =
-            sqlx::query(AssertSqlSafe(format!("SELECT {FILE_COLUMNS} FROM files WHERE {column} = $1 ORDER BY id")))
-                .bind(id)
-                .fetch_all(&self.0)
-                .await?;
+        let rows = sqlx::query(AssertSqlSafe(format!(
+            "SELECT {FILE_COLUMNS} FROM files WHERE {column} = $1 ORDER BY id LIMIT 100"
+        )))
+        .bind(id)
+        .fetch_all(&self.0)
+        .await?;
         Ok(rows.iter().map(file).collect::<Result<_, _>>()?)
     }
 
@@ -125,7 +126,7 @@ pub(crate) enum FilesOf {
     Job,
 }
 
-fn asset(row: &AnyRow) -> Result<Asset, sqlx::Error> {
+pub(crate) fn asset(row: &AnyRow) -> Result<Asset, sqlx::Error> {
     let report: Option<String> = row.try_get("report")?;
     Ok(Asset {
         id: row.try_get("id")?,
@@ -138,7 +139,7 @@ fn asset(row: &AnyRow) -> Result<Asset, sqlx::Error> {
     })
 }
 
-fn file(row: &AnyRow) -> Result<StoredFile, sqlx::Error> {
+pub(crate) fn file(row: &AnyRow) -> Result<StoredFile, sqlx::Error> {
     Ok(StoredFile {
         id: row.try_get("id")?,
         name: row.try_get("name")?,

@@ -2,15 +2,19 @@
 
 mod assets;
 mod auth;
+mod compress;
+mod docs;
 mod events;
 mod files;
 mod jobs;
+mod openapi;
 mod operations;
 mod page;
 mod range;
 mod serve;
 mod tus;
 
+pub(crate) use openapi::document;
 pub(crate) use serve::serve;
 
 use std::sync::Arc;
@@ -49,9 +53,11 @@ fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::require_key));
     Router::new()
         .nest("/v1", keyed)
-        .merge(files::routes())
         .merge(operations::routes())
+        .merge(docs::routes())
         .route("/", get(operations::front))
+        .layer(compress::layer())
+        .merge(files::routes())
         .fallback(no_page)
         .method_not_allowed_fallback(async || Problem::method("this page does not take that method"))
         .layer(
@@ -60,6 +66,7 @@ fn router(app: Arc<App>) -> Router {
                 .layer(middleware::from_fn_with_state(Arc::clone(&app), operations::observe))
                 .layer(PropagateRequestIdLayer::new(REQUEST_ID))
                 .layer(middleware::from_fn(safe_headers))
+                .layer(middleware::from_fn(bounded))
                 .layer(CatchPanicLayer::custom(|_| panicked())),
         )
         .with_state(app)
@@ -83,6 +90,24 @@ fn as_problem(response: Response) -> Response {
         return Problem::of(status).into_response();
     }
     response
+}
+
+/// Longest address, largest headers in bytes, and most of them. The connection reads a little more, so that there is
+/// somebody to say what is wrong.
+const MAX_URI_BYTES: usize = 8 << 10;
+const MAX_HEADER_BYTES: usize = 16 << 10;
+const MAX_HEADERS: usize = 100;
+
+async fn bounded(request: Request, next: Next) -> Response {
+    let (uri, headers) = (request.uri().to_string(), request.headers());
+    let bytes: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if uri.len() > MAX_URI_BYTES {
+        return Problem::of(StatusCode::URI_TOO_LONG).into_response();
+    }
+    if bytes > MAX_HEADER_BYTES || headers.len() > MAX_HEADERS {
+        return Problem::of(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).into_response();
+    }
+    next.run(request).await
 }
 
 /// Headers that every answer has: nothing here is to be framed, sniffed or run.

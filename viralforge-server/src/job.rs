@@ -20,19 +20,24 @@ use serde::Serialize;
 use serde_json::Value;
 use sqlx::Row;
 use sqlx::any::AnyRow;
+use utoipa::ToSchema;
+
+/// Where a job may be.
+pub(crate) const STATES: [&str; 6] = ["queued", "running", "succeeded", "failed", "dead", "cancelled"];
 
 /// A job as clients see it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Job {
     pub(crate) id: String,
     pub(crate) kind: String,
     pub(crate) asset_id: String,
-    /// `queued`, `running`, `succeeded`, `failed`, `dead` or `cancelled`.
     pub(crate) state: String,
     pub(crate) priority: i64,
+    /// How often it was begun.
     pub(crate) starts: i64,
     pub(crate) options: Value,
     pub(crate) progress: Option<Value>,
+    /// Why it did not succeed, the last time.
     pub(crate) error: Option<Value>,
     pub(crate) created_at_ms: i64,
     pub(crate) updated_at_ms: i64,

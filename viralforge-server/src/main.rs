@@ -55,6 +55,8 @@ enum Command {
         #[arg(long, value_name = "VERSION")]
         down_to: Option<i64>,
     },
+    /// Print the description of the interface (OpenAPI 3.1).
+    Openapi,
     /// Do one piece of media work in a sandbox; the server starts it and talks to it.
     #[command(hide = true)]
     Worker,
@@ -65,6 +67,10 @@ fn main() -> ExitCode {
     // Before any thread is started: the sandbox holds for the threads that come after it.
     if matches!(cli.command, Some(Command::Worker)) {
         return worker::main();
+    }
+    if matches!(cli.command, Some(Command::Openapi)) {
+        let written = std::io::stdout().write_all(http::document().as_bytes());
+        return if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let config = match Config::load(cli.config.as_deref(), |name| std::env::var(name).ok()) {
         Ok(config) => config,

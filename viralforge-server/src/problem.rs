@@ -4,19 +4,45 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 use viralforge_core::ErrorKind;
 
 pub(crate) type Result<T, E = Problem> = std::result::Result<T, E>;
 
-/// An answer that is not what was asked for. `detail` is for whoever sent the request; what only the operator may know
-/// is logged where it happens.
-#[derive(Clone, Debug, Serialize)]
+/// Every code of a problem with its status and what it means: the host's own, and those of the library that are answers
+/// by themselves. The library's others are told of in the `error` of a job.
+pub(crate) const CODES: [(u16, &str, &str); 19] = [
+    (400, "bad_request", "the path, the query, a header or the body is not as it should be"),
+    (401, "unauthorized", "there is no API key, or a wrong one"),
+    (403, "forbidden", "the address is not signed or no longer good, or the upload takes no bytes"),
+    (404, "not_found", "there is no such thing"),
+    (405, "method", "this page does not take that method; Allow lists those that it takes"),
+    (409, "conflict", "it is in a state in which that cannot be done, or somebody else is doing it"),
+    (410, "gone", "the upload was not finished in time"),
+    (412, "precondition", "a condition of the request does not hold: If-Match, or the version of tus"),
+    (413, "limit_exceeded", "it is larger than the server takes"),
+    (414, "uri_too_long", "the address is longer than 8 KiB"),
+    (415, "unsupported_type", "the body is of another type than it has to be"),
+    (416, "range", "no part of that range exists"),
+    (422, "invalid_option", "there is no such option, or its value is wrong"),
+    (422, "malformed", "the first bytes of the upload are of nothing that will ever be taken"),
+    (431, "headers_too_large", "there are more than 100 headers, or 16 KiB of them"),
+    (460, "checksum_mismatch", "the bytes do not have the checksum that came with them; none of them count"),
+    (500, "internal", "something failed here; the request id names it"),
+    (503, "unavailable", "the server, or something that it needs, is too busy or away; try again in a moment"),
+    (507, "storage_full", "there is no room left for this upload"),
+];
+
+/// An answer that is not what was asked for (RFC 9457). `code` is stable, and is what programs decide by.
+// What only the operator may know is logged where it happens.
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
     status: u16,
     code: &'static str,
+    /// What is wrong with this request, in a sentence.
     detail: String,
 }
 
@@ -28,13 +54,17 @@ impl Problem {
 
     /// What only the status tells.
     pub(crate) fn of(status: StatusCode) -> Self {
-        match status {
-            StatusCode::METHOD_NOT_ALLOWED => Self::method("this page does not take that method"),
-            StatusCode::SERVICE_UNAVAILABLE => Self::unavailable("it took too long"),
-            status if status.is_client_error() => {
-                Self::new(status, "bad_request", "the path or the query is not as it should be")
-            }
-            _ => Self::internal(),
+        let known = CODES.iter().find(|(known, ..)| *known == status.as_u16());
+        Self::rejected(status, known.map_or(CODES[0].2, |(.., meaning)| *meaning))
+    }
+
+    /// What the framework says about a request that it refuses.
+    pub(crate) fn rejected(status: StatusCode, detail: impl Into<String>) -> Self {
+        let fits = |known: &&(u16, &'static str, &str)| known.0 == status.as_u16();
+        match CODES.iter().find(fits) {
+            Some((_, code, _)) => Self::new(status, code, detail),
+            None if status.is_client_error() => Self::bad_request(detail),
+            None => Self::internal(),
         }
     }
 
@@ -196,5 +226,41 @@ impl From<std::io::Error> for Problem {
             std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => Self::storage_full(),
             _ => Self::internal(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_that_is_answered_is_in_the_list() {
+        let library = |name: &str| ErrorKind::ALL.into_iter().find(|kind| format!("{kind:?}") == name).unwrap().code();
+        let source = include_str!("problem.rs").split("mod tests").next().unwrap();
+        let mut answered = 0;
+        for call in source.split("Self::new(").skip(1).filter_map(|call| call.trim().strip_prefix("StatusCode::")) {
+            let mut arguments = call.split(',').map(str::trim);
+            let (status, code) = (arguments.next().unwrap(), arguments.next().unwrap());
+            let code = match code.strip_prefix("ErrorKind::") {
+                Some(kind) => library(kind.trim_end_matches(".code()")),
+                None => code.trim_matches('"'),
+            };
+            let (number, ..) = CODES.iter().find(|(_, known, _)| *known == code).unwrap_or_else(|| panic!("{code}"));
+            if *number != 460 {
+                let name = StatusCode::from_u16(*number).unwrap().canonical_reason().unwrap().replace([' ', '-'], "_");
+                assert_eq!(name.to_uppercase(), status, "{code}");
+            }
+            answered += 1;
+        }
+        assert!(answered > 15);
+    }
+
+    #[test]
+    fn a_status_alone_has_its_code_and_one_that_is_unknown_is_a_bad_request_or_our_fault() {
+        for (status, code) in [(405, "method"), (414, "uri_too_long"), (431, "headers_too_large"), (418, "bad_request")]
+        {
+            assert_eq!(Problem::of(StatusCode::from_u16(status).unwrap()).code, code);
+        }
+        assert_eq!(Problem::of(StatusCode::BAD_GATEWAY).status(), 500);
     }
 }

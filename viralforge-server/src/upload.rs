@@ -10,10 +10,12 @@ pub(crate) use spool::{Locked, Spool};
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row};
+use utoipa::ToSchema;
 use viralforge_core::{ReasonClass, Severity, Source, UploadPolicy, UploadSlot, ValidationDepth, validate_upload};
 
 use crate::asset::Assets;
@@ -21,22 +23,29 @@ use crate::id;
 use crate::job::{Kind, NewJob, Queue};
 use crate::problem::{Problem, Result};
 
+/// Where an upload may be.
+pub(crate) const STATES: [&str; 3] = ["open", "complete", "refused"];
+
 /// One upload.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Upload {
     pub(crate) id: String,
-    /// `open`, `complete` or `refused`.
     pub(crate) state: String,
     /// How many bytes it will have; `None` until the client says.
     pub(crate) length: Option<i64>,
     /// How many bytes are safe.
+    #[serde(rename = "offset")]
     pub(crate) received: i64,
     /// `Upload-Metadata` as it came.
+    #[serde(skip)]
     pub(crate) metadata: String,
     /// `Upload-Concat` as it came.
+    #[serde(skip)]
     pub(crate) concat: Option<String>,
     pub(crate) asset_id: Option<String>,
-    pub(crate) problem: Option<String>,
+    /// Why it was refused.
+    pub(crate) problem: Option<Value>,
+    #[serde(skip)]
     pub(crate) expires_at: i64,
 }
 
@@ -52,7 +61,8 @@ impl Upload {
     }
 }
 
-const COLUMNS: &str = "id, state, length, received, metadata, concat, asset_id, problem, expires_at";
+/// The columns that [`upload`] reads.
+pub(crate) const COLUMNS: &str = "id, state, length, received, metadata, concat, asset_id, problem, expires_at";
 
 /// All uploads.
 #[derive(Clone, Debug)]
@@ -208,7 +218,7 @@ impl Uploads {
     }
 }
 
-fn upload(row: &AnyRow) -> Result<Upload, sqlx::Error> {
+pub(crate) fn upload(row: &AnyRow) -> Result<Upload, sqlx::Error> {
     Ok(Upload {
         id: row.try_get("id")?,
         state: row.try_get("state")?,
@@ -217,7 +227,7 @@ fn upload(row: &AnyRow) -> Result<Upload, sqlx::Error> {
         metadata: row.try_get("metadata")?,
         concat: row.try_get("concat")?,
         asset_id: row.try_get("asset_id")?,
-        problem: row.try_get("problem")?,
+        problem: row.try_get::<Option<String>, _>("problem")?.and_then(|text| serde_json::from_str(&text).ok()),
         expires_at: row.try_get("expires_at")?,
     })
 }

@@ -2,45 +2,87 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::routing::get;
 use axum::{Json, Router};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
+use utoipa::ToSchema;
 
-use super::page::{Page, PageQuery};
+use super::compress::Confidential;
+use super::page::{Filter, Page, Pairs};
 use crate::app::App;
-use crate::asset::{Asset, FilesOf};
+use crate::asset::{self, Asset, FileView, FilesOf};
 use crate::id;
 use crate::problem::Result;
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new().route("/assets", get(list)).route("/assets/{id}", get(one))
+    Router::new()
+        .route("/assets", get(list))
+        .route("/assets/{id}", get(one))
+        .route("/assets/{id}/files", get(files))
+        .route("/jobs/{id}/files", get(job_files))
 }
 
-async fn list(State(app): State<Arc<App>>, Query(query): Query<PageQuery>) -> Result<Json<Page<Value>>> {
-    let limit = query.limit();
-    let assets = app.assets.page(&query.before()?, limit as i64 + 1).await?;
-    let page = Page::of(assets, limit, |asset| &asset.id);
-    let items = page.items.iter().map(|asset| view(asset, Value::Null)).collect();
-    Ok(Json(Page { items, next: page.next }))
+/// What assets can be asked for by.
+pub(super) const FILTERS: [Filter; 1] = [("state", &asset::STATES)];
+
+/// One upload that is complete, with what was made of it.
+#[derive(Serialize, ToSchema)]
+pub(super) struct AssetView {
+    #[serde(flatten)]
+    asset: Asset,
+    /// The facts of it, out of the report.
+    media: Option<Value>,
+    /// What was made of it: the first 100 files.
+    files: Vec<FileView>,
 }
 
-async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Value>> {
+/// List assets
+#[utoipa::path(get, path = "/v1/assets", operation_id = "listAssets", responses((status = 200, body = Page<Asset>)))]
+pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Asset>>> {
+    let select = format!("SELECT {} FROM assets", asset::COLUMNS);
+    Ok(Json(Page::read(&app.assets.0, select, None, (&FILTERS, query), asset::asset).await?))
+}
+
+/// Get an asset
+///
+/// It is `quarantined` while it is checked, which takes a moment. Only an `accepted` one can be worked with.
+#[utoipa::path(get, path = "/v1/assets/{id}", operation_id = "getAsset",
+    responses((status = 200, body = AssetView), (status = 404)))]
+pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Confidential<AssetView>> {
     let asset = app.assets.get(&id::checked(&id, "asset")?).await?;
-    let files: Vec<_> = app.assets.files(FilesOf::Asset, &asset.id).await?.iter().map(|f| app.file_view(f)).collect();
-    Ok(Json(view(&asset, json!(files))))
+    let media = asset.report.as_ref().and_then(|report| report.get("media").cloned());
+    let files = app.assets.files(FilesOf::Asset, &asset.id).await?.iter().map(|file| app.file_view(file)).collect();
+    Ok(Confidential(AssetView { asset, media, files }))
 }
 
-fn view(asset: &Asset, files: Value) -> Value {
-    let media = asset.report.as_ref().map_or(Value::Null, |report| report["media"].clone());
-    json!({
-        "id": asset.id,
-        "state": asset.state,
-        "file_name": asset.file_name,
-        "bytes": asset.byte_len,
-        "created_at_ms": asset.created_at,
-        "report": asset.report,
-        "media": media,
-        "files": files,
-    })
+/// List what was made of an asset
+#[utoipa::path(get, path = "/v1/assets/{id}/files", operation_id = "listAssetFiles",
+    responses((status = 200, body = Page<FileView>), (status = 404)))]
+pub(super) async fn files(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    query: Pairs,
+) -> Result<Confidential<Page<FileView>>> {
+    let asset = app.assets.get(&id::checked(&id, "asset")?).await?;
+    page_of_files(&app, ("asset_id", &asset.id), query).await
+}
+
+/// List what a job made
+#[utoipa::path(get, path = "/v1/jobs/{id}/files", operation_id = "listJobFiles",
+    responses((status = 200, body = Page<FileView>), (status = 404)))]
+pub(super) async fn job_files(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    query: Pairs,
+) -> Result<Confidential<Page<FileView>>> {
+    let job = app.queue.get(&id::checked(&id, "job")?).await?;
+    page_of_files(&app, ("job_id", &job.id), query).await
+}
+
+async fn page_of_files(app: &App, of: (&'static str, &str), query: Pairs) -> Result<Confidential<Page<FileView>>> {
+    let select = format!("SELECT {} FROM files", asset::FILE_COLUMNS);
+    let page = Page::read(&app.assets.0, select, Some(of), (&[], query), asset::file).await?;
+    Ok(Confidential(page.map(|file| app.file_view(&file))))
 }

@@ -26,7 +26,13 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/jobs/{id}/events", get(follow))
 }
 
-async fn follow(
+/// Follow a job
+///
+/// Server-sent events until the job is over: `state` with a state and the error, `progress` with how far it has come.
+/// Whoever comes back with `Last-Event-ID` misses nothing and hears nothing twice.
+#[utoipa::path(get, path = "/v1/jobs/{id}/events", operation_id = "followJob", params(("Last-Event-ID" = Option<u32>, Header)),
+    responses((status = 200, body = String, content_type = "text/event-stream"), (status = 400), (status = 404)))]
+pub(super) async fn follow(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     headers: HeaderMap,

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use object_store::{GetOptions, GetRange};
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::range;
 use crate::app::App;
@@ -25,8 +26,10 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/files/{id}/{name}", get(read))
 }
 
-#[derive(Debug, Deserialize)]
-struct Signed {
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Signed {
     expires: i64,
     signature: String,
     /// Offer to save it instead of showing it.
@@ -34,7 +37,16 @@ struct Signed {
     download: bool,
 }
 
-async fn read(
+/// Read a file
+///
+/// By the `url` of an output, which is signed and expires; needs no key. Whole, in parts, or under conditions (RFC 9110).
+#[utoipa::path(get, path = "/v1/files/{id}/{name}", operation_id = "readFile",
+    params(("name" = String, Path), Signed, ("Range" = Option<String>, Header), ("If-None-Match" = Option<String>, Header),
+        ("If-Match" = Option<String>, Header), ("If-Range" = Option<String>, Header)),
+    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
+        (status = 206, content_type = "application/octet-stream", body = Vec<u8>), (status = 304),
+        (status = 400), (status = 403), (status = 404), (status = 412), (status = 416)))]
+pub(super) async fn read(
     State(app): State<Arc<App>>,
     method: Method,
     Path((id, name)): Path<(String, String)>,

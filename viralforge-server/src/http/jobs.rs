@@ -1,21 +1,21 @@
 //! Jobs: asked for, looked at, cancelled, started over.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, Query, State};
+use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use serde::Deserialize;
-use serde_json::{Value, json};
-use sqlx::AssertSqlSafe;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use sqlx::Row;
+use utoipa::ToSchema;
 
-use super::page::{Page, PageQuery};
+use super::compress::Confidential;
+use super::page::{Filter, Page, Pairs};
 use crate::app::App;
-use crate::asset::FilesOf;
+use crate::asset::{FileView, FilesOf};
 use crate::id;
 use crate::job::{self, Job, Kind, NewJob};
 use crate::metrics;
@@ -28,29 +28,46 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/jobs/{id}/replay", post(replay))
 }
 
-#[derive(Debug, Deserialize)]
+/// A job to be. Each kind has its own options; those that are left out have their defaults.
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-struct Asked {
+pub(super) struct JobRequest {
     kind: String,
+    /// An asset that was accepted.
     asset_id: String,
     #[serde(default)]
     options: Value,
-    /// -100 to 100; what is higher goes first.
+    /// What is higher goes first.
     #[serde(default)]
+    #[schema(minimum = -100, maximum = 100)]
     priority: i64,
 }
+
+const PRIORITIES: std::ops::RangeInclusive<i64> = -100..=100;
 
 /// Longest `Idempotency-Key`, in bytes.
 const MAX_KEY_BYTES: usize = 200;
 
-async fn create(
+/// Ask for a job
+///
+/// It waits in a queue and runs in a process of its own. Follow its events, or ask for it, until it is over; then
+/// `outputs` has what it made, `report.json` among it. With an `Idempotency-Key`, asking again gives the same job.
+#[utoipa::path(post, path = "/v1/jobs", operation_id = "createJob", request_body(content = JobRequest, example = json!({ "kind": "clip-generation", "asset_id": "01a215360b2f74bb9b5887196ce81e34", "options": { "to": ["tiktok"] } })),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Any text of your own; the same text is the same job",
+        min_length = 1, max_length = 200, pattern = "^[!-~]+$")),
+    responses((status = 202, body = JobView, headers(("location", description = "Where it is"))),
+        (status = 400), (status = 404), (status = 409), (status = 413), (status = 415), (status = 422)))]
+pub(super) async fn create(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
-    body: Result<Json<Asked>, JsonRejection>,
-) -> Result<impl IntoResponse> {
-    let Json(asked) = body.map_err(|error| Problem::bad_request(error.body_text()))?;
+    body: Result<Json<JobRequest>, JsonRejection>,
+) -> Result<(StatusCode, [(header::HeaderName, String); 1], Confidential<JobView>)> {
+    let Json(asked) = body.map_err(|error| Problem::rejected(error.status(), error.body_text()))?;
     let kind = Kind::requested(&asked.kind)?;
     kind.work(&asked.options)?;
+    if !PRIORITIES.contains(&asked.priority) {
+        return Err(Problem::invalid_option(format!("priority {} is not in -100..=100", asked.priority)));
+    }
     let asset = app.assets.accepted(&id::checked(&asked.asset_id, "asset")?).await?;
     let key = headers.get("idempotency-key").map(|value| {
         let text = value.to_str().ok().filter(|text| !text.is_empty() && text.len() <= MAX_KEY_BYTES);
@@ -62,64 +79,78 @@ async fn create(
         kind,
         asset_id: &asset.id,
         options: &asked.options,
-        priority: asked.priority.clamp(-100, 100),
+        priority: asked.priority,
         idempotency_key: key.transpose()?,
     };
     let job = app.queue.add_once(&new).await?;
     app.wake.notify_one();
     app.metrics.jobs_asked_for.get_or_create(&metrics::Jobs { kind: kind.name().to_owned() }).inc();
     let location = format!("/v1/jobs/{}", job.id);
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Json(view(&app, &job).await?)))
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], view(&app, job).await?))
 }
 
-#[derive(Debug, Deserialize)]
-struct Filter {
-    state: Option<String>,
+/// What jobs can be asked for by.
+pub(super) static FILTERS: LazyLock<[Filter; 3]> = LazyLock::new(|| {
+    let kinds: Vec<_> = Kind::all().chain([Kind::Validation]).map(Kind::name).collect();
+    [("state", &job::STATES), ("kind", kinds.leak()), ("asset_id", &[])]
+});
+
+/// List jobs
+#[utoipa::path(get, path = "/v1/jobs", operation_id = "listJobs", responses((status = 200, body = Page<Job>)))]
+pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Job>>> {
+    let select = format!("SELECT {} FROM jobs", job::COLUMNS);
+    Ok(Json(Page::read(&app.database.pool, select, None, (&*FILTERS, query), Job::from_row).await?))
 }
 
-async fn list(
-    State(app): State<Arc<App>>,
-    Query(query): Query<PageQuery>,
-    Query(filter): Query<Filter>,
-) -> Result<Json<Page<Value>>> {
-    let limit = query.limit();
-    let rows = sqlx::query(AssertSqlSafe(format!(
-        "SELECT {} FROM jobs WHERE id < $1 AND ($2 = '' OR state = $2) ORDER BY id DESC LIMIT $3",
-        job::COLUMNS
-    )))
-    .bind(query.before()?)
-    .bind(filter.state.unwrap_or_default())
-    .bind(limit as i64 + 1)
-    .fetch_all(&app.database.pool)
-    .await?;
-    let jobs = rows.iter().map(Job::from_row).collect::<Result<Vec<_>, _>>()?;
-    let page = Page::of(jobs, limit, |job| &job.id);
-    let items = page.items.iter().map(|job| json!(job)).collect();
-    Ok(Json(Page { items, next: page.next }))
-}
-
-async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Value>> {
+/// Get a job
+#[utoipa::path(get, path = "/v1/jobs/{id}", operation_id = "getJob",
+    responses((status = 200, body = JobView), (status = 404)))]
+pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Confidential<JobView>> {
     let job = app.queue.get(&id::checked(&id, "job")?).await?;
-    Ok(Json(view(&app, &job).await?))
+    view(&app, job).await
 }
 
-async fn cancel(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<impl IntoResponse> {
+/// Cancel a job
+///
+/// One that waits is cancelled at once, one that runs as soon as its worker hears of it; one that is over stays as it
+/// is.
+#[utoipa::path(delete, path = "/v1/jobs/{id}", operation_id = "cancelJob",
+    responses((status = 202, body = JobView), (status = 404)))]
+pub(super) async fn cancel(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Confidential<JobView>)> {
     let job = app.queue.cancel(&id::checked(&id, "job")?).await?;
-    Ok((StatusCode::ACCEPTED, Json(view(&app, &job).await?)))
+    Ok((StatusCode::ACCEPTED, view(&app, job).await?))
 }
 
-async fn replay(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<impl IntoResponse> {
+/// Start a job over
+///
+/// One that failed, is dead, or was cancelled.
+#[utoipa::path(post, path = "/v1/jobs/{id}/replay", operation_id = "replayJob",
+    responses((status = 202, body = JobView), (status = 404), (status = 409)))]
+pub(super) async fn replay(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+) -> Result<(StatusCode, Confidential<JobView>)> {
     let job = app.queue.replay(&id::checked(&id, "job")?).await?;
     app.wake.notify_one();
-    Ok((StatusCode::ACCEPTED, Json(view(&app, &job).await?)))
+    Ok((StatusCode::ACCEPTED, view(&app, job).await?))
 }
 
 /// A job with what it made.
-async fn view(app: &App, job: &Job) -> Result<Value> {
+#[derive(Serialize, ToSchema)]
+pub(super) struct JobView {
+    #[serde(flatten)]
+    job: Job,
+    /// What it made: the first 100 files, once it succeeded.
+    outputs: Vec<FileView>,
+}
+
+async fn view(app: &App, job: Job) -> Result<Confidential<JobView>> {
     let files = if job.state == "succeeded" { app.assets.files(FilesOf::Job, &job.id).await? } else { Vec::new() };
-    let mut view = json!(job);
-    view["outputs"] = json!(files.iter().map(|f| app.file_view(f)).collect::<Vec<_>>());
-    Ok(view)
+    let outputs = files.iter().map(|file| app.file_view(file)).collect();
+    Ok(Confidential(JobView { job, outputs }))
 }
 
 /// How many jobs there are of each kind and state, and how long the oldest waits, in seconds.

@@ -19,19 +19,27 @@ use crate::metrics::{self, JobState};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 pub(super) fn routes() -> Router<Arc<App>> {
-    Router::new()
-        .route("/health", get(async || Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))))
-        .route("/ready", get(ready))
-        .route("/metrics", get(metrics_page))
+    Router::new().route("/health", get(health)).route("/ready", get(ready)).route("/metrics", get(metrics_page))
 }
 
 /// What a person who opens the address in a browser should know.
 pub(super) async fn front() -> impl IntoResponse {
-    let text = "ViralForge is running. Its interface is under /v1; /health, /ready and /metrics are for operators.\n";
+    let text = "ViralForge is running. /docs explains its interface; /health, /ready and /metrics are for operators.\n";
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text)
 }
 
-async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
+/// Is it alive?
+#[utoipa::path(get, path = "/health", operation_id = "health", responses((status = 200, body = Object)))]
+pub(super) async fn health() -> impl IntoResponse {
+    Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+/// Can it work?
+///
+/// With 503 it cannot for now: `dependencies` says what does not answer, and how long each took.
+#[utoipa::path(get, path = "/ready", operation_id = "ready",
+    responses((status = 200, body = Object), (status = 503, body = Object)))]
+pub(super) async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
     let database = check(async { sqlx::query("SELECT 1").execute(&app.database.pool).await.is_ok() });
     let storage = check(async { app.store.ping().await.is_ok() });
     let ((database, database_ms), (storage, storage_ms)) = tokio::join!(database, storage);
@@ -54,7 +62,12 @@ async fn check(answer: impl Future<Output = bool>) -> (bool, f64) {
     (ok, began.elapsed().as_secs_f64() * 1e3)
 }
 
-async fn metrics_page(State(app): State<Arc<App>>) -> impl IntoResponse {
+/// What does it do?
+///
+/// In the format of OpenMetrics, which Prometheus reads.
+#[utoipa::path(get, path = "/metrics", operation_id = "metrics",
+    responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
+pub(super) async fn metrics_page(State(app): State<Arc<App>>) -> impl IntoResponse {
     if let Ok(rows) = jobs::depth(&app).await {
         // What is no longer there must not be told of.
         app.metrics.jobs.clear();

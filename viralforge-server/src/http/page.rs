@@ -1,47 +1,105 @@
 //! Lists, a page at a time, newest first.
 
-use serde::{Deserialize, Serialize};
+use axum::extract::Query;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use sqlx::any::AnyRow;
+use sqlx::{AnyPool, AssertSqlSafe, Row};
+use utoipa::ToSchema;
 
 use crate::id;
-use crate::problem::Result;
+use crate::problem::{Problem, Result};
 
-/// What a client may say about a page.
-#[derive(Debug, Deserialize)]
-pub(super) struct PageQuery {
-    /// `next` of the page before.
-    cursor: Option<String>,
-    /// How many, 1 to 100; 20 where nothing is said.
-    limit: Option<u16>,
-}
-
-/// One page.
-#[derive(Debug, Serialize)]
+/// One page of a list.
+#[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Page<T> {
     pub(super) items: Vec<T>,
-    /// The cursor of the page after this one; null on the last.
+    /// What to send as `cursor` for the page after this one; null on the last.
     pub(super) next: Option<String>,
 }
 
+/// What a list begins with, in the form of its cursors: these may change, and then old ones are refused.
+const CURSOR_VERSION: &str = "1:";
 /// Sorts behind every identifier.
 const NEWEST: &str = "g";
+const LIMITS: std::ops::RangeInclusive<usize> = 1..=100;
+const DEFAULT_LIMIT: usize = 20;
 
-impl PageQuery {
-    /// Items older than this are wanted.
-    pub(super) fn before(&self) -> Result<String> {
-        self.cursor.as_deref().map_or(Ok(NEWEST.to_owned()), |cursor| id::checked(cursor, "cursor"))
+/// A column by which a list may be filtered, and the values that it may have; none: an identifier.
+pub(super) type Filter = (&'static str, &'static [&'static str]);
+
+/// A query as it came.
+pub(super) type Pairs = Query<Vec<(String, String)>>;
+
+impl<T> Page<T> {
+    /// The rows of `select` (columns and table) that the query asks for. They are told apart by `id`, and must have
+    /// `of` where it is given: a column and an identifier.
+    pub(super) async fn read(
+        pool: &AnyPool,
+        select: String,
+        of: Option<(&'static str, &str)>,
+        (filters, Query(pairs)): (&[Filter], Pairs),
+        item: impl Fn(&AnyRow) -> Result<T, sqlx::Error>,
+    ) -> Result<Self> {
+        let (mut before, mut limit, mut wanted) = (NEWEST.to_owned(), DEFAULT_LIMIT, Vec::from_iter(of));
+        for (n, (name, value)) in pairs.iter().enumerate() {
+            let filter = filters.iter().find(|(column, _)| column == name);
+            match (name.as_str(), filter) {
+                _ if pairs[..n].iter().any(|(other, _)| other == name) => return Err(wrong(name, "is there twice")),
+                ("cursor", _) => before = opened(value).ok_or_else(|| wrong(name, "is not the next of a page"))?,
+                ("limit", _) => {
+                    let given = value.parse().ok().filter(|given| LIMITS.contains(given));
+                    limit = given.ok_or_else(|| wrong(name, "is not in 1..=100"))?;
+                }
+                (_, None) => return Err(wrong(name, "is not a parameter of this list")),
+                (_, Some((column, []))) if id::checked(value, column).is_ok() => wanted.push((column, value)),
+                (_, Some((column, values))) if values.contains(&value.as_str()) => wanted.push((column, value)),
+                _ => return Err(wrong(name, "has no such value")),
+            }
+        }
+        let clauses: String = (2..).zip(&wanted).map(|(n, (column, _))| format!(" AND {column} = ${n}")).collect();
+        let sql = format!("{select} WHERE id < $1{clauses} ORDER BY id DESC LIMIT {}", limit + 1);
+        let query = sqlx::query(AssertSqlSafe(sql)).bind(before);
+        let query = wanted.into_iter().fold(query, |query, (_, value)| query.bind(value));
+        let mut rows = query.fetch_all(pool).await?;
+        // One row more tells whether there is a next page.
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let next = rows.last().filter(|_| more).map(|row| row.try_get("id").map(closed)).transpose()?;
+        Ok(Self { items: rows.iter().map(item).collect::<Result<_, _>>()?, next })
     }
 
-    pub(super) fn limit(&self) -> usize {
-        usize::from(self.limit.unwrap_or(20).clamp(1, 100))
+    pub(super) fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
+        Page { items: self.items.into_iter().map(change).collect(), next: self.next }
     }
 }
 
-impl<T> Page<T> {
-    /// A page of at most `limit` items out of one item more, which tells whether there is a next one.
-    pub(super) fn of(mut items: Vec<T>, limit: usize, id: impl Fn(&T) -> &str) -> Self {
-        let more = items.len() > limit;
-        items.truncate(limit);
-        let next = items.last().filter(|_| more).map(|item| id(item).to_owned());
-        Self { items, next }
+fn wrong(name: &str, problem: &str) -> Problem {
+    Problem::bad_request(format!("{name:?} {problem}"))
+}
+
+fn closed(id: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{CURSOR_VERSION}{id}"))
+}
+
+fn opened(cursor: &str) -> Option<String> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(cursor).ok()?).ok()?;
+    id::checked(text.strip_prefix(CURSOR_VERSION)?, "cursor").ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_opens_to_what_it_was_made_of_and_nothing_else_opens() {
+        let id = id::fresh();
+        assert_eq!(opened(&closed(&id)).unwrap(), id);
+        let other_version = URL_SAFE_NO_PAD.encode(format!("2:{id}"));
+        let injected = closed("' OR 1=1 --");
+        for forged in ["", "..", "%00", id.as_str(), &other_version, &injected, &closed(&id)[1..]] {
+            assert_eq!(opened(forged), None, "{forged}");
+        }
     }
 }

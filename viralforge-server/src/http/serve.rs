@@ -18,9 +18,9 @@ use crate::app::App;
 
 /// How long a client may take to send its header; also ends idle connections.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// Largest header, in bytes, and most fields of one.
-const MAX_HEADER_BYTES: u32 = 16 << 10;
-const MAX_HEADERS: usize = 100;
+/// What is read of a header at most, in bytes and fields; less is taken (see `bounded`), and more ends the connection.
+const MAX_HEADER_BYTES: u32 = 64 << 10;
+const MAX_HEADERS: usize = 256;
 /// Streams of one HTTP/2 connection.
 const MAX_STREAMS: u32 = 100;
 

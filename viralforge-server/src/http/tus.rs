@@ -12,12 +12,12 @@ use axum::routing::{options, post};
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 
+use super::page::{Filter, Page, Pairs};
 use crate::app::App;
 use crate::id;
 use crate::problem::{Problem, Result};
-use crate::upload::{Metadata, Upload};
+use crate::upload::{self, Metadata, Upload};
 
 const VERSION: &str = "1.0.0";
 const EXTENSIONS: &str = "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation,concatenation-unfinished";
@@ -29,7 +29,7 @@ const MAX_PARTIALS: usize = 1000;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/uploads", post(create).merge(options(offer)))
+        .route("/uploads", post(create).get(list).options(offer))
         .route("/uploads/{id}", options(offer).head(offset).patch(append).delete(terminate).get(state))
         .layer(axum::middleware::map_response(resumable))
         .layer(axum::extract::DefaultBodyLimit::disable())
@@ -40,8 +40,11 @@ async fn resumable(mut response: Response) -> Response {
     response
 }
 
-/// What this server can do. Needs no key and no version.
-async fn offer(State(app): State<Arc<App>>) -> impl IntoResponse {
+/// What is on offer?
+///
+/// The version, extensions and limits of tus, in headers. Needs no key.
+#[utoipa::path(options, path = "/v1/uploads", operation_id = "offer", responses((status = 204)))]
+pub(super) async fn offer(State(app): State<Arc<App>>) -> impl IntoResponse {
     let max = app.uploads.max_video_bytes.max(app.uploads.max_image_bytes).to_string();
     (
         StatusCode::NO_CONTENT,
@@ -54,7 +57,19 @@ async fn offer(State(app): State<Arc<App>>) -> impl IntoResponse {
     )
 }
 
-async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response> {
+/// Begin an upload
+///
+/// Resumable, by tus 1.0 (https://tus.io): any client of it does this and what follows. `Location` says where the upload
+/// is. Without `Upload-Length`, send `Upload-Defer-Length: 1`. `Upload-Metadata` may have a `filename` and a `slot`
+/// (`video`, `image` or `audio`), values in Base64. The body may bring the first bytes.
+#[utoipa::path(post, path = "/v1/uploads", operation_id = "createUpload",
+    params(("Upload-Length" = Option<u32>, Header, example = 1000000), ("Upload-Defer-Length" = Option<u8>, Header),
+        ("Upload-Metadata" = Option<String>, Header, example = "filename dGFsay5tcDQ="),
+        ("Upload-Concat" = Option<String>, Header), ("Upload-Checksum" = Option<String>, Header)),
+    request_body(content_type = "application/offset+octet-stream", content = Option<Vec<u8>>),
+    responses((status = 201), (status = 400), (status = 404), (status = 409), (status = 412), (status = 413), (status = 422),
+        (status = 460), (status = 507)))]
+pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response> {
     check_version(&headers)?;
     let metadata_text = text(&headers, "upload-metadata")?.unwrap_or_default();
     let metadata = Metadata::parse(metadata_text)?;
@@ -139,7 +154,16 @@ async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partia
     created(app, &upload)
 }
 
-async fn offset(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response> {
+/// How far is an upload?
+///
+/// `Upload-Offset` says how many bytes are safe.
+#[utoipa::path(head, path = "/v1/uploads/{id}", operation_id = "getUploadOffset",
+    responses((status = 200), (status = 404), (status = 409), (status = 410), (status = 412), (status = 422)))]
+pub(super) async fn offset(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response> {
     check_version(&headers)?;
     let mut upload = open_upload(&app, &id).await?;
     if upload.state == "open" {
@@ -159,7 +183,16 @@ async fn offset(State(app): State<Arc<App>>, Path(id): Path<String>, headers: He
     Ok(response)
 }
 
-async fn append(
+/// Go on with an upload
+///
+/// From the byte that its offset says. With the last byte it becomes an asset.
+#[utoipa::path(patch, path = "/v1/uploads/{id}", operation_id = "appendToUpload",
+    params(("Upload-Offset" = u32, Header, example = 0), ("Upload-Length" = Option<u32>, Header),
+        ("Upload-Checksum" = Option<String>, Header)),
+    request_body(content_type = "application/offset+octet-stream", content = Vec<u8>),
+    responses((status = 204), (status = 400), (status = 403), (status = 404), (status = 409), (status = 410), (status = 412),
+        (status = 413), (status = 415), (status = 422), (status = 460), (status = 507)))]
+pub(super) async fn append(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     headers: HeaderMap,
@@ -210,7 +243,14 @@ async fn write(
     Ok(upload)
 }
 
-async fn terminate(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Result<StatusCode> {
+/// Give an upload up
+#[utoipa::path(delete, path = "/v1/uploads/{id}", operation_id = "deleteUpload",
+    responses((status = 204), (status = 404), (status = 409), (status = 412)))]
+pub(super) async fn terminate(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<StatusCode> {
     check_version(&headers)?;
     let id = id::checked(&id, "upload")?;
     let _writer = app.spool.lock(&id).await?;
@@ -223,24 +263,28 @@ async fn terminate(State(app): State<Arc<App>>, Path(id): Path<String>, headers:
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn state(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Value>> {
-    let upload = app.uploads.get(&id::checked(&id, "upload")?).await?;
-    let problem: Option<Value> = upload.problem.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    Ok(Json(json!({
-        "id": upload.id,
-        "offset": upload.received,
-        "length": upload.length,
-        "state": upload.state,
-        "asset_id": upload.asset_id,
-        "problem": problem,
-    })))
+/// What uploads can be asked for by.
+pub(super) const FILTERS: [Filter; 1] = [("state", &upload::STATES)];
+
+/// List uploads
+#[utoipa::path(get, path = "/v1/uploads", operation_id = "listUploads", responses((status = 200, body = Page<Upload>)))]
+pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Upload>>> {
+    let select = format!("SELECT {} FROM uploads", upload::COLUMNS);
+    Ok(Json(Page::read(&app.uploads.pool, select, None, (&FILTERS, query), upload::upload).await?))
+}
+
+/// Get an upload
+#[utoipa::path(get, path = "/v1/uploads/{id}", operation_id = "getUpload",
+    responses((status = 200, body = Upload), (status = 404)))]
+pub(super) async fn state(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Upload>> {
+    Ok(Json(app.uploads.get(&id::checked(&id, "upload")?).await?))
 }
 
 /// An upload that may still be gone on with, or that is complete.
 async fn open_upload(app: &App, id: &str) -> Result<Upload> {
     let upload = app.uploads.get(&id::checked(id, "upload")?).await?;
     if upload.state == "refused" {
-        let why: Value = upload.problem.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let why = upload.problem.unwrap_or_default();
         return Err(Problem::refused(why["message"].as_str().unwrap_or("the upload was refused")));
     }
     if upload.state == "open" && upload.expires_at < id::now_ms() {

@@ -66,52 +66,46 @@ impl Kind {
         work.map_err(|error| Problem::invalid_option(error.to_string()))
     }
 
-    /// What it does, in a sentence.
-    pub(crate) fn summary(self) -> String {
-        match self {
-            Self::Validation => "Decides whether to take an upload.".to_owned(),
-            Self::VideoProcessing => "Makes one file for each platform, or one as the options say.".to_owned(),
-            Self::ClipGeneration => "Finds the best moments, and makes a clip of each for every platform.".to_owned(),
-            Self::ThumbnailGeneration => "Chooses pictures, and makes each small, medium and large.".to_owned(),
-            Self::Analysis => "As `analyze`, with what was measured in `analysis.json`.".to_owned(),
-            Self::Verb(name) => verb(name)["summary"].as_str().unwrap_or_default().to_owned(),
-        }
-    }
-
-    /// The JSON Schema of its options. Those of verbs are the library's own.
-    pub(crate) fn options_schema(self) -> Value {
+    /// What it does, in a sentence, and the JSON Schema of its options. Those of verbs are the library's own.
+    pub(crate) fn options(self) -> (String, Value) {
+        let verbs = schema()["verbs"].take();
+        let verb =
+            |name: &str| verbs.as_array().into_iter().flatten().find(|verb| verb["name"] == *name.replace('-', "_"));
+        let options = |name: &str, part: &str| verb(name).map(|verb| closed(verb[part].clone())).unwrap_or_default();
+        let object = |fields: Value| closed(json!({ "type": "object", "properties": fields }));
         let platforms = |default: &[Preset]| {
             json!({ "description": "Platforms to make it for.", "type": "array", "default": default,
-                    "items": { "enum": schema()["presets"] } })
+                    "items": { "enum": Preset::ALL.map(Preset::name) } })
         };
-        let options = |name: &str| closed(verb(name)["options"].clone());
-        match self {
-            Self::Validation => options("validate-upload"),
-            Self::VideoProcessing => object(json!({ "to": platforms(&[]), "transcode": options("transcode") })),
-            Self::ClipGeneration => {
-                object(json!({ "to": platforms(&ClipRequest::default().to), "clips": options("suggest-clips") }))
+        let (summary, options) = match self {
+            Self::Validation => ("Decides whether to take an upload.", options("validate_upload", "options")),
+            Self::VideoProcessing => (
+                "Makes one file for each platform, or one as the options say.",
+                object(json!({ "to": platforms(&[]), "transcode": options("transcode", "options") })),
+            ),
+            Self::ClipGeneration => (
+                "Finds the best moments, and makes a clip of each for every platform.",
+                object(
+                    json!({ "to": platforms(&ClipRequest::default().to), "clips": options("suggest_clips", "options") }),
+                ),
+            ),
+            Self::ThumbnailGeneration => (
+                "Chooses the pictures that stand for it, and makes each small, medium and large.",
+                object(json!({ "thumbnails": options("extract_thumbnails", "options") })),
+            ),
+            Self::Analysis => ("As `analyze`, with the results in `analysis.json`.", options("analyze", "options")),
+            Self::Verb(name) => {
+                let summary = verb(name).and_then(|verb| verb["summary"].as_str()).unwrap_or_default();
+                // The plan is an argument of its own to the library.
+                let plan = || object(json!({ "plan": options("plan_render", "report") }));
+                (summary, if name == "render" { plan() } else { options(name, "options") })
             }
-            Self::ThumbnailGeneration => object(json!({ "thumbnails": options("extract-thumbnails") })),
-            Self::Analysis => options("analyze"),
-            // Its plan is an argument of its own to the library.
-            Self::Verb("render") => object(json!({ "plan": closed(verb("plan-render")["report"].clone()) })),
-            Self::Verb(name) => options(name),
-        }
+        };
+        (summary.to_owned(), options)
     }
 }
 
-/// What the library says about a verb.
-fn verb(name: &str) -> Value {
-    let name = name.replace('-', "_");
-    let verbs = schema()["verbs"].take();
-    verbs.as_array().into_iter().flatten().find(|verb| verb["name"] == *name).cloned().unwrap_or_default()
-}
-
-fn object(properties: Value) -> Value {
-    closed(json!({ "type": "object", "properties": properties }))
-}
-
-/// Names that are not there are refused.
+/// Names that are not in the schema are refused.
 fn closed(mut schema: Value) -> Value {
     schema["additionalProperties"] = json!(false);
     schema
@@ -146,7 +140,8 @@ mod tests {
     #[test]
     fn a_kind_takes_the_options_that_its_schema_has_and_no_others() {
         for kind in Kind::all().chain([Kind::Validation]) {
-            let options = kind.options_schema();
+            let (summary, options) = kind.options();
+            assert!(!summary.is_empty());
             let refusal = serde_json::to_value(kind.work(&json!({ "no_such": 1 })).unwrap_err()).unwrap();
             let known = refusal["detail"].as_str().unwrap().split("there are: ").nth(1).unwrap().to_owned();
             let taken: BTreeSet<String> =
@@ -157,18 +152,12 @@ mod tests {
                     assert!(kind.work(&json!({ name: default })).is_ok(), "{kind:?} {name}: {default}");
                 }
             }
-            if let Kind::Verb(name) = kind
-                && name != "render"
-            {
-                assert_eq!(names(&options), names(&verb(name)["options"]), "{name}");
-            }
         }
     }
 
     #[test]
     fn options_are_checked_when_they_are_given() {
         for kind in Kind::all().chain([Kind::Validation]) {
-            assert!(!kind.summary().is_empty());
             assert!(kind.work(&Value::Null).is_ok() && kind.work(&json!({})).is_ok());
             assert_eq!(kind.work(&json!({ "no_such": 1 })).unwrap_err().status(), 422, "{kind:?}");
             assert_eq!(Kind::from_name(kind.name()), Some(kind));

@@ -59,7 +59,9 @@ async fn lists_come_in_pages() {
     };
     assert_eq!((ids(&first).len(), ids(&second).len(), &second["next"]), (2, 1, &Value::Null));
     assert!(ids(&first).iter().all(|id| !ids(&second).contains(id)));
-    assert_eq!(server.get("/v1/assets?cursor=..").send().await.unwrap().status(), 404);
+    for wrong in ["cursor=..", "limit=0", "limit=101", "limit=1&limit=2", "state=lost", "kind=probe"] {
+        assert_eq!(server.get(&format!("/v1/assets?{wrong}")).send().await.unwrap().status(), 400, "{wrong}");
+    }
 }
 
 #[tokio::test]

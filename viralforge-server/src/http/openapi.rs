@@ -1,0 +1,257 @@
+//! The description of the interface (OpenAPI 3.1): from the handlers, their types, and the library's schemas.
+
+use std::sync::LazyLock;
+
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+use utoipa::OpenApi;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use viralforge_core::schema;
+
+use super::page::Filter;
+use super::{assets, events, files, jobs, operations, tus};
+use crate::job::{self, Kind};
+use crate::problem::{CODES, Problem};
+use crate::{asset, upload};
+
+/// Every handler; a test finds those that are missing here.
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "ViralForge", description = include_str!("openapi.md"), license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
+    paths(
+        tus::offer, tus::create, tus::list, tus::offset, tus::append, tus::terminate, tus::state,
+        assets::list, assets::one, assets::files,
+        jobs::create, jobs::list, jobs::one, jobs::cancel, jobs::replay, events::follow, assets::job_files,
+        files::read,
+        operations::health, operations::ready, operations::metrics_page, super::docs::openapi_json, super::docs::page,
+    ),
+    components(schemas(Problem)),
+    tags(
+        (name = "uploads", description = "Bring a file: resumable uploads by tus 1.0."),
+        (name = "assets", description = "What was uploaded, whether it was taken, and what was made of it."),
+        (name = "jobs", description = "Have something done with an asset, and follow it."),
+        (name = "files", description = "Read what was made, by signed addresses."),
+        (name = "operations", description = "For whoever runs the server, and for programs that read this. No key is needed."),
+    )
+)]
+struct Handlers;
+
+/// The form of an identifier.
+const ID: &str = "^[0-9a-f]{32}$";
+
+/// Statuses that any operation may answer with; the last two only those that need the key.
+const ANYWHERE: [u16; 5] = [414, 431, 500, 503, 401];
+
+static DOCUMENT: LazyLock<(Value, String)> = LazyLock::new(|| {
+    let document = build();
+    // Nothing in it has a name that is no text, which alone could fail.
+    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    (document, text + "\n")
+});
+
+/// The document as text, as it is checked in.
+pub(crate) fn document() -> &'static str {
+    &DOCUMENT.1
+}
+
+/// The document as data.
+pub(super) fn api() -> &'static Value {
+    &DOCUMENT.0
+}
+
+fn build() -> Value {
+    let mut handlers = Handlers::openapi();
+    let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("The API key of the server.")).build();
+    handlers.components.get_or_insert_default().add_security_scheme("key", SecurityScheme::Http(key));
+    let mut document = serde_json::to_value(handlers).unwrap_or_default();
+    for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            finish(path, method, operation);
+        }
+    }
+    let components = &mut document["components"];
+    components["responses"] = problems();
+    describe(&mut components["schemas"]);
+    document
+}
+
+/// What follows from the path: the group, the key, parameters that are everywhere the same, and problems.
+fn finish(path: &str, method: &str, operation: &mut Value) {
+    let tag = path.split('/').nth(2).filter(|tag| ["uploads", "assets", "jobs", "files"].contains(tag));
+    operation["tags"] = json!([tag.unwrap_or("operations")]);
+    let keyed = tag.is_some_and(|tag| tag != "files") && method != "options";
+    if keyed {
+        operation["security"] = json!([{ "key": [] }]);
+    }
+    let mut parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
+    let mut parameter = |name: &str, place: &str, schema: Value| {
+        parameters.retain(|known| known["name"] != name);
+        parameters.push(json!({ "name": name, "in": place, "required": place == "path", "schema": schema }));
+    };
+    if path.contains("{id}") {
+        parameter("id", "path", json!({ "type": "string", "pattern": ID }));
+    }
+    let is_list = operation["operationId"].as_str().is_some_and(|id| id.starts_with("list"));
+    if is_list {
+        parameter("cursor", "query", json!({ "type": "string", "description": "`next` of the page before" }));
+        parameter("limit", "query", json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 20 }));
+    }
+    let filters: &[Filter] = match (path, is_list) {
+        ("/v1/assets", true) => &assets::FILTERS,
+        ("/v1/uploads", true) => &tus::FILTERS,
+        ("/v1/jobs", true) => &*jobs::FILTERS,
+        _ => &[],
+    };
+    for (name, values) in filters {
+        let schema =
+            if values.is_empty() { json!({ "type": "string", "pattern": ID }) } else { json!({ "enum": values }) };
+        parameter(name, "query", schema);
+    }
+    if tag == Some("uploads") && !["get", "options"].contains(&method) {
+        parameters.push(json!({ "name": "Tus-Resumable", "in": "header", "required": true, "example": "1.0.0",
+                                "schema": { "const": "1.0.0" } }));
+    }
+    for schema in parameters.iter_mut().map(|parameter| &mut parameter["schema"]) {
+        // Only JSON has a null.
+        if let Some(kinds) = schema["type"].as_array() {
+            schema["type"] = kinds[0].clone();
+        }
+    }
+    operation["parameters"] = parameters.into();
+    binary(&mut operation["requestBody"]);
+    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    let anywhere = ANYWHERE.iter().take(if keyed { 5 } else { 4 }).chain(is_list.then_some(&400));
+    for status in anywhere {
+        responses.entry(status.to_string()).or_insert(Value::Null);
+    }
+    for (status, response) in responses.iter_mut() {
+        binary(response);
+        if status.as_str() >= "400" && response.get("content").is_none() {
+            *response = json!({ "$ref": format!("#/components/responses/{status}") });
+        } else if response["description"] == "" {
+            let meaning = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok()?.canonical_reason());
+            response["description"] = meaning.into();
+        }
+    }
+}
+
+/// Bytes are described as such, not as a list of numbers.
+fn binary(body: &mut Value) {
+    for (content_type, media) in body.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
+        if content_type.ends_with("octet-stream") {
+            media["schema"] = json!({ "type": "string", "format": "binary" });
+        }
+    }
+}
+
+/// One answer for each status, with its codes.
+fn problems() -> Value {
+    let mut answers = json!({});
+    for (status, code, meaning) in CODES {
+        let answer = &mut answers[status.to_string()];
+        let before = answer["description"].as_str().map(|text| format!("{text}; ")).unwrap_or_default();
+        let schema = json!({ "$ref": "#/components/schemas/Problem" });
+        *answer = json!({ "description": format!("{before}`{code}`: {meaning}"),
+                          "content": { "application/problem+json": { "schema": schema } } });
+    }
+    answers
+}
+
+/// Puts in what the types of the handlers do not tell: states, and the library's own schemas.
+fn describe(schemas: &mut Value) {
+    let library = schema();
+    let report = |name: &str| {
+        let mut verbs = library["verbs"].as_array().into_iter().flatten();
+        verbs.find(|verb| verb["name"] == name).map(|verb| verb["report"].clone()).unwrap_or_default()
+    };
+    let either = |schema: &str| json!([{ "type": "null" }, { "$ref": format!("#/components/schemas/{schema}") }]);
+    schemas["Progress"] = library["progress"].clone();
+    schemas["MediaInfo"] = report("probe");
+    schemas["UploadReport"] = report("validate_upload");
+    schemas["JobError"] = json!({ "type": "object", "required": ["code", "message"], "properties": {
+        "code": { "enum": library["error_codes"] }, "message": { "type": "string" } } });
+    let codes = CODES.map(|(_, code, _)| code);
+    for (field, facts) in [
+        ("/Problem/properties/code", json!({ "enum": codes })),
+        ("/Upload/properties/state", json!({ "enum": upload::STATES })),
+        ("/Upload/properties/problem", json!({ "oneOf": either("JobError") })),
+        ("/Asset/properties/state", json!({ "enum": asset::STATES })),
+        ("/Asset/properties/report", json!({ "oneOf": either("UploadReport") })),
+        ("/AssetView/allOf/1/properties/media", json!({ "oneOf": either("MediaInfo") })),
+        ("/Job/properties/state", json!({ "enum": job::STATES })),
+        ("/Job/properties/progress", json!({ "oneOf": either("Progress") })),
+        ("/Job/properties/error", json!({ "oneOf": either("JobError") })),
+    ] {
+        let described = schemas.pointer_mut(field).and_then(Value::as_object_mut);
+        described.into_iter().zip(facts.as_object()).for_each(|(known, facts)| known.extend(facts.clone()));
+    }
+    for item in ["Asset", "FileView", "Job", "Upload"] {
+        let items = json!({ "$ref": format!("#/components/schemas/{item}") });
+        schemas[format!("Page_{item}")]["properties"]["items"]["items"] = items;
+    }
+    let mut kinds = Vec::new();
+    for kind in Kind::all() {
+        let options = format!("options-{}", kind.name());
+        let (summary, schema) = kind.options();
+        schemas[&options] = schema;
+        let mut form = schemas["JobRequest"].clone();
+        form["title"] = json!(kind.name());
+        form["description"] = json!(summary);
+        form["additionalProperties"] = json!(false);
+        form["properties"]["kind"] = json!({ "const": kind.name() });
+        form["properties"]["options"] = json!({ "$ref": format!("#/components/schemas/{options}") });
+        form["properties"]["asset_id"]["pattern"] = json!(ID);
+        kinds.push(form);
+    }
+    schemas["JobRequest"] = json!({ "description": schemas["JobRequest"]["description"], "oneOf": kinds });
+}
+
+#[cfg(test)]
+mod tests {
+    use viralforge_core::ErrorKind;
+
+    use super::*;
+
+    #[test]
+    fn what_is_checked_in_is_what_the_code_says() {
+        let checked_in = include_str!("../../openapi.json");
+        let command = "cargo run -p viralforge-server -- openapi > viralforge-server/openapi.json";
+        assert!(document() == checked_in, "viralforge-server/openapi.json is out of date; write it anew: {command}");
+    }
+
+    #[test]
+    fn every_route_is_described() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http");
+        let sources = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
+        let mut routes = 0;
+        for path in sources.filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
+            let source = std::fs::read_to_string(&path).unwrap();
+            for route in source.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+                let known = |route: &str| !api()["paths"][route].is_null();
+                assert!(known(route) || known(&format!("/v1{route}")), "{}: {route}", path.display());
+                routes += 1;
+            }
+        }
+        assert!(routes > 10);
+    }
+
+    #[test]
+    fn every_code_of_the_library_and_of_the_host_is_described() {
+        let schemas = &api()["components"]["schemas"];
+        let has = |schema: &str, code: &str| {
+            schemas[schema]["properties"]["code"]["enum"].as_array().unwrap().contains(&json!(code))
+        };
+        assert!(ErrorKind::ALL.into_iter().all(|kind| has("JobError", kind.code())));
+        for (status, code, _) in CODES {
+            let answer = &api()["components"]["responses"][status.to_string()]["description"];
+            assert!(has("Problem", code) && answer.as_str().unwrap().contains(code), "{code}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_referred_to_that_is_not_there() {
+        for reference in document().split("\"$ref\": \"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
+            assert!(api().pointer(reference).is_some(), "{reference}");
+        }
+    }
+}
