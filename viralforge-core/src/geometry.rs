@@ -188,8 +188,8 @@ impl From<AspectRatio> for String {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema), schemars(inline))]
 #[serde(untagged, expecting = "expected a shape such as \"9:16\" or [9, 16]")]
 enum AspectForm {
-    Text(String),
-    Sides([u32; 2]),
+    Text(#[cfg_attr(feature = "schema", schemars(regex(pattern = "^[1-9][0-9]{0,8}:[1-9][0-9]{0,8}$")))] String),
+    Sides(#[cfg_attr(feature = "schema", schemars(inner(range(min = 1))))] [u32; 2]),
 }
 
 #[cfg(feature = "serde")]

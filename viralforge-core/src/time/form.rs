@@ -15,6 +15,7 @@ struct Exact {
     /// Numerator.
     num: i64,
     /// Denominator, at least 1.
+    #[cfg_attr(feature = "schema", schemars(range(min = 1)))]
     den: u32,
 }
 

@@ -30,15 +30,15 @@ pub(super) fn routes() -> Router<Arc<App>> {
 ///
 /// Server-sent events until the job is over: `state` with a state and the error, `progress` with how far it has come.
 /// Whoever comes back with `Last-Event-ID` misses nothing and hears nothing twice.
-#[utoipa::path(get, path = "/v1/jobs/{id}/events", operation_id = "followJob", params(("Last-Event-ID" = Option<u32>, Header)),
-    responses((status = 200, body = String, content_type = "text/event-stream"), (status = 400), (status = 404)))]
+#[utoipa::path(get, path = "/v1/jobs/{id}/events", operation_id = "followJob", params(("Last-Event-ID" = Option<u64>, Header)),
+    responses((status = 200, body = Event, content_type = "text/event-stream"), (status = 400), (status = 404)))]
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>> {
     let job = app.queue.get(&id::checked(&id, "job")?).await?;
-    let last = headers.get("last-event-id").map(|value| value.to_str().ok().and_then(|text| text.parse::<i64>().ok()));
+    let last = headers.get("last-event-id").map(|value| value.to_str().ok().and_then(|text| text.parse::<i64>().ok().filter(|seq| *seq >= 0)));
     let last = match last {
         Some(None) => return Err(Problem::bad_request("Last-Event-ID is not the id of an event")),
         Some(Some(seq)) => seq,

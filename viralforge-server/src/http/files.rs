@@ -43,8 +43,8 @@ pub(super) struct Signed {
 #[utoipa::path(get, path = "/v1/files/{id}/{name}", operation_id = "readFile",
     params(("name" = String, Path), Signed, ("Range" = Option<String>, Header), ("If-None-Match" = Option<String>, Header),
         ("If-Match" = Option<String>, Header), ("If-Range" = Option<String>, Header)),
-    responses((status = 200, content_type = "application/octet-stream", body = Vec<u8>),
-        (status = 206, content_type = "application/octet-stream", body = Vec<u8>), (status = 304),
+    responses((status = 200, content_type = "*/*", body = Vec<u8>),
+        (status = 206, content_type = "*/*", body = Vec<u8>), (status = 304),
         (status = 400), (status = 403), (status = 404), (status = 412), (status = 416)))]
 pub(super) async fn read(
     State(app): State<Arc<App>>,

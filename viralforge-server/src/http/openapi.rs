@@ -93,7 +93,7 @@ fn finish(path: &str, method: &str, operation: &mut Value) {
     }
     let is_list = operation["operationId"].as_str().is_some_and(|id| id.starts_with("list"));
     if is_list {
-        parameter("cursor", "query", json!({ "type": "string", "description": "`next` of the page before" }));
+        parameter("cursor", "query", json!({ "type": "string", "format": "cursor" }));
         parameter("limit", "query", json!({ "type": "integer", "minimum": 1, "maximum": 100, "default": 20 }));
     }
     let filters: &[Filter] = match (path, is_list) {
@@ -138,8 +138,10 @@ fn finish(path: &str, method: &str, operation: &mut Value) {
 /// Bytes are described as such, not as a list of numbers.
 fn binary(body: &mut Value) {
     for (content_type, media) in body.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
-        if content_type.ends_with("octet-stream") {
-            media["schema"] = json!({ "type": "string", "format": "binary" });
+        match content_type.as_str() {
+            "*/*" => media["schema"] = json!({}),
+            "application/offset+octet-stream" => media["schema"] = json!({ "type": "string", "format": "binary" }),
+            _ => {}
         }
     }
 }

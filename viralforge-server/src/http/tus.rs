@@ -63,9 +63,9 @@ pub(super) async fn offer(State(app): State<Arc<App>>) -> impl IntoResponse {
 /// is. Without `Upload-Length`, send `Upload-Defer-Length: 1`. `Upload-Metadata` may have a `filename` and a `slot`
 /// (`video`, `image` or `audio`), values in Base64. The body may bring the first bytes.
 #[utoipa::path(post, path = "/v1/uploads", operation_id = "createUpload",
-    params(("Upload-Length" = Option<u32>, Header, example = 1000000), ("Upload-Defer-Length" = Option<u8>, Header),
+    params(("Upload-Length" = Option<u64>, Header, example = 1000000), ("Upload-Defer-Length" = Option<u8>, Header, minimum = 1, maximum = 1),
         ("Upload-Metadata" = Option<String>, Header, example = "filename dGFsay5tcDQ="),
-        ("Upload-Concat" = Option<String>, Header), ("Upload-Checksum" = Option<String>, Header)),
+        ("Upload-Concat" = Option<String>, Header, pattern = "^(partial|final;.+)$"), ("Upload-Checksum" = Option<String>, Header, format = "checksum")),
     request_body(content_type = "application/offset+octet-stream", content = Option<Vec<u8>>),
     responses((status = 201), (status = 400), (status = 404), (status = 409), (status = 412), (status = 413), (status = 422),
         (status = 460), (status = 507)))]
@@ -187,8 +187,8 @@ pub(super) async fn offset(
 ///
 /// From the byte that its offset says. With the last byte it becomes an asset.
 #[utoipa::path(patch, path = "/v1/uploads/{id}", operation_id = "appendToUpload",
-    params(("Upload-Offset" = u32, Header, example = 0), ("Upload-Length" = Option<u32>, Header),
-        ("Upload-Checksum" = Option<String>, Header)),
+    params(("Upload-Offset" = u64, Header, example = 0), ("Upload-Length" = Option<u64>, Header),
+        ("Upload-Checksum" = Option<String>, Header, format = "checksum")),
     request_body(content_type = "application/offset+octet-stream", content = Vec<u8>),
     responses((status = 204), (status = 400), (status = 403), (status = 404), (status = 409), (status = 410), (status = 412),
         (status = 413), (status = 415), (status = 422), (status = 460), (status = 507)))]

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 use sqlx::{AnyPool, Row};
+use utoipa::ToSchema;
 
 /// One event.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, ToSchema)]
 pub(crate) struct Event {
+    #[schema(rename = "id", value_type = String)]
     pub(crate) seq: i64,
     /// `state` or `progress`.
     pub(crate) event: String,
