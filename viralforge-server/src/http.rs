@@ -15,6 +15,8 @@ mod serve;
 mod tus;
 
 pub(crate) use openapi::document;
+#[cfg(test)]
+pub(crate) use page::tests::read_every_list;
 pub(crate) use serve::serve;
 
 use std::sync::Arc;

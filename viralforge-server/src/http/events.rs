@@ -38,7 +38,9 @@ pub(super) async fn follow(
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>> {
     let job = app.queue.get(&id::checked(&id, "job")?).await?;
-    let last = headers.get("last-event-id").map(|value| value.to_str().ok().and_then(|text| text.parse::<i64>().ok().filter(|seq| *seq >= 0)));
+    let last = headers
+        .get("last-event-id")
+        .map(|value| value.to_str().ok().and_then(|text| text.parse::<i64>().ok().filter(|seq| *seq >= 0)));
     let last = match last {
         Some(None) => return Err(Problem::bad_request("Last-Event-ID is not the id of an event")),
         Some(Some(seq)) => seq,

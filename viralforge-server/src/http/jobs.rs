@@ -62,7 +62,7 @@ pub(super) async fn create(
     headers: HeaderMap,
     body: Result<Json<JobRequest>, JsonRejection>,
 ) -> Result<(StatusCode, [(header::HeaderName, String); 1], Confidential<JobView>)> {
-    let Json(asked) = body.map_err(|error| Problem::rejected(error.status(), error.body_text()))?;
+    let Json(asked) = body?;
     let kind = Kind::requested(&asked.kind)?;
     kind.work(&asked.options)?;
     if !PRIORITIES.contains(&asked.priority) {

@@ -89,8 +89,27 @@ fn opened(cursor: &str) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use super::super::{assets, jobs, tus};
     use super::*;
+
+    /// Every list, whole and by each filter alone.
+    pub(crate) async fn read_every_list(pool: &AnyPool) {
+        let lists: [(&str, &[Filter]); 3] =
+            [("assets", &assets::FILTERS), ("uploads", &tus::FILTERS), ("jobs", &*jobs::FILTERS)];
+        for (table, filters) in lists {
+            let by =
+                |(name, values): &Filter| (name.to_string(), values.first().map_or("0".repeat(32), |v| v.to_string()));
+            for pairs in filters.iter().map(by).map(|pair| vec![pair]).chain([Vec::new()]) {
+                let select = format!("SELECT id FROM {table}");
+                Page::read(pool, select, None, (filters, Query(pairs)), |_| Ok(())).await.unwrap();
+            }
+        }
+        for of in ["asset_id", "job_id"] {
+            let query = (&[][..], Query(Vec::new()));
+            Page::read(pool, "SELECT id FROM files".to_owned(), Some((of, "a")), query, |_| Ok(())).await.unwrap();
+        }
+    }
 
     #[test]
     fn a_cursor_opens_to_what_it_was_made_of_and_nothing_else_opens() {

@@ -4,9 +4,12 @@
 
 mod faults;
 mod files;
+mod hostile;
 mod jobs;
 mod operations;
+mod outages;
 mod poison;
+mod postgres;
 mod server;
 mod uploads;
 mod verbs;

@@ -81,3 +81,114 @@ async fn wrong_settings_are_all_listed_and_nothing_is_started() {
     assert_eq!(output.status.code(), Some(2));
     assert!(text.contains("VIRALFORGE_LISTEN") && text.contains("VIRALFORGE_WORKERS"), "{text}");
 }
+
+#[tokio::test]
+async fn every_error_is_a_problem_document_with_a_code_of_the_list() {
+    let server = Server::start();
+    let document = server.json("/v1/openapi.json").await;
+    let codes = document["components"]["schemas"]["Problem"]["properties"]["code"]["enum"].as_array().unwrap().clone();
+    let ask =
+        |method: &str, path: &str| server.client.request(method.parse().unwrap(), format!("{}{path}", server.url));
+    let nobody = "0".repeat(32);
+    let job = || ask("POST", "/v1/jobs").header("content-type", "application/json");
+    let cases = [
+        (ask("GET", "/nowhere"), 404),
+        (ask("GET", "/v1/nowhere"), 404),
+        (ask("GET", &format!("/v1/jobs/{nobody}")), 404),
+        (ask("PUT", "/v1/jobs"), 405),
+        (ask("TRACE", "/health"), 405),
+        (ask("GET", "/v1/jobs?limit=%ff"), 400),
+        (ask("GET", "/v1/jobs?sort=age"), 400),
+        (ask("GET", "/v1/jobs?kind=mining"), 400),
+        (ask("GET", "/v1/jobs?asset_id=%00"), 400),
+        (ask("GET", &format!("/v1/jobs/{nobody}/files?state=dead")), 404),
+        (ask("POST", "/v1/jobs").body("{}"), 415),
+        (job().body("{"), 400),
+        (job().body("{}"), 422),
+        (job().body(format!("{{\"kind\":\"{}\"}}", " ".repeat(3 << 20))), 413),
+        (job().body(format!("{{\"kind\":\"probe\",\"asset_id\":\"{nobody}\",\"priority\":101}}")), 422),
+        (job().body(format!("{{\"kind\":\"probe\",\"asset_id\":\"{nobody}\",\"prio\":1}}")), 422),
+        (ask("POST", "/v1/uploads"), 412),
+        (ask("GET", &format!("/v1/jobs?cursor={}", "a".repeat(9000))), 414),
+        (ask("GET", "/v1/jobs").header("x-long", "a".repeat(17_000)), 431),
+        ((0..120).fold(ask("GET", "/v1/jobs"), |ask, n| ask.header(format!("x-{n}"), "a")), 431),
+    ];
+    for (request, status) in cases {
+        let answer = request.send().await.unwrap();
+        let about = format!("{} {status}", answer.url());
+        assert_eq!(answer.status().as_u16(), status, "{about:.200}");
+        assert_eq!(answer.headers()["content-type"], "application/problem+json", "{about:.200}");
+        assert_eq!(answer.headers().contains_key("allow"), status == 405, "{about:.200}");
+        let problem: Value = answer.json().await.unwrap();
+        assert!(codes.contains(&problem["code"]) && problem["status"] == status, "{problem}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_long_and_holds_no_secret_is_compressed_and_nothing_else() {
+    let server = Server::start();
+    let asset = server.upload(&crate::server::demo_video(), "a.mp4").await;
+    let path = format!("/v1/assets/{}", asset["id"].as_str().unwrap());
+    let job: Value = server.ask("analyze", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
+    let job = server.job(job["id"].as_str().unwrap()).await;
+    let job_path = format!("/v1/jobs/{}", job["id"].as_str().unwrap());
+    let file = job["outputs"][0]["url"].as_str().unwrap().strip_prefix(&server.url).unwrap().to_owned();
+    for (path, compressed) in [
+        ("/v1/openapi.json", true),
+        ("/docs", true),
+        ("/v1/assets", true),
+        // Short.
+        ("/health", false),
+        ("/v1/uploads/nothing", false),
+        // With signed addresses.
+        (&path, false),
+        (&job_path, false),
+        (&format!("{job_path}/files"), false),
+        // An event stream, and a file.
+        (&format!("{job_path}/events"), false),
+        (&file, false),
+    ] {
+        let answer = server.get(path).header("accept-encoding", "gzip").send().await.unwrap();
+        let encoding = answer.headers().get("content-encoding").map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(encoding.as_deref() == Some("gzip"), compressed, "{path}");
+        let plain = server.get(path).send().await.unwrap();
+        assert!(!plain.headers().contains_key("content-encoding"), "{path}");
+    }
+    let part =
+        server.get(&file).header("accept-encoding", "gzip").header("range", "bytes=0-2000").send().await.unwrap();
+    assert!(part.status() == 206 && !part.headers().contains_key("content-encoding"));
+}
+
+#[tokio::test]
+async fn lists_are_filtered() {
+    let server = Server::start();
+    let asset = server.upload(&crate::server::small_video(), "a.mp4").await;
+    let asset = asset["id"].as_str().unwrap();
+    let job: Value = server.ask("write-waveform", asset, Value::Null).await.json().await.unwrap();
+    let job = job["id"].as_str().unwrap();
+    server.job(job).await;
+    let nobody = "0".repeat(32);
+    for (path, count) in [
+        ("/v1/assets?state=accepted", 1),
+        ("/v1/assets?state=rejected", 0),
+        ("/v1/uploads?state=complete", 1),
+        ("/v1/uploads?state=open", 0),
+        ("/v1/jobs", 2),
+        ("/v1/jobs?kind=write-waveform", 1),
+        ("/v1/jobs?kind=validation&state=succeeded", 1),
+        (&format!("/v1/jobs?asset_id={asset}&limit=100"), 2),
+        (&format!("/v1/jobs?asset_id={nobody}"), 0),
+        (&format!("/v1/assets/{asset}/files"), 2),
+        (&format!("/v1/jobs/{job}/files"), 2),
+    ] {
+        assert_eq!(server.json(path).await["items"].as_array().unwrap().len(), count, "{path}");
+    }
+    let first = server.json(&format!("/v1/jobs/{job}/files?limit=1")).await;
+    let next = first["next"].as_str().unwrap();
+    let second = server.json(&format!("/v1/jobs/{job}/files?limit=1&cursor={next}")).await;
+    let name = |page: &Value| page["items"][0]["name"].as_str().unwrap().to_owned();
+    assert_eq!(
+        (name(&first), name(&second), &second["next"]),
+        ("report.json".into(), "waveform.dat".into(), &Value::Null)
+    );
+}

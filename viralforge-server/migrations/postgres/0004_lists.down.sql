@@ -1,0 +1,10 @@
+DROP INDEX assets_of_state;
+DROP INDEX uploads_of_state;
+DROP INDEX jobs_of_state;
+DROP INDEX jobs_of_kind;
+DROP INDEX jobs_of_asset;
+CREATE INDEX jobs_of_asset ON jobs (asset_id);
+DROP INDEX files_of_asset;
+CREATE INDEX files_of_asset ON files (asset_id);
+DROP INDEX files_of_job;
+CREATE INDEX files_of_job ON files (job_id);
