@@ -121,10 +121,26 @@ test-node: addon ## Run the tests of the Node package and of its examples
 	npm test --silent --prefix examples/node
 
 .PHONY: test-server
-test-server: ffmpeg setup-test ## Run the tests of the server with the clients that browsers use
+test-server: ffmpeg setup-test test-schemathesis ## Run the tests of the server with the clients that browsers use
 	$(CARGO) build -p viralforge-server $(features)
 	npm ci --silent --prefix viralforge-server/tests/tus --ignore-scripts
 	VIRALFORGE_SERVER=$(abspath $(target))/debug/viralforge-server npm test --silent --prefix viralforge-server/tests/tus
+
+schemathesis := $(abspath $(target))/schemathesis
+
+$(schemathesis)/.ready: viralforge-server/tests/schemathesis/requirements.txt
+	$(PYTHON) -m venv $(schemathesis)
+	$(schemathesis)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# Examples of each operation and each part of the test.
+SCHEMATHESIS_EXAMPLES ?= 15
+
+.PHONY: test-schemathesis
+test-schemathesis: ffmpeg $(schemathesis)/.ready ## Look for answers of the server that differ from openapi.json
+	$(CARGO) build -p viralforge-server $(features)
+	PATH=$(schemathesis)/bin:$$PATH VIRALFORGE_SERVER=$(abspath $(target))/debug/viralforge-server \
+	  viralforge-server/tests/schemathesis/run.py --max-examples $(SCHEMATHESIS_EXAMPLES)
 
 .PHONY: test-faults
 test-faults: ffmpeg ## Kill the server 200 times, in uploads and in jobs, and look what is left
@@ -159,7 +175,8 @@ deny: ## Check licences, banned crates and sources of all dependencies
 .PHONY: generated
 generated: addon $(venv)/.ready ## Check that what is generated and committed is up to date
 	$(in_venv) viralforge-py/generate-stub --check $(features)
-	git diff --exit-code -- viralforge-node/native.cjs viralforge-node/native.d.cts
+	$(CARGO) run --quiet -p viralforge-server $(features) -- openapi > viralforge-server/openapi.json
+	git diff --exit-code -- viralforge-server/openapi.json viralforge-node/native.cjs viralforge-node/native.d.cts
 
 # Debian has the LLVM tools of the major version that rustc is built with, rustup has them as a component.
 llvm_major = $(shell rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')

@@ -6,11 +6,11 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use viralforge_core::{
-    Analysis, AnalysisOptions, ClipOptions, Error, FrameOptions, Monitor, Output, ReframeOptions, ReframePlan,
-    RenderPlan, Result, SceneOptions, Source, StoryboardOptions, ThumbnailOptions, TranscodeOptions, WaveformFormat,
-    WaveformOptions, WriteWaveformOptions, analyze, analyze_waveform, detect_scenes, detect_silence, extract_frames,
-    extract_thumbnails, make_storyboard, measure_loudness, options_from_json, plan_reframe, plan_render, probe, render,
-    suggest_clips, transcode, write_thumbnails, write_waveform,
+    AnalysisOptions, ClipOptions, Error, FrameOptions, Monitor, Output, ReframeOptions, ReframePlan, RenderPlan,
+    RenderReport, Result, SceneOptions, Source, StoryboardOptions, StoryboardTile, ThumbnailOptions, TranscodeOptions,
+    WaveformFormat, WaveformOptions, WriteWaveformOptions, analyze, analyze_waveform, detect_scenes, detect_silence,
+    extract_frames, extract_thumbnails, make_storyboard, measure_loudness, options_from_json, plan_reframe,
+    plan_render, probe, render, suggest_clips, transcode, write_thumbnails, write_waveform,
 };
 
 use super::child::{to_json, write};
@@ -19,8 +19,10 @@ use super::task::{Made, Outcome};
 /// Work whose options were read: what is left are the source, the folder to write into, and whoever follows it.
 pub(crate) type Prepared = Box<dyn FnOnce(&Source, &Path, &Monitor) -> Result<Outcome>>;
 
+type Prepare = fn(&Value) -> Result<Prepared>;
+
 /// The kinds of jobs that are verbs: the verb's name in kebab case, and what reads its options.
-pub(crate) const VERBS: [(&str, fn(&Value) -> Result<Prepared>); 15] = [
+pub(crate) const VERBS: [(&str, Prepare); 15] = [
     ("probe", |options| finds(options, |source, NoOptions {}, monitor| probe(source, monitor))),
     ("analyze", |options| finds(options, analyze)),
     ("detect-scenes", |options| finds(options, detect_scenes)),
@@ -91,14 +93,9 @@ struct PlanToRender {
     plan: RenderPlan,
 }
 
-#[derive(Serialize)]
-struct Suggestions {
-    suggestions: Vec<viralforge_core::ClipSuggestion>,
-}
-
-fn suggest(source: &Source, options: &ClipOptions, monitor: &Monitor) -> Result<Suggestions> {
-    let analysis: Analysis = analyze(source, &AnalysisOptions::all(), monitor)?;
-    Ok(Suggestions { suggestions: suggest_clips(&analysis, options)? })
+fn suggest(source: &Source, options: &ClipOptions, monitor: &Monitor) -> Result<Value> {
+    let analysis = analyze(source, &AnalysisOptions::all(), monitor)?;
+    Ok(json!({ "suggestions": to_json(&suggest_clips(&analysis, options)?)? }))
 }
 
 fn reframe(source: &Source, options: &ReframeOptions, monitor: &Monitor) -> Result<ReframePlan> {
@@ -148,7 +145,7 @@ fn storyboard(source: &Source, options: &StoryboardOptions, folder: &Path, monit
     let (sheet, track) = ("storyboard.jpg", "storyboard.vtt");
     write(folder, sheet, &board.jpeg)?;
     write(folder, track, board.to_web_vtt(sheet).as_bytes())?;
-    let tile = |tile: &viralforge_core::StoryboardTile| {
+    let tile = |tile: &StoryboardTile| {
         let (start_seconds, time_seconds) = (tile.start.as_seconds_f64(), tile.time.as_seconds_f64());
         let place = tile.place;
         json!({ "start_seconds": start_seconds, "time_seconds": time_seconds,
@@ -162,20 +159,16 @@ fn storyboard(source: &Source, options: &StoryboardOptions, folder: &Path, monit
 }
 
 fn video(source: &Source, options: &TranscodeOptions, folder: &Path, monitor: &Monitor) -> Result<Outcome> {
-    made(transcode(source, &video_in(folder), options, monitor)?)
+    video_in(folder, |output| transcode(source, output, options, monitor))
 }
 
 fn video_of_a_plan(source: &Source, options: &PlanToRender, folder: &Path, monitor: &Monitor) -> Result<Outcome> {
-    made(render(source, &video_in(folder), &options.plan, monitor)?)
+    video_in(folder, |output| render(source, output, &options.plan, monitor))
 }
 
-const VIDEO: &str = "video.mp4";
-
-fn video_in(folder: &Path) -> Output {
-    Output::to_path(folder.join(VIDEO))
-}
-
-fn made(mut report: viralforge_core::RenderReport) -> Result<Outcome> {
-    VIDEO.clone_into(&mut report.output);
-    Ok(Outcome { report: to_json(&report)?, files: vec![Made::new(VIDEO, "video/mp4")] })
+fn video_in(folder: &Path, make: impl FnOnce(&Output) -> Result<RenderReport>) -> Result<Outcome> {
+    let name = "video.mp4";
+    let mut report = make(&Output::to_path(folder.join(name)))?;
+    name.clone_into(&mut report.output);
+    Ok(Outcome { report: to_json(&report)?, files: vec![Made::new(name, "video/mp4")] })
 }
