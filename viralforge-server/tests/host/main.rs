@@ -7,5 +7,6 @@ mod files;
 mod jobs;
 mod operations;
 mod poison;
+mod postgres;
 mod server;
 mod uploads;

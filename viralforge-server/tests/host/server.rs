@@ -10,6 +10,8 @@ use reqwest::{Client, RequestBuilder, Response};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+use crate::postgres;
+
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
 
 /// A running server; ends with the value.
@@ -38,6 +40,9 @@ impl Server {
     pub(crate) fn start_on(data: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_viralforge-server"));
         command.env_clear().env("VIRALFORGE_DATA", data).env("VIRALFORGE_LISTEN", "127.0.0.1:0");
+        if let Some(postgres) = postgres::shared() {
+            command.env("DATABASE_URL", now(postgres::database(&postgres, data)));
+        }
         command.env("VIRALFORGE_API_KEY", KEY).envs(settings.iter().copied());
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -167,6 +172,12 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The result of something asynchronous, for code that is not.
+fn now<T: Send>(work: impl Future<Output = T> + Send) -> T {
+    let run = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+    std::thread::scope(|scope| scope.spawn(run).join().unwrap())
 }
 
 /// The processes that a process has started and that still run.
