@@ -40,8 +40,7 @@ async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
             None => true,
         }
     });
-    let ((database, database_ms), (storage, storage_ms), (clamd, clamd_ms)) =
-        tokio::join!(database, storage, scanner);
+    let ((database, database_ms), (storage, storage_ms), (clamd, clamd_ms)) = tokio::join!(database, storage, scanner);
     let draining = *app.shutdown.borrow();
     let ok = database && storage && !draining;
     // Without clamd uploads are still taken, and wait.

@@ -129,8 +129,7 @@ async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partia
     }
     check_length(app, metadata, Some(total))?;
     let concat = format!("final;{partials}");
-    let new =
-        NewUpload { length: Some(total), metadata: metadata_text, concat: Some(&concat), ..NewUpload::default() };
+    let new = NewUpload { length: Some(total), metadata: metadata_text, concat: Some(&concat), ..NewUpload::default() };
     let mut upload = app.uploads.create(&new).await?;
     let writer = app.spool.lock(&upload.id).await?;
     let mut whole = tokio::fs::File::create_new(writer.path()).await?;

@@ -36,8 +36,14 @@ impl App {
         let key = Key::original(&id);
         let parts = self.store.begin_parts(&key).await?;
         let (length, part_bytes) = (Some(length), Some(part_bytes));
-        let new =
-            NewUpload { id: Some(id), length, metadata, multipart_id: Some(&parts), part_bytes, ..NewUpload::default() };
+        let new = NewUpload {
+            id: Some(id),
+            length,
+            metadata,
+            multipart_id: Some(&parts),
+            part_bytes,
+            ..NewUpload::default()
+        };
         let begun = self.uploads.create(&new).await;
         if begun.is_err() {
             self.store.drop_parts(&key, &parts).await?;

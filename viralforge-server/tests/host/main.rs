@@ -2,11 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
+mod clamd;
+mod direct;
 mod faults;
 mod files;
 mod jobs;
 mod operations;
+mod plain;
 mod poison;
 mod postgres;
 mod server;
+mod storage;
+mod tus;
 mod uploads;
