@@ -211,7 +211,8 @@ impl Runner {
                 let state = if outcome.report["verdict"] == "reject" { "rejected" } else { "accepted" };
                 let options = json!({ "thumbnails": { "count": 1 } });
                 let streams = outcome.report["media"]["streams"].as_array();
-                let is_seen = streams.is_some_and(|streams| streams.iter().any(|s| s["kind"] == "video"));
+                let is_seen = outcome.report["mime"].as_str().is_some_and(|mime| mime.starts_with("image/"))
+                    || streams.is_some_and(|streams| streams.iter().any(|stream| stream["kind"] == "video"));
                 let (kind, asset_id, priority) = (Kind::ThumbnailGeneration, asset.as_str(), claim.job.priority);
                 let thumbnails = NewJob { kind, asset_id, options: &options, priority, idempotency_key: None };
                 let next = (state == "accepted" && is_seen && self.auto_thumbnails).then_some(thumbnails);

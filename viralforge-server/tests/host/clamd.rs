@@ -1,4 +1,4 @@
-//! The virus scanner: a real clamd with two signatures of its own.
+//! The virus scanner: a real clamd with a signature of its own.
 
 use std::process::{Child, Command, Stdio};
 
@@ -9,9 +9,13 @@ use crate::storage::{free_port, listens};
 
 const PROGRAM: &str = "/usr/sbin/clamd";
 
-/// What the signatures look for: no virus, and in no other file.
+/// What the signature looks for: no virus, and in no other file.
+const PATTERN: &[u8] = b"VIRALFORGE-TEST-PATTERN";
+
+/// A good video with the pattern in a box that players pass over.
 fn marked() -> Vec<u8> {
-    [&small_video()[..], b"VIRALFORGE-TEST-", b"PATTERN"].concat()
+    let length = u32::try_from(PATTERN.len() + 8).unwrap().to_be_bytes();
+    [&small_video()[..], &length, b"free", PATTERN].concat()
 }
 
 struct Clamd {
@@ -30,11 +34,8 @@ impl Clamd {
         let port = free_port();
         let database = folder.path().join("database");
         std::fs::create_dir(&database).unwrap();
-        let hex = |text: &[u8]| text.iter().map(|b| format!("{b:02x}")).collect::<String>();
-        let pattern = hex(&[&b"VIRALFORGE-TEST-"[..], b"PATTERN"].concat());
-        let eicar = hex(&[&b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD-"[..], b"ANTIVIRUS-TEST-FILE!$H+H*"].concat());
-        std::fs::write(database.join("test.ndb"), format!("Test.Pattern:0:*:{pattern}\nTest.Eicar:0:*:{eicar}\n"))
-            .unwrap();
+        let hex: String = PATTERN.iter().map(|b| format!("{b:02x}")).collect();
+        std::fs::write(database.join("test.ndb"), format!("Test.Pattern:0:*:{hex}\n")).unwrap();
         let settings = format!(
             "Foreground yes\nTCPSocket {port}\nTCPAddr 127.0.0.1\nDatabaseDirectory {}\nStreamMaxLength 5M\n\
              MaxFileSize 100M\nMaxScanSize 100M\nUser root\nConcurrentDatabaseReload no\n",

@@ -73,7 +73,10 @@ async fn the_storage_refuses_addresses_that_were_changed_or_are_over() {
         assert!(began.elapsed() < Duration::from_secs(30));
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert_eq!(complete(&server, &begun, &[json!({ "number": 1, "etag": "x" })]).await.status(), 410);
+    // The clocks of the two agree to the second.
+    while complete(&server, &begun, &[]).await.status() != 410 {
+        assert!(began.elapsed() < Duration::from_secs(30));
+    }
 }
 
 #[tokio::test]
@@ -110,7 +113,6 @@ async fn an_upload_that_is_ended_leaves_nothing_and_takes_nothing() {
 #[tokio::test]
 async fn a_crash_between_the_storage_and_the_database_is_healed() {
     let Some(s3) = S3::start() else { return };
-    // Nothing is left to chance: the database is locked by another while the storage puts the parts together.
     let server = s3.server(&[]);
     let video = demo_video();
     let begun = begin(&server, video.len()).await;
@@ -118,7 +120,7 @@ async fn a_crash_between_the_storage_and_the_database_is_healed() {
     let id = begun["id"].as_str().unwrap().to_owned();
     let data = server.data().to_path_buf();
     let key = s3.path(&format!("assets/{id}/original"));
-    let ((), folder) = tokio::join!(
+    tokio::join!(
         async {
             let address = format!("{}/v1/uploads/{id}/complete", server.url);
             let client = server.client.clone();
@@ -132,7 +134,6 @@ async fn a_crash_between_the_storage_and_the_database_is_healed() {
             rustix::process::kill_process(server.pid(), rustix::process::Signal::KILL).unwrap();
         }
     );
-    let () = folder;
     let _folder = server.kill();
     let settings = s3.settings();
     let settings: Vec<_> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();

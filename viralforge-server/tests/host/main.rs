@@ -13,5 +13,6 @@ mod poison;
 mod postgres;
 mod server;
 mod storage;
+mod thumbnails;
 mod tus;
 mod uploads;

@@ -173,8 +173,8 @@ async fn an_object_that_is_gone_is_no_page_and_one_that_is_cut_breaks_the_answer
     let url = job["outputs"][0]["url"].as_str().unwrap();
     let key = s3.objects().into_iter().find(|key| key.ends_with("analysis.json")).unwrap();
     std::fs::write(s3.path(&key), b"{").unwrap();
-    let cut = reqwest::get(url).await.unwrap();
-    assert!(!cut.status().is_success() || cut.bytes().await.is_err());
+    let cut = async { reqwest::get(url).await?.error_for_status()?.bytes().await };
+    assert!(cut.await.is_err());
     std::fs::remove_file(s3.path(&key)).unwrap();
     let gone = reqwest::get(url).await.unwrap();
     assert_eq!(
