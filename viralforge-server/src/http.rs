@@ -7,6 +7,7 @@ mod events;
 mod files;
 mod form;
 mod jobs;
+mod linger;
 mod operations;
 mod page;
 mod plain;

@@ -9,6 +9,9 @@ use sha2::{Digest, Sha256};
 
 use crate::server::{Server, small_video};
 
+/// What is asked, how, of whom, with which headers, and the status of the answer.
+type Rule<'r> = (&'r str, Method, &'r str, Vec<(&'r str, String)>, u16);
+
 const BYTES: &str = "application/offset+octet-stream";
 
 fn with<'h>(mut request: RequestBuilder, headers: impl IntoIterator<Item = (&'h str, String)>) -> RequestBuilder {
@@ -31,7 +34,7 @@ async fn each_rule_of_the_protocol_has_its_status() {
     let text = |text: &str| text.to_owned();
     let patch = || vec![("upload-offset", text("0")), ("content-type", text(BYTES))];
     let also = |name: &'static str, value: String| [patch(), vec![(name, value)]].concat();
-    let table: Vec<(&str, Method, &str, Vec<(&str, String)>, u16)> = vec![
+    let table: Vec<Rule<'_>> = vec![
         ("creation: a length", Method::POST, &uploads, vec![("upload-length", text("10"))], 201),
         ("creation: no length", Method::POST, &uploads, vec![], 400),
         ("creation: a negative length", Method::POST, &uploads, vec![("upload-length", text("-1"))], 400),

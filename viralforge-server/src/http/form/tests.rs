@@ -5,8 +5,11 @@ use super::*;
 
 const KIND: &str = "multipart/form-data; boundary=\"xy\"";
 
-/// Reads a form that comes in pieces of `size` bytes: its slot, the name of its file, and the file.
-fn read(text: &[u8], size: usize) -> Result<(Option<String>, Option<String>, Vec<u8>), String> {
+/// The slot, the name of the file, and the file.
+type Read = (Option<String>, Option<String>, Vec<u8>);
+
+/// Reads a form that comes in pieces of `size` bytes.
+fn read(text: &[u8], size: usize) -> Result<Read, String> {
     let pieces: Vec<_> = text.chunks(size).map(|piece| Ok::<_, String>(Bytes::copy_from_slice(piece))).collect();
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, KIND.parse().unwrap())]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
