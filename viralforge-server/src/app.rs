@@ -14,6 +14,7 @@ use crate::id;
 use crate::job::{Queue, Runner, Scratch};
 use crate::metrics::Metrics;
 use crate::problem::Result;
+use crate::scan::Scanner;
 use crate::store::{Signer, Store};
 use crate::upload::{Spool, Uploads};
 
@@ -29,6 +30,7 @@ pub(crate) struct App {
     pub(crate) uploads: Uploads,
     pub(crate) spool: Spool,
     pub(crate) queue: Queue,
+    pub(crate) scanner: Option<Scanner>,
     pub(crate) wake: Arc<Notify>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shutdown: watch::Receiver<bool>,
@@ -61,7 +63,10 @@ impl App {
         Ok(Arc::new(Self {
             base_url: config.base_url(),
             api_key,
-            store: Store::folder(&data.join("media"))?,
+            store: match &config.s3 {
+                Some(s3) => Store::s3(s3, Arc::clone(&metrics))?,
+                None => Store::folder(&data.join("media"), Arc::clone(&metrics))?,
+            },
             signer: Signer::new(signing_key),
             assets: Assets(database.pool.clone()),
             uploads: Uploads {
@@ -71,6 +76,7 @@ impl App {
                 max_image_bytes: config.max_image_bytes,
             },
             spool: Spool::new(data.join("uploads"))?,
+            scanner: config.clamd.as_deref().map(Scanner::at),
             queue: Queue::new(database.clone(), config.lease, config.job_starts),
             database,
             wake: Arc::new(Notify::new()),
@@ -87,6 +93,8 @@ impl App {
             assets: self.assets.clone(),
             store: self.store.clone(),
             scratch: Scratch::open(&config.data.join("scratch"))?,
+            scanner: self.scanner.clone(),
+            auto_thumbnails: config.auto_thumbnails,
             wall: config.job_timeout,
             memory_bytes: config.job_memory_bytes,
             wake: Arc::clone(&self.wake),
@@ -111,8 +119,14 @@ impl App {
         for id in self.uploads.unfinished().await? {
             let Ok(writer) = self.spool.lock(&id).await else { continue };
             let mut upload = self.uploads.get(&id).await?;
-            self.finish_upload(&mut upload, &writer).await?;
-            tracing::info!(upload = %id, "an upload was finished that had stopped at its end");
+            let finished = match upload.multipart_id {
+                Some(_) => self.finish_direct(&mut upload).await,
+                None => self.finish_upload(&mut upload, &writer).await,
+            };
+            match finished {
+                Ok(()) => tracing::info!(upload = %id, "an upload was finished that had stopped at its end"),
+                Err(problem) => tracing::warn!(upload = %id, ?problem, "an upload cannot be finished"),
+            }
         }
         Ok(())
     }
@@ -120,9 +134,10 @@ impl App {
     async fn remove_expired(&self) -> Result<()> {
         for id in self.uploads.expired().await? {
             let Ok(_writer) = self.spool.lock(&id).await else { continue };
-            self.spool.remove(&id).await?;
-            self.uploads.delete(&id).await?;
-            tracing::info!(upload = %id, "an upload expired");
+            match self.end_upload(&id).await {
+                Ok(()) => tracing::info!(upload = %id, "an upload expired"),
+                Err(problem) => tracing::warn!(upload = %id, ?problem, "an expired upload cannot be removed"),
+            }
         }
         Ok(())
     }

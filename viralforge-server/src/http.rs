@@ -2,11 +2,15 @@
 
 mod assets;
 mod auth;
+mod direct;
 mod events;
 mod files;
+mod form;
 mod jobs;
+mod linger;
 mod operations;
 mod page;
+mod plain;
 mod range;
 mod serve;
 mod tus;
@@ -43,6 +47,8 @@ fn router(app: Arc<App>) -> Router {
         .merge(assets::routes())
         .merge(jobs::routes())
         .layer(quick)
+        .merge(plain::routes())
+        .merge(direct::routes())
         .merge(tus::routes())
         .merge(events::routes())
         .fallback(no_page)

@@ -34,17 +34,28 @@ pub(super) async fn front() -> impl IntoResponse {
 async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
     let database = check(async { sqlx::query("SELECT 1").execute(&app.database.pool).await.is_ok() });
     let storage = check(async { app.store.ping().await.is_ok() });
-    let ((database, database_ms), (storage, storage_ms)) = tokio::join!(database, storage);
+    let scanner = check(async {
+        match &app.scanner {
+            Some(scanner) => scanner.ping().await.is_ok(),
+            None => true,
+        }
+    });
+    let ((database, database_ms), (storage, storage_ms), (clamd, clamd_ms)) = tokio::join!(database, storage, scanner);
     let draining = *app.shutdown.borrow();
     let ok = database && storage && !draining;
+    // Without clamd uploads are still taken, and wait.
+    let status = if ok && !clamd { "degraded" } else { "ok" };
     let word = |ok: bool| if ok { "ok" } else { "failed" };
-    let body = json!({
-        "status": if draining { "draining" } else { word(ok) },
+    let mut body = json!({
+        "status": if draining { "draining" } else if ok { status } else { "failed" },
         "dependencies": {
             "database": { "status": word(database), "latency_ms": database_ms },
             "storage": { "status": word(storage), "latency_ms": storage_ms },
         },
     });
+    if app.scanner.is_some() {
+        body["dependencies"]["clamd"] = json!({ "status": word(clamd), "latency_ms": clamd_ms });
+    }
     (if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body))
 }
 
