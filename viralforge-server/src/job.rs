@@ -18,8 +18,8 @@ pub(crate) use bull::Bull;
 pub(crate) use event::Event;
 pub(crate) use kind::Kind;
 pub(crate) use lane::Lane;
-pub(crate) use outbox::{BATCH, Waiting};
-pub(crate) use queue::{Claim, NewJob, Queue};
+use outbox::{BATCH, Waiting};
+pub(crate) use queue::{Claim, NewJob, Pulse, Queue};
 pub(crate) use runner::Runner;
 pub(crate) use scratch::Scratch;
 

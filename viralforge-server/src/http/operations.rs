@@ -34,17 +34,29 @@ pub(super) async fn front() -> impl IntoResponse {
 async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
     let database = check(async { sqlx::query("SELECT 1").execute(&app.database.pool).await.is_ok() });
     let storage = check(async { app.store.ping().await.is_ok() });
-    let ((database, database_ms), (storage, storage_ms)) = tokio::join!(database, storage);
+    let redis = async {
+        let bull = app.bull.as_ref()?;
+        Some(check(bull.ping()).await)
+    };
+    let ((database, database_ms), (storage, storage_ms), redis) = tokio::join!(database, storage, redis);
     let draining = *app.shutdown.borrow();
     let ok = database && storage && !draining;
     let word = |ok: bool| if ok { "ok" } else { "failed" };
-    let body = json!({
+    let mut body = json!({
         "status": if draining { "draining" } else { word(ok) },
         "dependencies": {
             "database": { "status": word(database), "latency_ms": database_ms },
             "storage": { "status": word(storage), "latency_ms": storage_ms },
         },
     });
+    if let Some((redis, latency_ms)) = redis {
+        body["dependencies"]["redis"] = json!({ "status": word(redis), "latency_ms": latency_ms });
+        if ok && !redis {
+            // The table works without it, only slower.
+            body["status"] = json!("degraded");
+            body["dependencies"]["redis"]["detail"] = json!("jobs are taken from the database until redis is back");
+        }
+    }
     (if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body))
 }
 

@@ -192,7 +192,10 @@ impl Bull {
         *after = waiting.get(BATCH - 1).map(|last| last.id.clone()).unwrap_or_default();
         let is_lost = async |job: Waiting| {
             let (queue, entry) = (&connected.lane(job.lane()).0, job.entry());
-            let waits = matches!(queue.get_job_state(&entry).await?, JobState::Prioritized | JobState::Delayed);
+            let waits = matches!(
+                queue.get_job_state(&entry).await?,
+                JobState::Prioritized | JobState::Delayed | JobState::Waiting
+            );
             // It cannot be removed while somebody has just drawn it.
             Ok::<_, bullmq::Error>((!waits && queue.remove(&entry).await?).then_some(job))
         };

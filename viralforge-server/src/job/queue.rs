@@ -319,6 +319,17 @@ impl Queue {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Ends a start that says why it failed: for good where the file is at fault, since it will be the next time as well;
+    /// the machine may not be.
+    pub(crate) async fn fail_or_retry(&self, claim: &Claim, code: &str, message: &str) -> Result<bool> {
+        let error = json!({ "code": code, "message": message });
+        if matches!(code, "io" | "backend") {
+            self.retry(claim, &error).await
+        } else {
+            self.fail(claim, "failed", &error).await
+        }
+    }
+
     /// Puts the job back, to be tried later, or buries it where it was started as often as it may.
     pub(crate) async fn retry(&self, claim: &Claim, error: &Value) -> Result<bool> {
         if claim.job.starts >= self.max_starts {

@@ -244,13 +244,7 @@ impl Runner {
                 }
             }
             Ended::Failed { code, message } => {
-                let error = json!({ "code": code, "message": message });
-                // The file is at fault, and will be the next time as well; the machine may not be.
-                if matches!(code.as_str(), "io" | "backend") {
-                    self.queue.retry(claim, &error).await?;
-                } else {
-                    self.queue.fail(claim, "failed", &error).await?;
-                }
+                self.queue.fail_or_retry(claim, &code, &message).await?;
             }
             Ended::Crashed(reason) => {
                 let error = json!({ "code": "backend", "message": format!("the media worker died: {reason}") });
