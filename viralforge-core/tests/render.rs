@@ -78,6 +78,21 @@ fn a_preset_gives_the_platforms_shape_and_size() {
 }
 
 #[test]
+fn sound_of_a_low_rate_becomes_the_presets_whole() {
+    // One block of the source (16 kHz) is three of the encoder (48 kHz): more than it takes at once.
+    let source = Source::from_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../fuzz/seeds/h264-aac.mp4")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("clip.mp4");
+    let plan = RenderPlan::clip(seconds(0.0, 0.5)).with_preset(Preset::TikTok);
+    render(&source, &Output::to_path(&out), &plan, &Monitor::new()).unwrap();
+    let wave =
+        analyze_waveform(&Source::from_path(&out).unwrap(), &WaveformOptions::default(), &Monitor::new()).unwrap();
+    assert_eq!(wave.sample_rate_hz, 48_000);
+    let length = wave.length as f64 * f64::from(wave.samples_per_pixel) / 48_000.0;
+    assert!((0.45..0.60).contains(&length), "{length} s of sound");
+}
+
+#[test]
 fn a_crop_shows_its_part_of_the_picture() {
     let Some(media) = common::media() else { return };
     // The reference crops with another program; both must show the same pixels, up to the encoder's loss.

@@ -119,4 +119,6 @@ impl Database {
 }
 
 #[cfg(test)]
+mod plans;
+#[cfg(test)]
 mod tests;

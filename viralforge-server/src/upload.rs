@@ -166,10 +166,11 @@ impl Uploads {
 
     /// Uploads that nobody went on with in time.
     pub(crate) async fn expired(&self) -> Result<Vec<String>> {
-        let rows = sqlx::query("SELECT id FROM uploads WHERE state <> 'complete' AND expires_at < $1 LIMIT 100")
-            .bind(id::now_ms())
-            .fetch_all(&self.pool)
-            .await?;
+        let rows =
+            sqlx::query("SELECT id FROM uploads WHERE state IN ('open', 'refused') AND expires_at < $1 LIMIT 100")
+                .bind(id::now_ms())
+                .fetch_all(&self.pool)
+                .await?;
         Ok(rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?)
     }
 

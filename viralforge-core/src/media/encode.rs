@@ -1,6 +1,6 @@
 //! Encoders: H.264 pictures and AAC sound.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::ffi::{CStr, CString, c_int};
 use std::ptr;
 
@@ -60,6 +60,8 @@ struct Encoder {
     context: *mut ffi::AVCodecContext,
     name: String,
     ticks_per_second: u32,
+    /// Packets that had to come out before more could go in.
+    ready: VecDeque<EncodedPacket>,
     /// Whether everything was encoded and handed out.
     drained: bool,
 }
@@ -108,7 +110,7 @@ impl Encoder {
             (*context).time_base = ffi::AVRational { num: 1, den: ticks_per_second.max(1) as c_int };
             (*context).flags |= ffi::AV_CODEC_FLAG_GLOBAL_HEADER as c_int;
         }
-        Ok(Self { context, name: name.to_owned(), ticks_per_second, drained: false })
+        Ok(Self { context, name: name.to_owned(), ticks_per_second, ready: VecDeque::new(), drained: false })
     }
 
     /// The codec's short name: `libx264` …
@@ -136,11 +138,26 @@ impl Encoder {
     fn send(&mut self, frame: Option<&Frame>) -> Result<()> {
         let pointer = frame.map_or(ptr::null_mut(), Frame::as_ptr);
         // SAFETY: the context is open; a null frame means the end.
-        let code = unsafe { ffi::avcodec_send_frame(self.context, pointer) };
+        let mut code = unsafe { ffi::avcodec_send_frame(self.context, pointer) };
+        if code == ffi::EAGAIN_CODE {
+            // It takes nothing more before its packets are out: several frames may come of one block of sound.
+            while let Some(packet) = self.take_packet()? {
+                self.ready.push_back(packet);
+            }
+            // SAFETY: as above.
+            code = unsafe { ffi::avcodec_send_frame(self.context, pointer) };
+        }
         ffi::check(code, &self.name, "encoding").map(drop)
     }
 
     fn receive(&mut self) -> Result<Option<EncodedPacket>> {
+        match self.ready.pop_front() {
+            Some(packet) => Ok(Some(packet)),
+            None => self.take_packet(),
+        }
+    }
+
+    fn take_packet(&mut self) -> Result<Option<EncodedPacket>> {
         let packet = Packet::new(&self.name)?;
         // SAFETY: the context is open and the packet is empty.
         match unsafe { ffi::avcodec_receive_packet(self.context, packet.as_ptr()) } {

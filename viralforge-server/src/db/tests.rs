@@ -1,7 +1,7 @@
 use super::*;
 
 /// A database of each engine that is at hand: SQLite always, PostgreSQL where VIRALFORGE_TEST_POSTGRES names a server.
-async fn databases(folder: &std::path::Path) -> Vec<Database> {
+pub(super) async fn databases(folder: &std::path::Path) -> Vec<Database> {
     let mut urls = vec![format!("sqlite://{}", folder.join("t.db").display())];
     match std::env::var("VIRALFORGE_TEST_POSTGRES") {
         Ok(server) => {

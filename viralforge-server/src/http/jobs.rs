@@ -48,7 +48,7 @@ async fn create(
     headers: HeaderMap,
     body: Result<Json<Asked>, JsonRejection>,
 ) -> Result<impl IntoResponse> {
-    let Json(asked) = body.map_err(|error| Problem::bad_request(error.body_text()))?;
+    let Json(asked) = body?;
     let kind = Kind::requested(&asked.kind)?;
     kind.work(&asked.options)?;
     let asset = app.assets.accepted(&id::checked(&asked.asset_id, "asset")?).await?;

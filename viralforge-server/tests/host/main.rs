@@ -4,8 +4,10 @@
 
 mod faults;
 mod files;
+mod hostile;
 mod jobs;
 mod operations;
+mod outages;
 mod outside;
 mod poison;
 mod postgres;
