@@ -191,6 +191,19 @@ bench: ffmpeg ## Run the criterion benches
 bench-transcode: $(viralforge) setup-test ## Compare a transcode with the ffmpeg program: time, quality, memory
 	benches/transcode.py --viralforge $(viralforge)
 
+bench_server := $(target)/bench-server
+oha := 1.16.0
+
+.PHONY: bench-server
+bench-server: ffmpeg setup-test ## Load the server beside nginx, a bare hyper and a tus server of Node
+	@viralforge-core/ffmpeg/install-packages.sh wrk nginx-light curl ffmpeg
+	command -v oha >/dev/null || $(CARGO) install --locked oha@$(oha)
+	$(CARGO) build --release -p viralforge-server --bin viralforge-server --example bare_hyper $(features)
+	mkdir -p $(bench_server) && cp benches/server/tus/* $(bench_server)
+	npm ci --silent --ignore-scripts --prefix $(bench_server)
+	benches/server/load.py --server $(target)/release/viralforge-server \
+	  --bare-hyper $(target)/release/examples/bare_hyper --tus-server $(bench_server)
+
 bench_node := $(target)/bench-bindings
 
 .PHONY: bench-bindings
