@@ -20,6 +20,8 @@ target := $(or $(CARGO_TARGET_DIR),target)
 venv := $(abspath $(target))/venv
 in_venv := PATH=$(venv)/bin:$$PATH CARGO_TARGET_DIR=$(abspath $(target))
 viralforge := $(target)/release/viralforge
+# What tests of other programs start.
+server := $(abspath $(target))/debug/viralforge-server
 demo_video := examples/demo/sintel-trailer-720p-52s.mp4
 
 # `make ffmpeg` writes down which cargo feature fits the FFmpeg it found or built; the default needs no flag.
@@ -30,6 +32,10 @@ features = $(if $(filter-out ffmpeg7_1,$(feature)),--no-default-features --featu
 # Tools of `make check` and `make coverage`, built from crates.io where they are missing.
 cargo_deny := 0.20.2
 cargo_llvm_cov := 0.9.1
+# An S3 server for tests, which checks signatures; kept where FFmpeg's build is.
+s3s_fs := 0.14.1
+cache := $(or $(VIRALFORGE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/viralforge)
+s3_server := $(cache)/s3s-fs-$(s3s_fs)/bin/s3s-fs
 
 .PHONY: help
 help: ## List the targets (this)
@@ -42,10 +48,15 @@ setup: ## Install the Debian packages that a build needs, where missing
 	@viralforge-core/ffmpeg/install-packages.sh build-essential pkg-config libclang-dev
 
 .PHONY: setup-test
-setup-test: setup ## Install the programs that the tests need, where missing
-	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy python3-venv strace patchelf redis-server
+setup-test: setup $(s3_server) ## Install the programs that the tests need, where missing
+	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy python3-venv strace patchelf redis-server curl clamav-daemon
 	@command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' \
 	  || { echo 'setup: Node 20 or newer with npm is needed for the tests of the Node package'; exit 1; }
+
+$(s3_server):
+	@echo 'setup: building s3s-fs $(s3s_fs) (some minutes, once)'
+	@env -u CARGO_TARGET_DIR $(CARGO) install --quiet --locked --debug s3s-fs@$(s3s_fs) --features binary \
+	  --root $(cache)/s3s-fs-$(s3s_fs)
 
 .PHONY: ffmpeg
 ffmpeg: setup ## Find an FFmpeg to link, or build one into a cache (FFMPEG_FLAVOUR=gpl or lgpl)
@@ -101,6 +112,8 @@ npm-pack: addon ## Build the npm tarballs, FFmpeg inside, in viralforge-node/dis
 
 # --- keeping it right ------------------------------------------------------------------------------------------
 
+test-rust test-server test-faults coverage: export VIRALFORGE_S3_SERVER := $(s3_server)
+
 .PHONY: test
 test: test-rust test-python test-node test-server ## Run every test
 
@@ -112,19 +125,21 @@ test-rust: ffmpeg setup-test ## Run the tests of the library, the command line a
 .PHONY: test-python
 test-python: wheel ## Run the tests of the Python package, against the wheel
 	$(venv)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps viralforge-py/dist/*.whl
-	cd viralforge-py && $(in_venv) python -m pytest
+	$(CARGO) build -p viralforge-server $(features)
+	cd viralforge-py && VIRALFORGE_SERVER=$(server) $(in_venv) python -m pytest
 
 .PHONY: test-node
 test-node: addon ## Run the tests of the Node package and of its examples
 	npm test --silent --prefix viralforge-node
 	npm ci --silent --prefix examples/node --ignore-scripts
-	npm test --silent --prefix examples/node
+	$(CARGO) build -p viralforge-server $(features)
+	VIRALFORGE_SERVER=$(server) npm test --silent --prefix examples/node
 
 .PHONY: test-server
 test-server: ffmpeg setup-test test-schemathesis ## Run the tests of the server with the clients that browsers use
 	$(CARGO) build -p viralforge-server $(features)
 	npm ci --silent --prefix viralforge-server/tests/tus --ignore-scripts
-	VIRALFORGE_SERVER=$(abspath $(target))/debug/viralforge-server npm test --silent --prefix viralforge-server/tests/tus
+	VIRALFORGE_SERVER=$(server) npm test --silent --prefix viralforge-server/tests/tus
 
 schemathesis := $(abspath $(target))/schemathesis
 
@@ -143,7 +158,7 @@ test-schemathesis: ffmpeg $(schemathesis)/.ready ## Look for answers of the serv
 	  viralforge-server/tests/schemathesis/run.py --max-examples $(SCHEMATHESIS_EXAMPLES)
 
 .PHONY: test-faults
-test-faults: ffmpeg ## Kill the server 200 times, in uploads and in jobs, and look what is left
+test-faults: ffmpeg setup-test ## Kill the server 200 times, in uploads and in jobs, and look what is left
 	VIRALFORGE_FAULT_ROUNDS=67 $(CARGO) test -p viralforge-server --test host $(features) -- --nocapture faults
 
 .PHONY: check

@@ -28,6 +28,17 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Where an S3-compatible storage is, and what opens it.
+#[derive(Clone, Debug)]
+pub(crate) struct S3 {
+    pub(crate) endpoint: String,
+    pub(crate) bucket: String,
+    pub(crate) region: String,
+    pub(crate) access_key_id: Secret,
+    pub(crate) secret_access_key: Secret,
+    pub(crate) prefix: String,
+}
+
 /// Everything that can be set; `.env.example` says what each means.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
@@ -38,11 +49,18 @@ pub(crate) struct Config {
     pub(crate) signing_key: Option<Secret>,
     pub(crate) database_url: Secret,
     pub(crate) database_connections: u32,
+    /// The storage; `None` is a folder beside the rest of the data.
+    pub(crate) s3: Option<S3>,
+    pub(crate) clamd: Option<String>,
+    pub(crate) auto_thumbnails: bool,
     pub(crate) max_video_bytes: u64,
     pub(crate) max_image_bytes: u64,
     pub(crate) upload_lifetime: Duration,
     pub(crate) url_lifetime: Duration,
     pub(crate) workers: usize,
+    /// Most jobs of each lane, in the order of `Lane::ALL`.
+    pub(crate) lane_workers: [usize; 4],
+    pub(crate) redis_url: Option<Secret>,
     pub(crate) max_connections: usize,
     pub(crate) job_timeout: Duration,
     pub(crate) job_memory_bytes: u64,
@@ -84,6 +102,7 @@ impl Config {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let data: PathBuf = settings.parsed("VIRALFORGE_DATA", PathBuf::from("./viralforge-data"));
         let listen = settings.parsed("VIRALFORGE_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let workers = settings.parsed("VIRALFORGE_WORKERS", cores);
         let embedded = format!("sqlite://{}", data.join("viralforge.db").display());
         let config = Self {
             listen,
@@ -92,11 +111,21 @@ impl Config {
             signing_key: settings.secret("VIRALFORGE_SIGNING_KEY"),
             database_url: Secret::new(settings.database("DATABASE_URL", embedded)),
             database_connections: settings.at_least("VIRALFORGE_DATABASE_CONNECTIONS", 16, 1),
+            s3: settings.s3(),
+            clamd: settings.clamd(),
+            auto_thumbnails: settings.parsed("VIRALFORGE_AUTO_THUMBNAILS", true),
             max_video_bytes: settings.at_least("VIRALFORGE_MAX_VIDEO_BYTES", 100_000_000, 1),
             max_image_bytes: settings.at_least("VIRALFORGE_MAX_IMAGE_BYTES", 10_000_000, 1),
             upload_lifetime: settings.seconds("VIRALFORGE_UPLOAD_LIFETIME_SECONDS", 24 * 3600),
             url_lifetime: settings.seconds("VIRALFORGE_URL_LIFETIME_SECONDS", 3600),
-            workers: settings.parsed("VIRALFORGE_WORKERS", cores),
+            workers,
+            lane_workers: [
+                workers,
+                settings.parsed("VIRALFORGE_THUMBNAIL_WORKERS", workers),
+                settings.parsed("VIRALFORGE_CLIP_WORKERS", workers),
+                settings.parsed("VIRALFORGE_VIDEO_WORKERS", workers),
+            ],
+            redis_url: settings.redis("REDIS_URL"),
             max_connections: settings.at_least("VIRALFORGE_MAX_CONNECTIONS", 20_000, 1),
             job_timeout: settings.seconds("VIRALFORGE_JOB_TIMEOUT_SECONDS", 3600),
             job_memory_bytes: settings.at_least("VIRALFORGE_JOB_MEMORY_BYTES", 4 << 30, 256 << 20),
@@ -187,6 +216,47 @@ impl Settings<'_> {
             self.problems.push(format!("{name} does not begin with sqlite: or postgres:"));
         }
         url
+    }
+
+    /// The storage: of what it needs, everything is set or nothing.
+    fn s3(&mut self) -> Option<S3> {
+        let region = self.text("S3_REGION").unwrap_or_else(|| "auto".to_owned());
+        let prefix = self.text("S3_PREFIX").unwrap_or_default();
+        let names = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"];
+        let values = names.map(|name| self.text(name));
+        let missing: Vec<_> = names.into_iter().zip(&values).filter(|(_, v)| v.is_none()).map(|(n, _)| n).collect();
+        if (1..names.len()).contains(&missing.len()) {
+            self.problems.push(format!("of the settings of S3, {} are missing", missing.join(" and ")));
+        }
+        if !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/".contains(&b)) {
+            self.problems.push("S3_PREFIX may have letters, digits, and -, _ and /".to_owned());
+        }
+        let is_address = |text: &String| {
+            text.parse::<axum::http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")))
+        };
+        if !values[0].as_ref().is_none_or(is_address) {
+            self.problems.push("S3_ENDPOINT is no address that begins with https:// or http://".to_owned());
+        }
+        let [Some(endpoint), Some(bucket), Some(id), Some(key)] = values else { return None };
+        let (access_key_id, secret_access_key) = (Secret(id), Secret(key));
+        Some(S3 { endpoint, bucket, region, access_key_id, secret_access_key, prefix })
+    }
+
+    fn clamd(&mut self) -> Option<String> {
+        let address = self.text("CLAMD_ADDRESS")?;
+        let port = address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        if !port && !address.starts_with("unix:/") {
+            self.problems.push("CLAMD_ADDRESS is neither HOST:PORT nor unix:/PATH".to_owned());
+        }
+        Some(address)
+    }
+
+    fn redis(&mut self, name: &'static str) -> Option<Secret> {
+        let url = self.text(name)?;
+        if !["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme)) {
+            self.problems.push(format!("{name} does not begin with redis:// or rediss://"));
+        }
+        Some(Secret(url))
     }
 
     /// A misspelt name in the file would be ignored otherwise.

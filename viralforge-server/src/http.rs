@@ -3,16 +3,21 @@
 mod assets;
 mod auth;
 mod compress;
+mod direct;
 mod docs;
 mod events;
 mod files;
+mod form;
 mod jobs;
+mod linger;
 mod openapi;
 mod operations;
 mod page;
+mod plain;
 mod range;
 mod serve;
 mod tus;
+mod workers;
 
 pub(crate) use openapi::document;
 #[cfg(test)]
@@ -48,8 +53,12 @@ fn router(app: Arc<App>) -> Router {
     let keyed = Router::new()
         .merge(assets::routes())
         .merge(jobs::routes())
+        .merge(workers::routes())
         .layer(quick)
+        .merge(plain::routes())
+        .merge(direct::routes())
         .merge(tus::routes())
+        .merge(workers::output_routes())
         .merge(events::routes())
         .fallback(no_page)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::require_key));

@@ -12,13 +12,14 @@ pub(crate) type Result<T, E = Problem> = std::result::Result<T, E>;
 
 /// Every code of a problem with its status and what it means: the host's own, and those of the library that are answers
 /// by themselves. The library's others are told of in the `error` of a job.
-pub(crate) const CODES: [(u16, &str, &str); 19] = [
+pub(crate) const CODES: [(u16, &str, &str); 21] = [
     (400, "bad_request", "the path, the query, a header or the body is not as it should be"),
     (401, "unauthorized", "there is no API key, or a wrong one"),
     (403, "forbidden", "the address is not signed or no longer good, or the upload takes no bytes"),
     (404, "not_found", "there is no such thing"),
     (405, "method", "this page does not take that method; Allow lists those that it takes"),
     (409, "conflict", "it is in a state in which that cannot be done, or somebody else is doing it"),
+    (409, "lease_lost", "the job is not the worker's any more: it has to stop"),
     (410, "gone", "the upload was not finished in time"),
     (412, "precondition", "a condition of the request does not hold: If-Match, or the version of tus"),
     (413, "limit_exceeded", "it is larger than the server takes"),
@@ -30,6 +31,7 @@ pub(crate) const CODES: [(u16, &str, &str); 19] = [
     (431, "headers_too_large", "there are more than 100 headers, or 16 KiB of them"),
     (460, "checksum_mismatch", "the bytes do not have the checksum that came with them; none of them count"),
     (500, "internal", "something failed here; the request id names it"),
+    (501, "unsupported", "this server is not set up for that"),
     (503, "unavailable", "the server, or something that it needs, is too busy or away; try again in a moment"),
     (507, "storage_full", "there is no room left for this upload"),
 ];
@@ -97,6 +99,11 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
     }
 
+    /// Another worker has the job, or it is over: whatever comes of this start does not count.
+    pub(crate) fn lease_lost() -> Self {
+        Self::new(StatusCode::CONFLICT, "lease_lost", "the job is not yours any more; stop working on it")
+    }
+
     pub(crate) fn too_large(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::LimitExceeded.code(), detail)
     }
@@ -127,6 +134,11 @@ impl Problem {
 
     pub(crate) fn method(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", detail)
+    }
+
+    /// What this server, as it is set up, cannot do.
+    pub(crate) fn not_here(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, ErrorKind::Unsupported.code(), detail)
     }
 
     pub(crate) fn unavailable(what: &str) -> Self {

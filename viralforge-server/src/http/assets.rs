@@ -38,6 +38,13 @@ pub(super) struct AssetView {
     files: Vec<FileView>,
 }
 
+impl AssetView {
+    pub(super) fn of(asset: Asset, files: Vec<FileView>) -> Self {
+        let media = asset.report.as_ref().and_then(|report| report.get("media").cloned());
+        Self { asset, media, files }
+    }
+}
+
 /// List assets
 #[utoipa::path(get, path = "/v1/assets", operation_id = "listAssets", responses((status = 200, body = Page<Asset>)))]
 pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Asset>>> {
@@ -52,9 +59,8 @@ pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Js
     responses((status = 200, body = AssetView), (status = 404)))]
 pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Confidential<AssetView>> {
     let asset = app.assets.get(&id::checked(&id, "asset")?).await?;
-    let media = asset.report.as_ref().and_then(|report| report.get("media").cloned());
     let files = app.assets.files(FilesOf::Asset, &asset.id).await?.iter().map(|file| app.file_view(file)).collect();
-    Ok(Confidential(AssetView { asset, media, files }))
+    Ok(Confidential(AssetView::of(asset, files)))
 }
 
 /// List what was made of an asset

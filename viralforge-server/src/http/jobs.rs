@@ -147,7 +147,7 @@ pub(super) struct JobView {
     outputs: Vec<FileView>,
 }
 
-async fn view(app: &App, job: Job) -> Result<Confidential<JobView>> {
+pub(super) async fn view(app: &App, job: Job) -> Result<Confidential<JobView>> {
     let files = if job.state == "succeeded" { app.assets.files(FilesOf::Job, &job.id).await? } else { Vec::new() };
     let outputs = files.iter().map(|file| app.file_view(file)).collect();
     Ok(Confidential(JobView { job, outputs }))

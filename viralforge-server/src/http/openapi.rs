@@ -9,7 +9,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use viralforge_core::schema;
 
 use super::page::Filter;
-use super::{assets, events, files, jobs, operations, tus};
+use super::{assets, direct, events, files, jobs, operations, plain, tus, workers};
 use crate::job::{self, Kind};
 use crate::problem::{CODES, Problem};
 use crate::{asset, upload};
@@ -19,9 +19,10 @@ use crate::{asset, upload};
 #[openapi(
     info(title = "ViralForge", description = include_str!("openapi.md"), license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
     paths(
-        tus::offer, tus::create, tus::list, tus::offset, tus::append, tus::terminate, tus::state,
-        assets::list, assets::one, assets::files,
+        tus::offer, tus::create, tus::list, tus::offset, tus::append, tus::terminate, tus::state, direct::begin, direct::complete,
+        assets::list, assets::one, assets::files, plain::file, plain::form,
         jobs::create, jobs::list, jobs::one, jobs::cancel, jobs::replay, events::follow, assets::job_files,
+        workers::claim, workers::heartbeat, workers::store, workers::complete, workers::fail,
         files::read,
         operations::health, operations::ready, operations::metrics_page, super::docs::openapi_json, super::docs::page,
     ),
@@ -30,6 +31,7 @@ use crate::{asset, upload};
         (name = "uploads", description = "Bring a file: resumable uploads by tus 1.0."),
         (name = "assets", description = "What was uploaded, whether it was taken, and what was made of it."),
         (name = "jobs", description = "Have something done with an asset, and follow it."),
+        (name = "workers", description = "Do jobs in programs of your own."),
         (name = "files", description = "Read what was made, by signed addresses."),
         (name = "operations", description = "For whoever runs the server, and for programs that read this. No key is needed."),
     )
@@ -78,7 +80,9 @@ fn build() -> Value {
 /// What follows from the path: the group, the key, parameters that are everywhere the same, and problems.
 fn finish(path: &str, method: &str, operation: &mut Value) {
     let tag = path.split('/').nth(2).filter(|tag| ["uploads", "assets", "jobs", "files"].contains(tag));
-    operation["tags"] = json!([tag.unwrap_or("operations")]);
+    if operation["tags"][0] != "workers" {
+        operation["tags"] = json!([tag.unwrap_or("operations")]);
+    }
     let keyed = tag.is_some_and(|tag| tag != "files") && method != "options";
     if keyed {
         operation["security"] = json!([{ "key": [] }]);
@@ -88,7 +92,8 @@ fn finish(path: &str, method: &str, operation: &mut Value) {
         parameters.retain(|known| known["name"] != name);
         parameters.push(json!({ "name": name, "in": place, "required": place == "path", "schema": schema }));
     };
-    if path.contains("{id}") {
+    let has_id = path.contains("{id}") && (path, method) != ("/v1/assets/{id}", "put");
+    if has_id {
         parameter("id", "path", json!({ "type": "string", "pattern": ID }));
     }
     let is_list = operation["operationId"].as_str().is_some_and(|id| id.starts_with("list"));
@@ -107,11 +112,16 @@ fn finish(path: &str, method: &str, operation: &mut Value) {
             if values.is_empty() { json!({ "type": "string", "pattern": ID }) } else { json!({ "enum": values }) };
         parameter(name, "query", schema);
     }
-    if tag == Some("uploads") && !["get", "options"].contains(&method) {
+    if ["/v1/uploads", "/v1/uploads/{id}"].contains(&path) && !["get", "options"].contains(&method) {
         parameters.push(json!({ "name": "Tus-Resumable", "in": "header", "required": true, "example": "1.0.0",
                                 "schema": { "const": "1.0.0" } }));
     }
-    for schema in parameters.iter_mut().map(|parameter| &mut parameter["schema"]) {
+    for parameter in &mut parameters {
+        let is_slot = parameter["name"] == "slot";
+        let schema = &mut parameter["schema"];
+        if is_slot {
+            *schema = json!({ "enum": ["video", "image", "audio"] });
+        }
         // Only JSON has a null.
         if let Some(kinds) = schema["type"].as_array() {
             schema["type"] = kinds[0].clone();
@@ -119,8 +129,12 @@ fn finish(path: &str, method: &str, operation: &mut Value) {
     }
     operation["parameters"] = parameters.into();
     binary(&mut operation["requestBody"]);
+    let has_body = !operation["requestBody"].is_null();
     let Some(responses) = operation["responses"].as_object_mut() else { return };
-    let anywhere = ANYWHERE.iter().take(if keyed { 5 } else { 4 }).chain(is_list.then_some(&400));
+    let anywhere =
+        ANYWHERE.iter().take(if keyed { 5 } else { 4 }).chain(is_list.then_some(&400)).chain(has_id.then_some(&404));
+    let with_body = [400, 413, 415, 422, 507];
+    let anywhere = anywhere.chain(with_body.iter().filter(|_| has_body));
     for status in anywhere {
         responses.entry(status.to_string()).or_insert(Value::Null);
     }
@@ -140,7 +154,13 @@ fn binary(body: &mut Value) {
     for (content_type, media) in body.get_mut("content").and_then(Value::as_object_mut).into_iter().flatten() {
         match content_type.as_str() {
             "*/*" => media["schema"] = json!({}),
-            "application/offset+octet-stream" => media["schema"] = json!({ "type": "string", "format": "binary" }),
+            "multipart/form-data" => {
+                let bytes = json!({ "type": "string", "format": "binary" });
+                let slot = json!({ "enum": ["video", "image", "audio"] });
+                media["schema"] =
+                    json!({ "type": "object", "required": ["file"], "properties": { "slot": slot, "file": bytes } });
+            }
+            kind if kind.ends_with("octet-stream") => media["schema"] = json!({ "type": "string", "format": "binary" }),
             _ => {}
         }
     }
@@ -172,11 +192,13 @@ fn describe(schemas: &mut Value) {
     schemas["UploadReport"] = report("validate_upload");
     schemas["JobError"] = json!({ "type": "object", "required": ["code", "message"], "properties": {
         "code": { "enum": library["error_codes"] }, "message": { "type": "string" } } });
+    schemas["Refusal"] = json!({ "description": "The finding of `validate_upload`.", "type": "object",
+        "required": ["code", "message"], "properties": { "code": { "type": "string" }, "message": { "type": "string" } } });
     let codes = CODES.map(|(_, code, _)| code);
     for (field, facts) in [
         ("/Problem/properties/code", json!({ "enum": codes })),
         ("/Upload/properties/state", json!({ "enum": upload::STATES })),
-        ("/Upload/properties/problem", json!({ "oneOf": either("JobError") })),
+        ("/Upload/properties/problem", json!({ "oneOf": either("Refusal") })),
         ("/Asset/properties/state", json!({ "enum": asset::STATES })),
         ("/Asset/properties/report", json!({ "oneOf": either("UploadReport") })),
         ("/AssetView/allOf/1/properties/media", json!({ "oneOf": either("MediaInfo") })),

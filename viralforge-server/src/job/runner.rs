@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use viralforge_core::Limits;
 
+use super::bull::Gone;
 use super::queue::Pulse;
-use super::{Claim, Kind, Queue, Scratch};
+use super::{Bull, Claim, Kind, Lane, NewJob, Queue, Scratch};
 use crate::asset::Assets;
 use crate::metrics::{JobStage, Metrics};
 use crate::problem::{Problem, Result};
+use crate::scan::{Scanned, Scanner};
 use crate::store::{Key, Store};
 use crate::worker::{self, Bounds, Ended, Made, Outcome, Rlimits, Task};
 
@@ -27,7 +29,16 @@ pub(crate) struct Runner {
     pub(crate) queue: Queue,
     pub(crate) assets: Assets,
     pub(crate) store: Store,
-    pub(crate) scratch: Scratch,
+    pub(crate) scratch: Arc<Scratch>,
+    /// Who has to find an upload clean; `None` where nobody has.
+    pub(crate) scanner: Option<Scanner>,
+    pub(crate) auto_thumbnails: bool,
+    /// Where jobs are drawn from, if not from the table itself.
+    pub(crate) bull: Option<Arc<Bull>>,
+    /// Room for jobs of each lane, in the order of [`Lane::ALL`].
+    pub(crate) lanes: [Arc<Semaphore>; 4],
+    /// Workers look for a job one after the other.
+    pub(crate) turn: Mutex<()>,
     pub(crate) wall: Duration,
     pub(crate) memory_bytes: u64,
     /// Wakes a worker: there is something new.
@@ -47,8 +58,10 @@ impl Runner {
 
     async fn work(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
         while !*shutdown.borrow() {
-            match self.queue.claim().await {
-                Ok(Some(claim)) => {
+            match self.next().await {
+                Ok(Some((claim, _room))) => {
+                    // There may be another one.
+                    self.wake.notify_one();
                     if let Err(problem) = self.one(&claim, &mut shutdown).await {
                         tracing::error!(job = %claim.job.id, ?problem, "a job could not be finished; its lease will run out");
                     }
@@ -66,6 +79,45 @@ impl Runner {
                 }
             }
         }
+    }
+
+    /// The next job of the lanes that have room here, with its place.
+    async fn next(&self) -> Result<Option<(Claim, OwnedSemaphorePermit)>> {
+        let _turn = self.turn.lock().await;
+        let open: Vec<Lane> =
+            Lane::ALL.into_iter().filter(|lane| self.lanes[*lane as usize].available_permits() > 0).collect();
+        let claim = match &self.bull {
+            Some(bull) => match self.draw(bull, &open).await? {
+                Ok(claim) => claim,
+                Err(Gone) => self.queue.claim(&open).await?,
+            },
+            None => self.queue.claim(&open).await?,
+        };
+        let Some(claim) = claim else { return Ok(None) };
+        // Nobody else takes one meanwhile, so that there still is one.
+        let room = Arc::clone(&self.lanes[Lane::of(&claim.job.kind) as usize]);
+        let room = room.acquire_owned().await.map_err(|_| Problem::internal())?;
+        if claim.job.starts == 1 {
+            self.observe(&claim, "wait", Duration::from_millis(claim.waited_ms.unsigned_abs()));
+        }
+        Ok(Some((claim, room)))
+    }
+
+    /// Draws tickets until one is good, or there are none.
+    async fn draw(&self, bull: &Bull, open: &[Lane]) -> Result<Result<Option<Claim>, Gone>> {
+        for lane in open {
+            loop {
+                let (job, fence) = match bull.draw(*lane).await {
+                    Ok(Some(ticket)) => ticket,
+                    Ok(None) => break,
+                    Err(gone) => return Ok(Err(gone)),
+                };
+                if let Some(claim) = self.queue.claim_one(&job, fence).await? {
+                    return Ok(Ok(Some(claim)));
+                }
+            }
+        }
+        Ok(Ok(None))
     }
 
     async fn one(&self, claim: &Claim, shutdown: &mut watch::Receiver<bool>) -> Result<()> {
@@ -105,11 +157,23 @@ impl Runner {
         stop: &Notify,
     ) -> Result<Produced> {
         let asset = self.assets.get(&claim.job.asset_id).await?;
+        let scanner = self.scanner.clone().filter(|_| kind == Kind::Validation);
+        if let Some(scanner) = &scanner
+            && let Err(error) = scanner.ping().await
+        {
+            return Ok(Produced::of(unscanned(&error)));
+        }
         let folder = self.scratch.job_folder()?;
         let (input, output) = (folder.path().join("input"), folder.path().join("output"));
         std::fs::create_dir(&output)?;
         let original = Key::stored(asset.storage_key.clone());
         self.timed(claim, "fetch", self.store.fetch(&original, &input)).await?;
+        // It goes on beside the check, and ends with this call.
+        let mut scan = JoinSet::new();
+        if let Some(scanner) = scanner {
+            let input = input.clone();
+            scan.spawn(async move { scanner.scan(&input).await });
+        }
         let task = Task {
             work: kind.work(&claim.job.options)?,
             input,
@@ -127,6 +191,19 @@ impl Runner {
         };
         let ran = worker::run(&task, Bounds { wall: self.wall }, on_progress, stop.notified());
         let mut ended = self.timed(claim, "run", ran).await?;
+        if let Ended::Done(outcome) = &mut ended
+            && outcome.report["verdict"] != "reject"
+        {
+            let scanned = tokio::select! {
+                scanned = scan.join_next() => scanned,
+                () = stop.notified() => return Ok(Produced::of(Ended::Stopped)),
+            };
+            match scanned.map(|joined| joined.map_err(std::io::Error::other).flatten()) {
+                None => {}
+                Some(Ok(scanned)) => refuse_unclean(&mut outcome.report, &scanned),
+                Some(Err(error)) => return Ok(Produced::of(unscanned(&error))),
+            }
+        }
         let files = match &mut ended {
             Ended::Done(outcome) if kind != Kind::Validation => {
                 let stored = self.store_files(claim, std::mem::take(outcome), &output);
@@ -140,9 +217,13 @@ impl Runner {
     async fn timed<T>(&self, claim: &Claim, stage: &'static str, work: impl Future<Output = T>) -> T {
         let began = Instant::now();
         let result = work.await;
-        let labels = JobStage { kind: claim.job.kind.clone(), stage };
-        self.metrics.job_stages.get_or_create(&labels).observe(began.elapsed().as_secs_f64());
+        self.observe(claim, stage, began.elapsed());
         result
+    }
+
+    fn observe(&self, claim: &Claim, stage: &'static str, time: Duration) {
+        let labels = JobStage { kind: claim.job.kind.clone(), stage };
+        self.metrics.job_stages.get_or_create(&labels).observe(time.as_secs_f64());
     }
 
     /// Keeps the lease and notes progress, until there is a reason to stop.
@@ -180,7 +261,15 @@ impl Runner {
         match made.ended {
             Ended::Done(outcome) if kind == Kind::Validation => {
                 let state = if outcome.report["verdict"] == "reject" { "rejected" } else { "accepted" };
-                self.queue.succeed_with_verdict(claim, state, &outcome.report).await?;
+                let options = json!({ "thumbnails": { "count": 1 } });
+                let streams = outcome.report["media"]["streams"].as_array();
+                let is_seen = outcome.report["mime"].as_str().is_some_and(|mime| mime.starts_with("image/"))
+                    || streams.is_some_and(|streams| streams.iter().any(|stream| stream["kind"] == "video"));
+                let (kind, asset_id, priority) = (Kind::ThumbnailGeneration, asset.as_str(), claim.job.priority);
+                let thumbnails = NewJob { kind, asset_id, options: &options, priority, idempotency_key: None };
+                let next = (state == "accepted" && is_seen && self.auto_thumbnails).then_some(thumbnails);
+                self.queue.succeed_with_verdict(claim, state, &outcome.report, next).await?;
+                self.wake.notify_one();
             }
             Ended::Done(_) => {
                 if self.queue.succeed(claim, &made.files).await? {
@@ -192,17 +281,15 @@ impl Runner {
                 }
             }
             Ended::Failed { code, message } => {
-                let error = json!({ "code": code, "message": message });
-                // The file is at fault, and will be the next time as well; the machine may not be.
-                if matches!(code.as_str(), "io" | "backend") {
-                    self.queue.retry(claim, &error).await?;
-                } else {
-                    self.queue.fail(claim, "failed", &error).await?;
-                }
+                self.queue.fail_or_retry(claim, &code, &message).await?;
             }
             Ended::Crashed(reason) => {
                 let error = json!({ "code": "backend", "message": format!("the media worker died: {reason}") });
                 self.queue.retry(claim, &error).await?;
+            }
+            Ended::Postponed(why) => {
+                tracing::warn!(job = %job, why, "a job waits for something that it needs");
+                self.queue.postpone(claim, &json!({ "code": "unavailable", "message": why })).await?;
             }
             Ended::TimedOut | Ended::Stopped => {
                 let message = format!("it took longer than the {} s that a job may", self.wall.as_secs());
@@ -240,6 +327,26 @@ struct Produced {
     ended: Ended,
     /// Stored, and not published yet.
     files: Vec<(Made, Key, u64)>,
+}
+
+impl Produced {
+    /// Nothing but an end.
+    fn of(ended: Ended) -> Self {
+        Self { ended, files: Vec::new() }
+    }
+}
+
+fn unscanned(error: &std::io::Error) -> Ended {
+    Ended::Postponed(format!("the virus scanner does not answer: {error}"))
+}
+
+/// Puts what the scanner found into the report: then nothing else counts.
+fn refuse_unclean(report: &mut Value, scanned: &Scanned) {
+    let Some(finding) = scanned.finding() else { return };
+    report["verdict"] = "reject".into();
+    if let Some(findings) = report["findings"].as_array_mut() {
+        findings.insert(0, finding);
+    }
 }
 
 /// Why a job is not gone on with.

@@ -18,6 +18,11 @@ impl Key {
         Self(format!("{}/{fence}/{}", Self::outputs(asset, job), plain(name)))
     }
 
+    /// Whether a name stays as it is in a key.
+    pub(crate) fn is_plain(name: &str) -> bool {
+        !name.is_empty() && plain(name) == name
+    }
+
     /// Where the results of all starts of a job are.
     pub(super) fn outputs(asset: &str, job: &str) -> Self {
         Self(format!("assets/{asset}/jobs/{job}"))
@@ -26,10 +31,6 @@ impl Key {
     /// A key that was stored.
     pub(crate) fn stored(text: String) -> Self {
         Self(text)
-    }
-
-    pub(crate) fn path(&self) -> object_store::path::Path {
-        object_store::path::Path::from(self.0.as_str())
     }
 }
 

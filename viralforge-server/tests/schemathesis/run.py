@@ -83,7 +83,8 @@ def look(url: str, data: pathlib.Path) -> int:
     file.write_text("\n".join(config))
     command = ["schemathesis", "--config-file", str(file), "run", f"{url}/v1/openapi.json"]
     command += ["--header", f"Authorization: Bearer {KEY}", *sys.argv[1:]]
-    return subprocess.run(command, env={**os.environ, "PYTHONPATH": str(HERE)}, check=False).returncode
+    # It keeps notes where it runs.
+    return subprocess.run(command, cwd=data, env={**os.environ, "PYTHONPATH": str(HERE)}, check=False).returncode
 
 
 def prepare(url: str) -> tuple[dict, dict, str]:
