@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -84,11 +85,17 @@ impl Runner {
         tokio::pin!(work);
         // The lease is kept from the first byte that is fetched to the last that is stored.
         let (made, interrupted) = tokio::select! {
-            made = &mut work => (made?, None),
+            made = &mut work => (made, None),
             why = self.keep(claim, progress, shutdown) => {
                 stop.notify_one();
-                (work.await?, Some(why))
+                (work.await, Some(why))
             }
+        };
+        let made = match made {
+            Err(problem) if problem.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                Produced::of(Ended::Postponed("the storage does not answer".to_owned()))
+            }
+            other => other?,
         };
         match (made, interrupted) {
             (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Released)) => self.queue.release(claim).await,

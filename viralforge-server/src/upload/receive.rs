@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::http::StatusCode;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sha2::digest::DynDigest;
@@ -111,19 +112,10 @@ impl App {
         Ok(Problem::refused(problem["message"].as_str().unwrap_or("this is no media")))
     }
 
-    /// Takes a file that comes whole, in one request. What an earlier request left counts only where it was all.
-    pub(crate) async fn receive_whole(
-        &self,
-        upload: &mut Upload,
-        writer: &Locked,
-        body: Body,
-        length: Option<i64>,
-    ) -> Result<()> {
-        if upload.received == 0 || !upload.is_whole() {
-            self.uploads.restart(upload, length).await?;
-            writer.create().await?;
-            self.receive_upload(upload, writer, body, None).await?;
-        }
+    /// Takes a file that comes whole, in one request, its length known or not.
+    pub(crate) async fn receive_whole(&self, upload: &mut Upload, writer: &Locked, body: Body) -> Result<()> {
+        tokio::fs::File::create_new(writer.path()).await?;
+        self.receive_upload(upload, writer, body, None).await?;
         if upload.length.is_none() {
             self.uploads.set_length(&upload.id, upload.received).await?;
             upload.length = Some(upload.received);
@@ -159,7 +151,12 @@ impl App {
         let key = Key::original(&asset);
         self.store.remove_unfinished(&key).await?;
         let stored = self.store.put_file(&key, writer.path()).await? as i64;
-        self.uploads.complete(upload, &asset, stored).await?;
+        let completed = self.uploads.complete(upload, &asset, stored).await;
+        if completed.is_err() && self.uploads.get(&asset).await.is_err_and(|e| e.status() == StatusCode::NOT_FOUND) {
+            // It was ended while it was stored.
+            self.store.delete(&key).await?;
+        }
+        completed?;
         self.spool.remove(&upload.id).await?;
         upload.state = "complete".to_owned();
         upload.asset_id = Some(asset);

@@ -238,6 +238,20 @@ async fn while_the_storage_is_away_it_is_told_and_nothing_is_lost() {
 }
 
 #[tokio::test]
+async fn a_job_waits_for_a_storage_that_is_away_and_that_is_no_start() {
+    let Some(mut s3) = S3::start() else { return };
+    let server = s3.server(&[("VIRALFORGE_JOB_STARTS", "1"), ("VIRALFORGE_AUTO_THUMBNAILS", "false")]);
+    let asset = server.upload(&small_video(), "a.mp4").await;
+    s3.stop();
+    let job: Value = server.ask("analysis", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
+    let path = format!("/v1/jobs/{}", job["id"].as_str().unwrap());
+    server.wait(&path, |job| job["state"] == "queued" && job["error"]["code"] == "unavailable").await;
+    s3.start_again();
+    let job = server.job(job["id"].as_str().unwrap()).await;
+    assert_eq!((&job["state"], &job["starts"]), (&"succeeded".into(), &1.into()));
+}
+
+#[tokio::test]
 async fn half_of_the_settings_is_told_with_what_is_missing_and_no_secret_is_shown() {
     let output = Command::new(env!("CARGO_BIN_EXE_viralforge-server"))
         .env_clear()
