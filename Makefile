@@ -20,6 +20,8 @@ target := $(or $(CARGO_TARGET_DIR),target)
 venv := $(abspath $(target))/venv
 in_venv := PATH=$(venv)/bin:$$PATH CARGO_TARGET_DIR=$(abspath $(target))
 viralforge := $(target)/release/viralforge
+# What tests of other programs start.
+server := $(abspath $(target))/debug/viralforge-server
 demo_video := examples/demo/sintel-trailer-720p-52s.mp4
 
 # `make ffmpeg` writes down which cargo feature fits the FFmpeg it found or built; the default needs no flag.
@@ -123,19 +125,21 @@ test-rust: ffmpeg setup-test ## Run the tests of the library, the command line a
 .PHONY: test-python
 test-python: wheel ## Run the tests of the Python package, against the wheel
 	$(venv)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps viralforge-py/dist/*.whl
-	cd viralforge-py && $(in_venv) python -m pytest
+	$(CARGO) build -p viralforge-server $(features)
+	cd viralforge-py && VIRALFORGE_SERVER=$(server) $(in_venv) python -m pytest
 
 .PHONY: test-node
 test-node: addon ## Run the tests of the Node package and of its examples
 	npm test --silent --prefix viralforge-node
 	npm ci --silent --prefix examples/node --ignore-scripts
-	npm test --silent --prefix examples/node
+	$(CARGO) build -p viralforge-server $(features)
+	VIRALFORGE_SERVER=$(server) npm test --silent --prefix examples/node
 
 .PHONY: test-server
 test-server: ffmpeg setup-test ## Run the tests of the server with the clients that browsers use
 	$(CARGO) build -p viralforge-server $(features)
 	npm ci --silent --prefix viralforge-server/tests/tus --ignore-scripts
-	VIRALFORGE_SERVER=$(abspath $(target))/debug/viralforge-server npm test --silent --prefix viralforge-server/tests/tus
+	VIRALFORGE_SERVER=$(server) npm test --silent --prefix viralforge-server/tests/tus
 
 .PHONY: test-faults
 test-faults: ffmpeg setup-test ## Kill the server 200 times, in uploads and in jobs, and look what is left
@@ -197,6 +201,19 @@ bench: ffmpeg ## Run the criterion benches
 .PHONY: bench-transcode
 bench-transcode: $(viralforge) setup-test ## Compare a transcode with the ffmpeg program: time, quality, memory
 	benches/transcode.py --viralforge $(viralforge)
+
+bench_server := $(target)/bench-server
+oha := 1.16.0
+
+.PHONY: bench-server
+bench-server: ffmpeg setup-test ## Load the server beside nginx, a bare hyper and a tus server of Node
+	@viralforge-core/ffmpeg/install-packages.sh wrk nginx-light curl ffmpeg
+	command -v oha >/dev/null || $(CARGO) install --locked oha@$(oha)
+	$(CARGO) build --release -p viralforge-server --bin viralforge-server --example bare_hyper $(features)
+	mkdir -p $(bench_server) && cp benches/server/tus/* $(bench_server)
+	npm ci --silent --ignore-scripts --prefix $(bench_server)
+	benches/server/load.py --server $(target)/release/viralforge-server \
+	  --bare-hyper $(target)/release/examples/bare_hyper --tus-server $(bench_server)
 
 bench_node := $(target)/bench-bindings
 

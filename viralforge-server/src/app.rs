@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, watch};
 
 use crate::asset::{Assets, FileView, StoredFile};
 use crate::config::{Config, Secret};
 use crate::db::Database;
 use crate::id;
-use crate::job::{Queue, Runner, Scratch};
+use crate::job::{Bull, Queue, Runner, Scratch};
 use crate::metrics::Metrics;
 use crate::problem::Result;
 use crate::scan::Scanner;
@@ -31,7 +31,12 @@ pub(crate) struct App {
     pub(crate) spool: Spool,
     pub(crate) queue: Queue,
     pub(crate) scanner: Option<Scanner>,
+    /// Woken when a job was queued.
     pub(crate) wake: Arc<Notify>,
+    /// Woken when there may be a job to take; the same where nothing stands between the table and the workers.
+    ready: Arc<Notify>,
+    pub(crate) bull: Option<Arc<Bull>>,
+    pub(crate) scratch: Arc<Scratch>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shutdown: watch::Receiver<bool>,
     url_lifetime_seconds: i64,
@@ -60,6 +65,9 @@ impl App {
         };
         let database = Database::connect(&config.database_url, config.database_connections).await?;
         database.migrate().await?;
+        let queue = Queue::new(database.clone(), config.lease, config.job_starts);
+        let bull = config.redis_url.clone().map(|url| Arc::new(Bull::new(url, queue.clone())));
+        let wake = Arc::new(Notify::new());
         Ok(Arc::new(Self {
             base_url: config.base_url(),
             api_key,
@@ -77,9 +85,12 @@ impl App {
             },
             spool: Spool::new(data.join("uploads"))?,
             scanner: config.clamd.as_deref().map(Scanner::at),
-            queue: Queue::new(database.clone(), config.lease, config.job_starts),
+            queue,
             database,
-            wake: Arc::new(Notify::new()),
+            ready: if bull.is_some() { Arc::new(Notify::new()) } else { Arc::clone(&wake) },
+            bull,
+            wake,
+            scratch: Arc::new(Scratch::open(&data.join("scratch"))?),
             metrics,
             shutdown,
             url_lifetime_seconds: config.url_lifetime.as_secs() as i64,
@@ -87,19 +98,29 @@ impl App {
     }
 
     /// The workers of this process.
-    pub(crate) fn runner(&self, config: &Config) -> Result<Arc<Runner>, StartError> {
-        Ok(Arc::new(Runner {
+    pub(crate) fn runner(&self, config: &Config) -> Arc<Runner> {
+        Arc::new(Runner {
             queue: self.queue.clone(),
             assets: self.assets.clone(),
             store: self.store.clone(),
-            scratch: Scratch::open(&config.data.join("scratch"))?,
             scanner: self.scanner.clone(),
             auto_thumbnails: config.auto_thumbnails,
+            scratch: Arc::clone(&self.scratch),
+            bull: self.bull.clone(),
+            lanes: config.lane_workers.map(|room| Arc::new(Semaphore::new(room))),
+            turn: Mutex::new(()),
             wall: config.job_timeout,
             memory_bytes: config.job_memory_bytes,
-            wake: Arc::clone(&self.wake),
+            wake: Arc::clone(&self.ready),
             metrics: Arc::clone(&self.metrics),
-        }))
+        })
+    }
+
+    /// Keeps Redis in step with the table, where there is one; `listen` for workers of this process.
+    pub(crate) async fn keep_redis(self: Arc<Self>, listen: bool) {
+        if let Some(bull) = &self.bull {
+            bull.keep(&self.wake, &self.ready, listen).await;
+        }
     }
 
     /// Finishes what a crash left half done, and removes what nobody goes on with.
@@ -108,6 +129,7 @@ impl App {
             ("uploads cannot be finished", self.finish_uploads().await),
             ("expired uploads cannot be removed", self.remove_expired().await),
             ("left bytes cannot be removed", self.remove_left_bytes().await),
+            ("left outputs cannot be removed", self.remove_left_outputs().await),
         ] {
             if let Err(problem) = result {
                 tracing::warn!(?problem, "{what}");
@@ -151,6 +173,17 @@ impl App {
                 Err(problem) if problem.status() != StatusCode::NOT_FOUND => return Err(problem),
                 _ => self.spool.remove(&id).await?,
             }
+        }
+        Ok(())
+    }
+
+    /// What starts of jobs stored that do not count. Whoever was still at it when a job ended has had two leases to
+    /// notice.
+    async fn remove_left_outputs(&self) -> Result<()> {
+        let before = id::now_ms() - 2 * self.queue.lease().as_millis() as i64;
+        for (job, asset, published) in self.queue.unswept(before).await? {
+            self.store.remove_unpublished(&asset, &job, published).await?;
+            self.queue.note_swept(&job).await?;
         }
         Ok(())
     }

@@ -109,12 +109,23 @@ impl Assets {
         Ok(rows.iter().map(file).collect::<Result<_, _>>()?)
     }
 
+    /// A file by its own identifier, or the upload itself by that of its asset.
     pub(crate) async fn file(&self, id: &str) -> Result<StoredFile> {
         let row = sqlx::query(AssertSqlSafe(format!("SELECT {FILE_COLUMNS} FROM files WHERE id = $1")))
             .bind(id)
             .fetch_optional(&self.0)
             .await?;
-        row.as_ref().map(file).transpose()?.ok_or_else(|| Problem::not_found("file"))
+        if let Some(row) = row {
+            return Ok(file(&row)?);
+        }
+        let asset = self.get(id).await?;
+        Ok(StoredFile {
+            id: asset.id,
+            name: "original".to_owned(),
+            content_type: "application/octet-stream".to_owned(),
+            storage_key: asset.storage_key,
+            byte_len: asset.byte_len,
+        })
     }
 }
 

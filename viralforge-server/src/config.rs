@@ -58,6 +58,9 @@ pub(crate) struct Config {
     pub(crate) upload_lifetime: Duration,
     pub(crate) url_lifetime: Duration,
     pub(crate) workers: usize,
+    /// Most jobs of each lane, in the order of `Lane::ALL`.
+    pub(crate) lane_workers: [usize; 4],
+    pub(crate) redis_url: Option<Secret>,
     pub(crate) max_connections: usize,
     pub(crate) job_timeout: Duration,
     pub(crate) job_memory_bytes: u64,
@@ -99,6 +102,7 @@ impl Config {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let data: PathBuf = settings.parsed("VIRALFORGE_DATA", PathBuf::from("./viralforge-data"));
         let listen = settings.parsed("VIRALFORGE_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let workers = settings.parsed("VIRALFORGE_WORKERS", cores);
         let embedded = format!("sqlite://{}", data.join("viralforge.db").display());
         let config = Self {
             listen,
@@ -114,7 +118,14 @@ impl Config {
             max_image_bytes: settings.at_least("VIRALFORGE_MAX_IMAGE_BYTES", 10_000_000, 1),
             upload_lifetime: settings.seconds("VIRALFORGE_UPLOAD_LIFETIME_SECONDS", 24 * 3600),
             url_lifetime: settings.seconds("VIRALFORGE_URL_LIFETIME_SECONDS", 3600),
-            workers: settings.parsed("VIRALFORGE_WORKERS", cores),
+            workers,
+            lane_workers: [
+                workers,
+                settings.parsed("VIRALFORGE_THUMBNAIL_WORKERS", workers),
+                settings.parsed("VIRALFORGE_CLIP_WORKERS", workers),
+                settings.parsed("VIRALFORGE_VIDEO_WORKERS", workers),
+            ],
+            redis_url: settings.redis("REDIS_URL"),
             max_connections: settings.at_least("VIRALFORGE_MAX_CONNECTIONS", 20_000, 1),
             job_timeout: settings.seconds("VIRALFORGE_JOB_TIMEOUT_SECONDS", 3600),
             job_memory_bytes: settings.at_least("VIRALFORGE_JOB_MEMORY_BYTES", 4 << 30, 256 << 20),
@@ -238,6 +249,14 @@ impl Settings<'_> {
             self.problems.push("CLAMD_ADDRESS is neither HOST:PORT nor unix:/PATH".to_owned());
         }
         Some(address)
+    }
+
+    fn redis(&mut self, name: &'static str) -> Option<Secret> {
+        let url = self.text(name)?;
+        if !["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme)) {
+            self.problems.push(format!("{name} does not begin with redis:// or rediss://"));
+        }
+        Some(Secret(url))
     }
 
     /// A misspelt name in the file would be ignored otherwise.

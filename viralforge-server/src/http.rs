@@ -14,6 +14,7 @@ mod plain;
 mod range;
 mod serve;
 mod tus;
+mod workers;
 
 pub(crate) use serve::serve;
 
@@ -46,10 +47,12 @@ fn router(app: Arc<App>) -> Router {
     let keyed = Router::new()
         .merge(assets::routes())
         .merge(jobs::routes())
+        .merge(workers::routes())
         .layer(quick)
         .merge(plain::routes())
         .merge(direct::routes())
         .merge(tus::routes())
+        .merge(workers::output_routes())
         .merge(events::routes())
         .fallback(no_page)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::require_key));

@@ -4,15 +4,22 @@
 //! after that finds its fence outdated and cannot publish. A job whose workers die is taken again, at most as often as
 //! it may be started; then it is dead, and waits for a person.
 
+mod bull;
 mod event;
 mod kind;
+mod lane;
+mod outbox;
+mod outside;
 mod queue;
 mod runner;
 mod scratch;
 
+pub(crate) use bull::Bull;
 pub(crate) use event::Event;
 pub(crate) use kind::Kind;
-pub(crate) use queue::{Claim, NewJob, Queue};
+pub(crate) use lane::Lane;
+use outbox::{BATCH, Waiting};
+pub(crate) use queue::{Claim, NewJob, Pulse, Queue};
 pub(crate) use runner::Runner;
 pub(crate) use scratch::Scratch;
 

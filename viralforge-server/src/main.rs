@@ -125,8 +125,9 @@ async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartErr
     config.listen = listener.local_addr()?;
     let app = App::start(&config, metrics, shutdown.clone()).await?;
     tracing::info!(address = %config.listen, "listening");
-    let workers = tokio::spawn(app.runner(&config)?.run(config.workers, shutdown.clone()));
+    let workers = tokio::spawn(app.runner(&config).run(config.workers, shutdown.clone()));
     let tidier = tokio::spawn(tidy(Arc::clone(&app)));
+    let keeper = tokio::spawn(Arc::clone(&app).keep_redis(config.workers > 0));
     let served = http::serve(listener, app, config.max_connections, config.drain, shutdown);
     tokio::pin!(served);
     tokio::select! {
@@ -139,6 +140,7 @@ async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartErr
     served.await;
     tidier.abort();
     workers.await?;
+    keeper.abort();
     Ok(())
 }
 

@@ -67,6 +67,11 @@ impl Problem {
         Self::new(StatusCode::CONFLICT, "conflict", detail)
     }
 
+    /// Another worker has the job, or it is over: whatever comes of this start does not count.
+    pub(crate) fn lease_lost() -> Self {
+        Self::new(StatusCode::CONFLICT, "lease_lost", "the job is not yours any more; stop working on it")
+    }
+
     pub(crate) fn too_large(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::LimitExceeded.code(), detail)
     }

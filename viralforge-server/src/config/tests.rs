@@ -19,10 +19,11 @@ fn every_problem_is_listed_and_no_secret_is_shown() {
         ("VIRALFORGE_API_KEY", "hunter2"),
         ("DATABASE_URL", "mysql://root:geheim@db"),
         ("VIRALFORGE_LEASE_SECONDS", "0"),
+        ("REDIS_URL", "http://:geheim@redis"),
     ])
     .unwrap_err()
     .to_string();
-    assert_eq!(problems.lines().count(), 4, "{problems}");
+    assert_eq!(problems.lines().count(), 5, "{problems}");
     assert!(!problems.contains("hunter2") && !problems.contains("geheim"), "{problems}");
     let config = load(&[("VIRALFORGE_API_KEY", "0123456789abcdef0123456789abcdef")]).unwrap();
     assert!(!format!("{config:?}").contains("0123456789"));

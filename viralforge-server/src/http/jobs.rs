@@ -115,7 +115,7 @@ async fn replay(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<i
 }
 
 /// A job with what it made.
-async fn view(app: &App, job: &Job) -> Result<Value> {
+pub(super) async fn view(app: &App, job: &Job) -> Result<Value> {
     let files = if job.state == "succeeded" { app.assets.files(FilesOf::Job, &job.id).await? } else { Vec::new() };
     let mut view = json!(job);
     view["outputs"] = json!(files.iter().map(|f| app.file_view(f)).collect::<Vec<_>>());

@@ -1,12 +1,14 @@
 //! The table as a queue.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use sqlx::{Any, Row, Transaction};
 
-use super::{COLUMNS, Job, Kind, event};
+use super::{COLUMNS, Job, Kind, Lane, event};
 use crate::db::Database;
 use crate::id;
 use crate::problem::{Problem, Result};
@@ -16,9 +18,11 @@ use crate::worker::Made;
 /// Jobs of all replicas that share the database.
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
-    database: Database,
+    pub(super) database: Database,
     lease: Duration,
-    max_starts: i64,
+    pub(super) max_starts: i64,
+    /// When this process last looked for jobs to bury.
+    buried_at: Arc<AtomicI64>,
 }
 
 /// A job to be.
@@ -36,6 +40,8 @@ pub(crate) struct NewJob<'a> {
 pub(crate) struct Claim {
     pub(crate) job: Job,
     pub(crate) fence: i64,
+    /// How long it could have been started before, in milliseconds.
+    pub(crate) waited_ms: i64,
 }
 
 /// What a heartbeat finds.
@@ -49,12 +55,12 @@ pub(crate) enum Pulse {
     Lost,
 }
 
-/// How long to wait before a failed start is tried again: this, doubled with each start.
+/// How long to wait before a failed start is tried again: this, half more or less, doubled with each start.
 const BACKOFF: Duration = Duration::from_secs(2);
 
 impl Queue {
     pub(crate) fn new(database: Database, lease: Duration, max_starts: u32) -> Self {
-        Self { database, lease, max_starts: i64::from(max_starts) }
+        Self { database, lease, max_starts: i64::from(max_starts), buried_at: Arc::default() }
     }
 
     /// How long a claim holds without a heartbeat.
@@ -116,45 +122,85 @@ impl Queue {
         Ok(row.as_ref().map(Job::from_row).transpose()?)
     }
 
-    /// Takes the next job that is due, or whose worker let its lease run out.
-    pub(crate) async fn claim(&self) -> Result<Option<Claim>> {
+    /// Takes the next job of the `open` lanes that is due, or whose worker let its lease run out.
+    pub(crate) async fn claim(&self, open: &[Lane]) -> Result<Option<Claim>> {
+        if open.is_empty() {
+            return Ok(None);
+        }
+        let which = format!("{} ORDER BY priority DESC, run_at LIMIT 1", Lane::condition(open));
+        self.take(&which, "", -1).await
+    }
+
+    /// Takes this very job, if it can be had: at the fence that it has waited with, or at any where that is negative.
+    pub(crate) async fn claim_one(&self, id: &str, fence: i64) -> Result<Option<Claim>> {
+        self.take("id = $4 AND ($5 < 0 OR fence = $5)", id, fence).await
+    }
+
+    async fn take(&self, which: &str, id: &str, fence: i64) -> Result<Option<Claim>> {
         let now = id::now_ms();
-        self.bury(now).await?;
-        let lease_until = now + self.lease.as_millis() as i64;
+        let lease = self.lease.as_millis() as i64;
+        // An idle queue is looked at all the time; the dead can wait.
+        if now - self.buried_at.load(Ordering::Relaxed) >= lease / 3 {
+            self.buried_at.store(now, Ordering::Relaxed);
+            self.bury().await?;
+        }
         let mut tx = self.database.pool.begin().await?;
-        let row = sqlx::query(AssertSqlSafe(format!(
+        let mut query = sqlx::query(AssertSqlSafe(format!(
             "UPDATE jobs SET state = 'running', starts = starts + 1, fence = fence + 1, lease_until = $1, \
-             updated_at = $2 WHERE id = (SELECT id FROM jobs \
-             WHERE (state = 'queued' AND run_at <= $2) OR (state = 'running' AND lease_until < $2) \
-             ORDER BY priority DESC, run_at LIMIT 1{}) RETURNING fence, {COLUMNS}",
+             updated_at = $2 WHERE id = (SELECT id FROM jobs WHERE ((state = 'queued' AND run_at <= $2) \
+             OR (state = 'running' AND lease_until < $2 AND starts < $3)) AND {which}{}) \
+             RETURNING fence, run_at, {COLUMNS}",
             self.database.engine.skip_locked()
         )))
-        .bind(lease_until)
+        .bind(now + lease)
         .bind(now)
-        .fetch_optional(&mut *tx)
-        .await?;
-        let Some(row) = row else { return Ok(None) };
-        let claim = Claim { job: Job::from_row(&row)?, fence: row.try_get("fence")? };
+        .bind(self.max_starts);
+        if !id.is_empty() {
+            query = query.bind(id).bind(fence);
+        }
+        let Some(row) = query.fetch_optional(&mut *tx).await? else { return Ok(None) };
+        let waited_ms = now - row.try_get::<i64, _>("run_at")?;
+        let claim = Claim { job: Job::from_row(&row)?, fence: row.try_get("fence")?, waited_ms };
         event::note_state(&mut *tx, &claim.job.id, "running", None, now).await?;
         tx.commit().await?;
         Ok(Some(claim))
     }
 
-    /// Jobs whose workers died as often as they may are dead, whatever killed them.
-    async fn bury(&self, now: i64) -> Result<()> {
+    /// The claim that a worker outside says it has.
+    pub(crate) async fn held(&self, id: &str, fence: i64) -> Result<Claim> {
+        let row = sqlx::query(AssertSqlSafe(format!(
+            "SELECT {COLUMNS} FROM jobs WHERE id = $1 AND fence = $2 AND state = 'running'"
+        )))
+        .bind(id)
+        .bind(fence)
+        .fetch_optional(&self.database.pool)
+        .await?;
+        let job = row.as_ref().map(Job::from_row).transpose()?.ok_or_else(Problem::lease_lost)?;
+        Ok(Claim { job, fence, waited_ms: 0 })
+    }
+
+    /// Ends jobs whose workers are gone, and that are not to be started again: they were started as often as they may
+    /// be, whatever killed them, or nobody wants them any more.
+    pub(super) async fn bury(&self) -> Result<()> {
+        let now = id::now_ms();
         let error = json!({ "code": "backend", "message": "its workers died every time it was started" });
         let mut tx = self.database.pool.begin().await?;
-        let rows = sqlx::query(
-            "UPDATE jobs SET state = 'dead', error = $1, lease_until = NULL, updated_at = $2 \
-             WHERE state = 'running' AND lease_until < $2 AND starts >= $3 RETURNING id",
-        )
-        .bind(error.to_string())
-        .bind(now)
-        .bind(self.max_starts)
-        .fetch_all(&mut *tx)
-        .await?;
-        for row in rows {
-            event::note_state(&mut *tx, row.try_get("id")?, "dead", Some(&error), now).await?;
+        for (state, error, why) in
+            [("cancelled", None, "cancel_requested = 1 AND $4 > 0"), ("dead", Some(&error), "starts >= $4")]
+        {
+            let rows = sqlx::query(AssertSqlSafe(format!(
+                "UPDATE jobs SET state = $1, error = $2, lease_until = NULL, updated_at = $3 \
+                 WHERE state = 'running' AND lease_until < $3 AND {why} RETURNING id"
+            )))
+            .bind(state)
+            .bind(error.map(Value::to_string))
+            .bind(now)
+            .bind(self.max_starts)
+            .fetch_all(&mut *tx)
+            .await?;
+            for row in rows {
+                event::note_state(&mut *tx, row.try_get("id")?, state, error, now).await?;
+            }
         }
         tx.commit().await?;
         Ok(())
@@ -282,13 +328,26 @@ impl Queue {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Ends a start that says why it failed: for good where the file is at fault, since it will be the next time as well;
+    /// the machine may not be.
+    pub(crate) async fn fail_or_retry(&self, claim: &Claim, code: &str, message: &str) -> Result<bool> {
+        let error = json!({ "code": code, "message": message });
+        if matches!(code, "io" | "backend") {
+            self.retry(claim, &error).await
+        } else {
+            self.fail(claim, "failed", &error).await
+        }
+    }
+
     /// Puts the job back, to be tried later, or buries it where it was started as often as it may.
     pub(crate) async fn retry(&self, claim: &Claim, error: &Value) -> Result<bool> {
         if claim.job.starts >= self.max_starts {
             return self.fail(claim, "dead", error).await;
         }
         let now = id::now_ms();
-        let wait = BACKOFF.as_millis() as i64 * (1 << claim.job.starts.clamp(1, 16)) / 2;
+        let longest = BACKOFF.as_millis() as i64 * (1 << claim.job.starts.clamp(1, 16)) / 2;
+        // Jobs that failed together are not all tried again together.
+        let wait = longest / 2 + i64::from(uuid::Uuid::new_v4().as_fields().0) % longest;
         let mut tx = self.database.pool.begin().await?;
         let done = sqlx::query(
             "UPDATE jobs SET state = 'queued', run_at = $1, lease_until = NULL, error = $2, updated_at = $3 \
@@ -310,14 +369,21 @@ impl Queue {
 
     /// Gives a claim back untouched, as on shutdown: the start does not count.
     pub(crate) async fn release(&self, claim: &Claim) -> Result<()> {
-        sqlx::query(
-            "UPDATE jobs SET state = 'queued', lease_until = NULL, starts = starts - 1 \
-             WHERE id = $1 AND fence = $2 AND state = 'running'",
+        let now = id::now_ms();
+        let mut tx = self.database.pool.begin().await?;
+        let done = sqlx::query(
+            "UPDATE jobs SET state = 'queued', lease_until = NULL, starts = starts - 1, updated_at = $1 \
+             WHERE id = $2 AND fence = $3 AND state = 'running'",
         )
+        .bind(now)
         .bind(&claim.job.id)
         .bind(claim.fence)
-        .execute(&self.database.pool)
+        .execute(&mut *tx)
         .await?;
+        if done.rows_affected() == 1 {
+            event::note_state(&mut *tx, &claim.job.id, "queued", None, now).await?;
+        }
+        tx.commit().await?;
         Ok(())
     }
 
@@ -350,7 +416,9 @@ impl Queue {
         let now = id::now_ms();
         let mut tx = self.database.pool.begin().await?;
         let waiting = sqlx::query(
-            "UPDATE jobs SET state = 'cancelled', cancel_requested = 1, updated_at = $1 WHERE id = $2 AND state = 'queued'",
+            // The fence: if it is started over, its entry in Redis is a new one.
+            "UPDATE jobs SET state = 'cancelled', cancel_requested = 1, fence = fence + 1, updated_at = $1 \
+             WHERE id = $2 AND state = 'queued'",
         )
         .bind(now)
         .bind(id)
@@ -374,7 +442,7 @@ impl Queue {
         let mut tx = self.database.pool.begin().await?;
         let done = sqlx::query(
             "UPDATE jobs SET state = 'queued', starts = 0, cancel_requested = 0, run_at = $1, error = NULL, \
-             progress = NULL, updated_at = $1 WHERE id = $2 AND state IN ('dead', 'failed', 'cancelled')",
+             progress = NULL, swept = 0, updated_at = $1 WHERE id = $2 AND state IN ('dead', 'failed', 'cancelled')",
         )
         .bind(now)
         .bind(id)

@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use viralforge_core::Limits;
 
+use super::bull::Gone;
 use super::queue::Pulse;
-use super::{Claim, Kind, NewJob, Queue, Scratch};
+use super::{Bull, Claim, Kind, Lane, NewJob, Queue, Scratch};
 use crate::asset::Assets;
 use crate::metrics::{JobStage, Metrics};
 use crate::problem::{Problem, Result};
@@ -29,10 +30,16 @@ pub(crate) struct Runner {
     pub(crate) queue: Queue,
     pub(crate) assets: Assets,
     pub(crate) store: Store,
-    pub(crate) scratch: Scratch,
+    pub(crate) scratch: Arc<Scratch>,
     /// Who has to find an upload clean; `None` where nobody has.
     pub(crate) scanner: Option<Scanner>,
     pub(crate) auto_thumbnails: bool,
+    /// Where jobs are drawn from, if not from the table itself.
+    pub(crate) bull: Option<Arc<Bull>>,
+    /// Room for jobs of each lane, in the order of [`Lane::ALL`].
+    pub(crate) lanes: [Arc<Semaphore>; 4],
+    /// Workers look for a job one after the other.
+    pub(crate) turn: Mutex<()>,
     pub(crate) wall: Duration,
     pub(crate) memory_bytes: u64,
     /// Wakes a worker: there is something new.
@@ -52,8 +59,10 @@ impl Runner {
 
     async fn work(self: Arc<Self>, mut shutdown: watch::Receiver<bool>) {
         while !*shutdown.borrow() {
-            match self.queue.claim().await {
-                Ok(Some(claim)) => {
+            match self.next().await {
+                Ok(Some((claim, _room))) => {
+                    // There may be another one.
+                    self.wake.notify_one();
                     if let Err(problem) = self.one(&claim, &mut shutdown).await {
                         tracing::error!(job = %claim.job.id, ?problem, "a job could not be finished; its lease will run out");
                     }
@@ -71,6 +80,45 @@ impl Runner {
                 }
             }
         }
+    }
+
+    /// The next job of the lanes that have room here, with its place.
+    async fn next(&self) -> Result<Option<(Claim, OwnedSemaphorePermit)>> {
+        let _turn = self.turn.lock().await;
+        let open: Vec<Lane> =
+            Lane::ALL.into_iter().filter(|lane| self.lanes[*lane as usize].available_permits() > 0).collect();
+        let claim = match &self.bull {
+            Some(bull) => match self.draw(bull, &open).await? {
+                Ok(claim) => claim,
+                Err(Gone) => self.queue.claim(&open).await?,
+            },
+            None => self.queue.claim(&open).await?,
+        };
+        let Some(claim) = claim else { return Ok(None) };
+        // Nobody else takes one meanwhile, so that there still is one.
+        let room = Arc::clone(&self.lanes[Lane::of(&claim.job.kind) as usize]);
+        let room = room.acquire_owned().await.map_err(|_| Problem::internal())?;
+        if claim.job.starts == 1 {
+            self.observe(&claim, "wait", Duration::from_millis(claim.waited_ms.unsigned_abs()));
+        }
+        Ok(Some((claim, room)))
+    }
+
+    /// Draws tickets until one is good, or there are none.
+    async fn draw(&self, bull: &Bull, open: &[Lane]) -> Result<Result<Option<Claim>, Gone>> {
+        for lane in open {
+            loop {
+                let (job, fence) = match bull.draw(*lane).await {
+                    Ok(Some(ticket)) => ticket,
+                    Ok(None) => break,
+                    Err(gone) => return Ok(Err(gone)),
+                };
+                if let Some(claim) = self.queue.claim_one(&job, fence).await? {
+                    return Ok(Ok(Some(claim)));
+                }
+            }
+        }
+        Ok(Ok(None))
     }
 
     async fn one(&self, claim: &Claim, shutdown: &mut watch::Receiver<bool>) -> Result<()> {
@@ -176,9 +224,13 @@ impl Runner {
     async fn timed<T>(&self, claim: &Claim, stage: &'static str, work: impl Future<Output = T>) -> T {
         let began = Instant::now();
         let result = work.await;
-        let labels = JobStage { kind: claim.job.kind.clone(), stage };
-        self.metrics.job_stages.get_or_create(&labels).observe(began.elapsed().as_secs_f64());
+        self.observe(claim, stage, began.elapsed());
         result
+    }
+
+    fn observe(&self, claim: &Claim, stage: &'static str, time: Duration) {
+        let labels = JobStage { kind: claim.job.kind.clone(), stage };
+        self.metrics.job_stages.get_or_create(&labels).observe(time.as_secs_f64());
     }
 
     /// Keeps the lease and notes progress, until there is a reason to stop.
@@ -236,13 +288,7 @@ impl Runner {
                 }
             }
             Ended::Failed { code, message } => {
-                let error = json!({ "code": code, "message": message });
-                // The file is at fault, and will be the next time as well; the machine may not be.
-                if matches!(code.as_str(), "io" | "backend") {
-                    self.queue.retry(claim, &error).await?;
-                } else {
-                    self.queue.fail(claim, "failed", &error).await?;
-                }
+                self.queue.fail_or_retry(claim, &code, &message).await?;
             }
             Ended::Crashed(reason) => {
                 let error = json!({ "code": "backend", "message": format!("the media worker died: {reason}") });

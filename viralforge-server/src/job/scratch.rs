@@ -29,7 +29,7 @@ impl Scratch {
     }
 
     /// A folder for one job, which goes with the value.
-    pub(super) fn job_folder(&self) -> io::Result<TempDir> {
+    pub(crate) fn job_folder(&self) -> io::Result<TempDir> {
         tempfile::Builder::new().prefix("job-").tempdir_in(&self.folder)
     }
 }

@@ -18,6 +18,11 @@ impl Key {
         Self(format!("{}/{fence}/{}", Self::outputs(asset, job), plain(name)))
     }
 
+    /// Whether a name stays as it is in a key.
+    pub(crate) fn is_plain(name: &str) -> bool {
+        !name.is_empty() && plain(name) == name
+    }
+
     /// Where the results of all starts of a job are.
     pub(super) fn outputs(asset: &str, job: &str) -> Self {
         Self(format!("assets/{asset}/jobs/{job}"))
