@@ -348,67 +348,43 @@ impl Queue {
         let longest = BACKOFF.as_millis() as i64 * (1 << claim.job.starts.clamp(1, 16)) / 2;
         // Jobs that failed together are not all tried again together.
         let wait = longest / 2 + i64::from(uuid::Uuid::new_v4().as_fields().0) % longest;
-        let mut tx = self.database.pool.begin().await?;
-        let done = sqlx::query(
-            "UPDATE jobs SET state = 'queued', run_at = $1, lease_until = NULL, error = $2, updated_at = $3 \
-             WHERE id = $4 AND fence = $5 AND state = 'running'",
-        )
-        .bind(now + wait)
-        .bind(error.to_string())
-        .bind(now)
-        .bind(&claim.job.id)
-        .bind(claim.fence)
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 1 {
-            event::note_state(&mut *tx, &claim.job.id, "queued", Some(error), now).await?;
-        }
-        tx.commit().await?;
-        Ok(done.rows_affected() == 1)
+        self.put_back(claim, now + wait, 0, Some(error)).await
     }
 
     /// Gives a claim back untouched, as on shutdown: the start does not count.
-    pub(crate) async fn release(&self, claim: &Claim) -> Result<()> {
-        let now = id::now_ms();
-        let mut tx = self.database.pool.begin().await?;
-        let done = sqlx::query(
-            "UPDATE jobs SET state = 'queued', lease_until = NULL, starts = starts - 1, updated_at = $1 \
-             WHERE id = $2 AND fence = $3 AND state = 'running'",
-        )
-        .bind(now)
-        .bind(&claim.job.id)
-        .bind(claim.fence)
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 1 {
-            event::note_state(&mut *tx, &claim.job.id, "queued", None, now).await?;
-        }
-        tx.commit().await?;
-        Ok(())
+    pub(crate) async fn release(&self, claim: &Claim) -> Result<bool> {
+        self.put_back(claim, id::now_ms(), 1, None).await
     }
 
     /// Puts the job back until something that it needs is there again, the longer the longer it has waited. The start
     /// does not count.
-    pub(crate) async fn postpone(&self, claim: &Claim, error: &Value) -> Result<()> {
+    pub(crate) async fn postpone(&self, claim: &Claim, error: &Value) -> Result<bool> {
         let now = id::now_ms();
         let wait = ((now - claim.job.created_at_ms) / 4).clamp(1_000, 60_000);
+        self.put_back(claim, now + wait, 1, Some(error)).await
+    }
+
+    /// Lets a job wait until `run_at`; so many starts do not count.
+    async fn put_back(&self, claim: &Claim, run_at: i64, uncounted: i64, error: Option<&Value>) -> Result<bool> {
+        let now = id::now_ms();
         let mut tx = self.database.pool.begin().await?;
         let done = sqlx::query(
-            "UPDATE jobs SET state = 'queued', run_at = $1, lease_until = NULL, starts = starts - 1, error = $2, \
-             updated_at = $3 WHERE id = $4 AND fence = $5 AND state = 'running'",
+            "UPDATE jobs SET state = 'queued', run_at = $1, lease_until = NULL, starts = starts - $2, \
+             error = COALESCE($3, error), updated_at = $4 WHERE id = $5 AND fence = $6 AND state = 'running'",
         )
-        .bind(now + wait)
-        .bind(error.to_string())
+        .bind(run_at)
+        .bind(uncounted)
+        .bind(error.map(Value::to_string))
         .bind(now)
         .bind(&claim.job.id)
         .bind(claim.fence)
         .execute(&mut *tx)
         .await?;
         if done.rows_affected() == 1 {
-            event::note_state(&mut *tx, &claim.job.id, "queued", Some(error), now).await?;
+            event::note_state(&mut *tx, &claim.job.id, "queued", error, now).await?;
         }
         tx.commit().await?;
-        Ok(())
+        Ok(done.rows_affected() == 1)
     }
 
     /// Cancels a job: at once where nobody has it, else as soon as its worker hears of it.

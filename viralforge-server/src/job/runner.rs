@@ -146,7 +146,9 @@ impl Runner {
             other => other?,
         };
         match (made, interrupted) {
-            (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Released)) => self.queue.release(claim).await,
+            (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Released)) => {
+                self.queue.release(claim).await.map(|_| ())
+            }
             (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Lost)) => Ok(()),
             (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Cancelled)) => {
                 self.queue.fail(claim, "cancelled", &Value::Null).await.map(|_| ())

@@ -128,6 +128,7 @@ impl App {
     pub(crate) async fn end_upload(&self, id: &str) -> Result<()> {
         // From here on nobody completes it, on any replica.
         self.uploads.refuse(id, &json!({ "code": "gone", "message": "the upload was ended" })).await?;
+        self.spool.remove(id).await?;
         let upload = self.uploads.get(id).await?;
         if upload.state == "complete" {
             return Err(Problem::conflict("the upload is complete"));
@@ -136,7 +137,6 @@ impl App {
             self.store.drop_parts(&Key::original(id), parts).await?;
             self.store.delete(&Key::original(id)).await?;
         }
-        self.spool.remove(id).await?;
         self.uploads.delete(id).await
     }
 
