@@ -32,6 +32,10 @@ features = $(if $(filter-out ffmpeg7_1,$(feature)),--no-default-features --featu
 # Tools of `make check` and `make coverage`, built from crates.io where they are missing.
 cargo_deny := 0.20.2
 cargo_llvm_cov := 0.9.1
+# An S3 server for tests, which checks signatures; kept where FFmpeg's build is.
+s3s_fs := 0.14.1
+cache := $(or $(VIRALFORGE_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/viralforge)
+s3_server := $(cache)/s3s-fs-$(s3s_fs)/bin/s3s-fs
 
 .PHONY: help
 help: ## List the targets (this)
@@ -44,10 +48,15 @@ setup: ## Install the Debian packages that a build needs, where missing
 	@viralforge-core/ffmpeg/install-packages.sh build-essential pkg-config libclang-dev
 
 .PHONY: setup-test
-setup-test: setup ## Install the programs that the tests need, where missing
-	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy python3-venv strace patchelf redis-server
+setup-test: setup $(s3_server) ## Install the programs that the tests need, where missing
+	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy python3-venv strace patchelf redis-server curl clamav-daemon
 	@command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' \
 	  || { echo 'setup: Node 20 or newer with npm is needed for the tests of the Node package'; exit 1; }
+
+$(s3_server):
+	@echo 'setup: building s3s-fs $(s3s_fs) (some minutes, once)'
+	@env -u CARGO_TARGET_DIR $(CARGO) install --quiet --locked --debug s3s-fs@$(s3s_fs) --features binary \
+	  --root $(cache)/s3s-fs-$(s3s_fs)
 
 .PHONY: ffmpeg
 ffmpeg: setup ## Find an FFmpeg to link, or build one into a cache (FFMPEG_FLAVOUR=gpl or lgpl)
@@ -103,6 +112,8 @@ npm-pack: addon ## Build the npm tarballs, FFmpeg inside, in viralforge-node/dis
 
 # --- keeping it right ------------------------------------------------------------------------------------------
 
+test-rust test-server test-faults coverage: export VIRALFORGE_S3_SERVER := $(s3_server)
+
 .PHONY: test
 test: test-rust test-python test-node test-server ## Run every test
 
@@ -131,7 +142,7 @@ test-server: ffmpeg setup-test ## Run the tests of the server with the clients t
 	VIRALFORGE_SERVER=$(server) npm test --silent --prefix viralforge-server/tests/tus
 
 .PHONY: test-faults
-test-faults: ffmpeg ## Kill the server 200 times, in uploads and in jobs, and look what is left
+test-faults: ffmpeg setup-test ## Kill the server 200 times, in uploads and in jobs, and look what is left
 	VIRALFORGE_FAULT_ROUNDS=67 $(CARGO) test -p viralforge-server --test host $(features) -- --nocapture faults
 
 .PHONY: check

@@ -95,7 +95,7 @@ pub use source::{ReadSeek, Source};
 pub use subject::SubjectSample;
 pub use thumbnail::{
     Frame, FrameOptions, Storyboard, StoryboardOptions, StoryboardTile, Thumbnail, ThumbnailOptions, ThumbnailReport,
-    extract_frames, extract_thumbnails, extract_thumbnails_from, make_storyboard, write_thumbnails,
+    extract_frames, extract_still, extract_thumbnails, extract_thumbnails_from, make_storyboard, write_thumbnails,
 };
 pub use time::{FrameRate, TimeRange, Timestamp};
 pub use transcode::{TranscodeOptions, plan_render, transcode};

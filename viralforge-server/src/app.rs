@@ -14,6 +14,7 @@ use crate::id;
 use crate::job::{Bull, Queue, Runner, Scratch};
 use crate::metrics::Metrics;
 use crate::problem::Result;
+use crate::scan::Scanner;
 use crate::store::{Signer, Store};
 use crate::upload::{Spool, Uploads};
 
@@ -29,6 +30,7 @@ pub(crate) struct App {
     pub(crate) uploads: Uploads,
     pub(crate) spool: Spool,
     pub(crate) queue: Queue,
+    pub(crate) scanner: Option<Scanner>,
     /// Woken when a job was queued.
     pub(crate) wake: Arc<Notify>,
     /// Woken when there may be a job to take; the same where nothing stands between the table and the workers.
@@ -69,7 +71,10 @@ impl App {
         Ok(Arc::new(Self {
             base_url: config.base_url(),
             api_key,
-            store: Store::folder(&data.join("media"))?,
+            store: match &config.s3 {
+                Some(s3) => Store::s3(s3, Arc::clone(&metrics))?,
+                None => Store::folder(&data.join("media"), Arc::clone(&metrics))?,
+            },
             signer: Signer::new(signing_key),
             assets: Assets(database.pool.clone()),
             uploads: Uploads {
@@ -79,6 +84,7 @@ impl App {
                 max_image_bytes: config.max_image_bytes,
             },
             spool: Spool::new(data.join("uploads"))?,
+            scanner: config.clamd.as_deref().map(Scanner::at),
             queue,
             database,
             ready: if bull.is_some() { Arc::new(Notify::new()) } else { Arc::clone(&wake) },
@@ -97,6 +103,8 @@ impl App {
             queue: self.queue.clone(),
             assets: self.assets.clone(),
             store: self.store.clone(),
+            scanner: self.scanner.clone(),
+            auto_thumbnails: config.auto_thumbnails,
             scratch: Arc::clone(&self.scratch),
             bull: self.bull.clone(),
             lanes: config.lane_workers.map(|room| Arc::new(Semaphore::new(room))),
@@ -133,8 +141,14 @@ impl App {
         for id in self.uploads.unfinished().await? {
             let Ok(writer) = self.spool.lock(&id).await else { continue };
             let mut upload = self.uploads.get(&id).await?;
-            self.finish_upload(&mut upload, &writer).await?;
-            tracing::info!(upload = %id, "an upload was finished that had stopped at its end");
+            let finished = match upload.multipart_id {
+                Some(_) => self.finish_direct(&mut upload).await,
+                None => self.finish_upload(&mut upload, &writer).await,
+            };
+            match finished {
+                Ok(()) => tracing::info!(upload = %id, "an upload was finished that had stopped at its end"),
+                Err(problem) => tracing::warn!(upload = %id, ?problem, "an upload cannot be finished"),
+            }
         }
         Ok(())
     }
@@ -142,9 +156,10 @@ impl App {
     async fn remove_expired(&self) -> Result<()> {
         for id in self.uploads.expired().await? {
             let Ok(_writer) = self.spool.lock(&id).await else { continue };
-            self.spool.remove(&id).await?;
-            self.uploads.delete(&id).await?;
-            tracing::info!(upload = %id, "an upload expired");
+            match self.end_upload(&id).await {
+                Ok(()) => tracing::info!(upload = %id, "an upload expired"),
+                Err(problem) => tracing::warn!(upload = %id, ?problem, "an expired upload cannot be removed"),
+            }
         }
         Ok(())
     }

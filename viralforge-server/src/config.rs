@@ -28,6 +28,17 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Where an S3-compatible storage is, and what opens it.
+#[derive(Clone, Debug)]
+pub(crate) struct S3 {
+    pub(crate) endpoint: String,
+    pub(crate) bucket: String,
+    pub(crate) region: String,
+    pub(crate) access_key_id: Secret,
+    pub(crate) secret_access_key: Secret,
+    pub(crate) prefix: String,
+}
+
 /// Everything that can be set; `.env.example` says what each means.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
@@ -38,6 +49,10 @@ pub(crate) struct Config {
     pub(crate) signing_key: Option<Secret>,
     pub(crate) database_url: Secret,
     pub(crate) database_connections: u32,
+    /// The storage; `None` is a folder beside the rest of the data.
+    pub(crate) s3: Option<S3>,
+    pub(crate) clamd: Option<String>,
+    pub(crate) auto_thumbnails: bool,
     pub(crate) max_video_bytes: u64,
     pub(crate) max_image_bytes: u64,
     pub(crate) upload_lifetime: Duration,
@@ -96,6 +111,9 @@ impl Config {
             signing_key: settings.secret("VIRALFORGE_SIGNING_KEY"),
             database_url: Secret::new(settings.database("DATABASE_URL", embedded)),
             database_connections: settings.at_least("VIRALFORGE_DATABASE_CONNECTIONS", 16, 1),
+            s3: settings.s3(),
+            clamd: settings.clamd(),
+            auto_thumbnails: settings.parsed("VIRALFORGE_AUTO_THUMBNAILS", true),
             max_video_bytes: settings.at_least("VIRALFORGE_MAX_VIDEO_BYTES", 100_000_000, 1),
             max_image_bytes: settings.at_least("VIRALFORGE_MAX_IMAGE_BYTES", 10_000_000, 1),
             upload_lifetime: settings.seconds("VIRALFORGE_UPLOAD_LIFETIME_SECONDS", 24 * 3600),
@@ -198,6 +216,39 @@ impl Settings<'_> {
             self.problems.push(format!("{name} does not begin with sqlite: or postgres:"));
         }
         url
+    }
+
+    /// The storage: of what it needs, everything is set or nothing.
+    fn s3(&mut self) -> Option<S3> {
+        let region = self.text("S3_REGION").unwrap_or_else(|| "auto".to_owned());
+        let prefix = self.text("S3_PREFIX").unwrap_or_default();
+        let names = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"];
+        let values = names.map(|name| self.text(name));
+        let missing: Vec<_> = names.into_iter().zip(&values).filter(|(_, v)| v.is_none()).map(|(n, _)| n).collect();
+        if (1..names.len()).contains(&missing.len()) {
+            self.problems.push(format!("of the settings of S3, {} are missing", missing.join(" and ")));
+        }
+        if !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/".contains(&b)) {
+            self.problems.push("S3_PREFIX may have letters, digits, and -, _ and /".to_owned());
+        }
+        let is_address = |text: &String| {
+            text.parse::<axum::http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")))
+        };
+        if !values[0].as_ref().is_none_or(is_address) {
+            self.problems.push("S3_ENDPOINT is no address that begins with https:// or http://".to_owned());
+        }
+        let [Some(endpoint), Some(bucket), Some(id), Some(key)] = values else { return None };
+        let (access_key_id, secret_access_key) = (Secret(id), Secret(key));
+        Some(S3 { endpoint, bucket, region, access_key_id, secret_access_key, prefix })
+    }
+
+    fn clamd(&mut self) -> Option<String> {
+        let address = self.text("CLAMD_ADDRESS")?;
+        let port = address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+        if !port && !address.starts_with("unix:/") {
+            self.problems.push("CLAMD_ADDRESS is neither HOST:PORT nor unix:/PATH".to_owned());
+        }
+        Some(address)
     }
 
     fn redis(&mut self, name: &'static str) -> Option<Secret> {

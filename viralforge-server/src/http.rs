@@ -2,11 +2,15 @@
 
 mod assets;
 mod auth;
+mod direct;
 mod events;
 mod files;
+mod form;
 mod jobs;
+mod linger;
 mod operations;
 mod page;
+mod plain;
 mod range;
 mod serve;
 mod tus;
@@ -45,6 +49,8 @@ fn router(app: Arc<App>) -> Router {
         .merge(jobs::routes())
         .merge(workers::routes())
         .layer(quick)
+        .merge(plain::routes())
+        .merge(direct::routes())
         .merge(tus::routes())
         .merge(workers::output_routes())
         .merge(events::routes())

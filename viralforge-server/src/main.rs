@@ -13,6 +13,7 @@ mod job;
 mod log;
 mod metrics;
 mod problem;
+mod scan;
 mod store;
 mod upload;
 mod worker;

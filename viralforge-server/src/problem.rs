@@ -104,6 +104,11 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", detail)
     }
 
+    /// What this server, as it is set up, cannot do.
+    pub(crate) fn not_here(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_IMPLEMENTED, ErrorKind::Unsupported.code(), detail)
+    }
+
     pub(crate) fn unavailable(what: &str) -> Self {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", format!("{what}; try again in a moment"))
     }

@@ -1,5 +1,8 @@
-//! Where media is kept: a folder. Keys are made here and hold no byte of a name from outside.
+//! Where media is kept: a folder, or a bucket of an S3-compatible storage. Keys are made here and hold no byte of a name
+//! from outside.
 
+mod direct;
+mod http;
 mod key;
 mod sign;
 
@@ -8,67 +11,135 @@ pub(crate) use sign::Signer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use futures_util::StreamExt as _;
+use futures_util::{StreamExt as _, TryStreamExt as _};
+use object_store::aws::{AmazonS3, AmazonS3Builder};
 use object_store::local::LocalFileSystem;
-use object_store::{GetOptions, GetResult, ObjectStore, ObjectStoreExt, PutPayload, WriteMultipart};
-use tokio::fs::DirEntry;
+use object_store::path::Path as Location;
+use object_store::{BackoffConfig, GetOptions, GetResult, ObjectStore, ObjectStoreExt, RetryConfig, WriteMultipart};
+use tokio::fs::{DirEntry, File};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+use crate::config::S3;
+use crate::metrics::{Call, Metrics};
 use crate::problem::Result;
 
 /// How much goes to the storage at a time, in bytes: S3's smallest part.
-const PART_BYTES: usize = 5 << 20;
+const PART_BYTES: u64 = 5 << 20;
+/// Most parts of one object, by S3's rules.
+const MAX_PARTS: u64 = 10_000;
+/// Parts under way at a time, beside the one that fills.
+const PARTS_AT_A_TIME: usize = 2;
 
 /// The storage of all media.
 #[derive(Clone, Debug)]
 pub(crate) struct Store {
     objects: Arc<dyn ObjectStore>,
-    folder: PathBuf,
+    place: Place,
+    /// What all keys begin with.
+    prefix: String,
+    metrics: Arc<Metrics>,
+}
+
+/// What only one kind of storage can do.
+#[derive(Clone, Debug)]
+enum Place {
+    Folder(PathBuf),
+    S3(Arc<AmazonS3>),
 }
 
 impl Store {
     /// A folder on this machine, which is made where it is not there.
-    pub(crate) fn folder(path: &Path) -> std::io::Result<Self> {
+    pub(crate) fn folder(path: &Path, metrics: Arc<Metrics>) -> std::io::Result<Self> {
         std::fs::create_dir_all(path)?;
         let store = LocalFileSystem::new_with_prefix(path).map_err(std::io::Error::other)?;
-        Ok(Self { objects: Arc::new(store.with_fsync(true)), folder: path.to_path_buf() })
+        let objects = Arc::new(store.with_fsync(true));
+        Ok(Self { objects, place: Place::Folder(path.to_path_buf()), prefix: String::new(), metrics })
+    }
+
+    /// A bucket, which must be there. What fails is tried again for a while, with longer and longer, random waits.
+    pub(crate) fn s3(settings: &S3, metrics: Arc<Metrics>) -> object_store::Result<Self> {
+        let plain = settings.endpoint.starts_with("http://");
+        let backoff = BackoffConfig { max_backoff: Duration::from_secs(5), ..BackoffConfig::default() };
+        let s3 = AmazonS3Builder::new()
+            .with_endpoint(&settings.endpoint)
+            .with_allow_http(plain)
+            .with_bucket_name(&settings.bucket)
+            .with_region(&settings.region)
+            .with_access_key_id(settings.access_key_id.expose())
+            .with_secret_access_key(settings.secret_access_key.expose())
+            .with_retry(RetryConfig { backoff, max_retries: 5, retry_timeout: Duration::from_secs(30) })
+            // Not every storage knows how to delete several objects with one request.
+            .with_disable_bulk_delete(true)
+            .with_http_connector(http::Connector { plain })
+            .build()?;
+        let s3 = Arc::new(s3);
+        let prefix = settings.prefix.trim_matches('/');
+        let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };
+        Ok(Self { objects: Arc::clone(&s3) as Arc<dyn ObjectStore>, place: Place::S3(s3), prefix, metrics })
+    }
+
+    fn at(&self, key: &Key) -> Location {
+        Location::from(format!("{}{key}", self.prefix))
+    }
+
+    async fn timed<T>(&self, operation: &str, call: impl Future<Output = T>) -> T {
+        let began = Instant::now();
+        let result = call.await;
+        let labels = Call { operation: operation.to_owned() };
+        self.metrics.storage.get_or_create(&labels).observe(began.elapsed().as_secs_f64());
+        result
     }
 
     /// Stores a file under `key`, without holding it in memory.
     pub(crate) async fn put_file(&self, key: &Key, file: &Path) -> Result<u64> {
-        let mut source = tokio::fs::File::open(file).await?;
+        let mut source = File::open(file).await?;
         let length = source.metadata().await?.len();
-        if length <= PART_BYTES as u64 {
+        if length <= PART_BYTES {
             let mut bytes = Vec::new();
             source.read_to_end(&mut bytes).await?;
-            self.objects.put(&key.path(), PutPayload::from(bytes)).await?;
-            return Ok(length);
+            self.timed("put", self.objects.put(&self.at(key), bytes.into())).await?;
+        } else {
+            self.timed("put", self.put_parts(key, source, length)).await?;
         }
+        Ok(length)
+    }
+
+    async fn put_parts(&self, key: &Key, mut source: File, length: u64) -> Result<()> {
+        let part_bytes = PART_BYTES.max(length.div_ceil(MAX_PARTS)) as usize;
         let mut writer =
-            WriteMultipart::new_with_chunk_size(self.objects.put_multipart(&key.path()).await?, PART_BYTES);
-        let mut buffer = vec![0; PART_BYTES];
-        loop {
-            let read = source.read(&mut buffer).await?;
-            if read == 0 {
-                break;
+            WriteMultipart::new_with_chunk_size(self.objects.put_multipart(&self.at(key)).await?, part_bytes);
+        let mut buffer = vec![0; 1 << 20];
+        let written: Result<()> = async {
+            loop {
+                let read = source.read(&mut buffer).await?;
+                if read == 0 {
+                    return Ok(());
+                }
+                writer.wait_for_capacity(PARTS_AT_A_TIME).await?;
+                writer.write(&buffer[..read]);
             }
-            writer.wait_for_capacity(2).await?;
-            writer.write(&buffer[..read]);
+        }
+        .await;
+        if written.is_err() {
+            // A storage that is gone cannot be told; what brought us here is what counts.
+            let _ = writer.abort().await;
+            return written;
         }
         writer.finish().await?;
-        Ok(length)
+        Ok(())
     }
 
     /// Reads a file or a part of it.
     pub(crate) async fn get(&self, key: &Key, options: GetOptions) -> Result<GetResult> {
-        Ok(self.objects.get_opts(&key.path(), options).await?)
+        Ok(self.timed("get", self.objects.get_opts(&self.at(key), options)).await?)
     }
 
     /// Copies a file of the storage to a new one on this machine.
     pub(crate) async fn fetch(&self, key: &Key, file: &Path) -> Result<()> {
         let mut bytes = self.get(key, GetOptions::default()).await?.into_stream();
-        let mut target = tokio::fs::File::create_new(file).await?;
+        let mut target = File::create_new(file).await?;
         while let Some(chunk) = bytes.next().await {
             target.write_all(&chunk?).await?;
         }
@@ -78,15 +149,21 @@ impl Store {
 
     /// Removes a file; one that is gone already is no error.
     pub(crate) async fn delete(&self, key: &Key) -> Result<()> {
-        match self.objects.delete(&key.path()).await {
+        self.delete_at(&self.at(key)).await
+    }
+
+    async fn delete_at(&self, location: &Location) -> Result<()> {
+        match self.timed("delete", self.objects.delete(location)).await {
             Err(object_store::Error::NotFound { .. }) => Ok(()),
             other => Ok(other?),
         }
     }
 
-    /// Removes what a process that died while it stored `key` left: the parts have its name, `#` and a number.
+    /// Removes what a process that died while it stored `key` left: in a folder the parts have its name, `#` and a
+    /// number. S3 shows parts to nobody, and removes them by a rule of the bucket.
     pub(crate) async fn remove_unfinished(&self, key: &Key) -> Result<()> {
-        let path = self.folder.join(key.to_string());
+        let Place::Folder(root) = &self.place else { return Ok(()) };
+        let path = root.join(key.to_string());
         let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
             return Ok(());
         };
@@ -102,9 +179,22 @@ impl Store {
     /// Removes what starts of a job made that do not count: all but the one with the fence `published`.
     pub(crate) async fn remove_unpublished(&self, asset: &str, job: &str, published: Option<i64>) -> Result<()> {
         let keep = published.map(|fence| fence.to_string());
-        for entry in entries(&self.folder.join(Key::outputs(asset, job).to_string())).await? {
-            if entry.file_name().to_str() != keep.as_deref() {
-                tokio::fs::remove_dir_all(entry.path()).await?;
+        let outputs = Key::outputs(asset, job);
+        if let Place::Folder(root) = &self.place {
+            // With all that is unfinished in it.
+            for entry in entries(&root.join(outputs.to_string())).await? {
+                if entry.file_name().to_str() != keep.as_deref() {
+                    tokio::fs::remove_dir_all(entry.path()).await?;
+                }
+            }
+            return Ok(());
+        }
+        let all = self.at(&outputs);
+        let found: Vec<_> = self.timed("list", self.objects.list(Some(&all)).try_collect()).await?;
+        for object in found {
+            let fence = object.location.prefix_match(&all).and_then(|mut rest| rest.next());
+            if fence.is_some_and(|fence| Some(fence.as_ref()) != keep.as_deref()) {
+                self.delete_at(&object.location).await?;
             }
         }
         Ok(())
@@ -112,10 +202,15 @@ impl Store {
 
     /// Whether the storage answers.
     pub(crate) async fn ping(&self) -> Result<()> {
-        match self.objects.head(&object_store::path::Path::from("ping")).await {
-            Err(object_store::Error::NotFound { .. }) => Ok(()),
-            other => Ok(other.map(|_| ())?),
+        match &self.place {
+            Place::Folder(root) => tokio::fs::metadata(root).await.map(|_| ())?,
+            // A listing tells of a bucket that is not there; of an object, that would be just as well.
+            Place::S3(s3) => {
+                let ping = Location::from(format!("{}ping", self.prefix));
+                self.timed("list", s3.list(Some(&ping)).try_next()).await?;
+            }
         }
+        Ok(())
     }
 }
 

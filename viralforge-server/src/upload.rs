@@ -1,16 +1,19 @@
 //! Uploads that can be interrupted and resumed. The bytes gather in a file; the database knows how many of them are
 //! safe on disk, and a client never hears of more.
 
+mod direct;
 mod metadata;
 mod receive;
 mod spool;
 
+pub(crate) use direct::Sent;
 pub(crate) use metadata::Metadata;
+pub(crate) use receive::Checksum;
 pub(crate) use spool::{Locked, Spool};
 
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 use sqlx::any::AnyRow;
 use sqlx::{AnyPool, Row};
@@ -38,6 +41,23 @@ pub(crate) struct Upload {
     pub(crate) asset_id: Option<String>,
     pub(crate) problem: Option<String>,
     pub(crate) expires_at: i64,
+    /// S3's name for the parts, where they do not pass this server.
+    pub(crate) multipart_id: Option<String>,
+    pub(crate) part_bytes: Option<i64>,
+    /// What S3 answered to each part, once the client says that all are there: a list of texts.
+    pub(crate) part_tags: Option<String>,
+}
+
+/// An upload to be.
+#[derive(Debug, Default)]
+pub(crate) struct NewUpload<'a> {
+    pub(crate) id: Option<String>,
+    pub(crate) length: Option<i64>,
+    pub(crate) metadata: &'a str,
+    pub(crate) concat: Option<&'a str>,
+    pub(crate) idempotency_key: Option<&'a str>,
+    pub(crate) multipart_id: Option<&'a str>,
+    pub(crate) part_bytes: Option<i64>,
 }
 
 impl Upload {
@@ -52,7 +72,8 @@ impl Upload {
     }
 }
 
-const COLUMNS: &str = "id, state, length, received, metadata, concat, asset_id, problem, expires_at";
+const COLUMNS: &str = "id, state, length, received, metadata, concat, asset_id, problem, expires_at, multipart_id, \
+                       part_bytes, part_tags";
 
 /// All uploads.
 #[derive(Clone, Debug)]
@@ -65,35 +86,81 @@ pub(crate) struct Uploads {
 
 impl Uploads {
     /// Begins an upload.
-    pub(crate) async fn create(&self, length: Option<i64>, metadata: &str, concat: Option<&str>) -> Result<Upload> {
+    pub(crate) async fn create(&self, new: &NewUpload<'_>) -> Result<Upload> {
         let now = id::now_ms();
         let row = sqlx::query(AssertSqlSafe(format!(
-            "INSERT INTO uploads (id, state, length, received, metadata, concat, expires_at, created_at) \
-             VALUES ($1, 'open', $2, 0, $3, $4, $5, $6) RETURNING {COLUMNS}"
+            "INSERT INTO uploads (id, state, length, received, metadata, concat, expires_at, created_at, \
+             idempotency_key, multipart_id, part_bytes) \
+             VALUES ($1, 'open', $2, 0, $3, $4, $5, $6, $7, $8, $9) RETURNING {COLUMNS}"
         )))
-        .bind(id::fresh())
-        .bind(length)
-        .bind(metadata)
-        .bind(concat)
+        .bind(new.id.clone().unwrap_or_else(id::fresh))
+        .bind(new.length)
+        .bind(new.metadata)
+        .bind(new.concat)
         .bind(now + self.lifetime.as_millis() as i64)
         .bind(now)
+        .bind(new.idempotency_key)
+        .bind(new.multipart_id)
+        .bind(new.part_bytes)
         .fetch_one(&self.pool)
         .await?;
         Ok(upload(&row)?)
     }
 
+    /// Begins an upload, or finds the one that was begun under the same key, if it is of the same file.
+    pub(crate) async fn create_once(&self, new: &NewUpload<'_>) -> Result<Upload> {
+        // The key is unique: of two requests at the same time one finds the other's upload.
+        let problem = match self.create(new).await {
+            Ok(upload) => return Ok(upload),
+            Err(problem) => problem,
+        };
+        let Some(key) = new.idempotency_key else { return Err(problem) };
+        let Some(upload) = self.find("idempotency_key", key).await? else { return Err(problem) };
+        let same_length = new.length.is_none_or(|length| upload.length.is_none_or(|known| known == length));
+        if upload.metadata == new.metadata && same_length {
+            Ok(upload)
+        } else {
+            Err(Problem::conflict("that Idempotency-Key was used for another file"))
+        }
+    }
+
     pub(crate) async fn get(&self, id: &str) -> Result<Upload> {
-        let row = sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM uploads WHERE id = $1")))
-            .bind(id)
+        self.find("id", id).await?.ok_or_else(|| Problem::not_found("upload"))
+    }
+
+    async fn find(&self, column: &str, value: &str) -> Result<Option<Upload>> {
+        let row = sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM uploads WHERE {column} = $1")))
+            .bind(value)
             .fetch_optional(&self.pool)
             .await?;
-        row.as_ref().map(upload).transpose()?.ok_or_else(|| Problem::not_found("upload"))
+        Ok(row.as_ref().map(upload).transpose()?)
+    }
+
+    /// Begins the bytes of an upload anew.
+    pub(crate) async fn restart(&self, upload: &mut Upload, length: Option<i64>) -> Result<()> {
+        sqlx::query("UPDATE uploads SET received = 0, length = $1 WHERE id = $2 AND state = 'open'")
+            .bind(length)
+            .bind(&upload.id)
+            .execute(&self.pool)
+            .await?;
+        (upload.received, upload.length) = (0, length);
+        Ok(())
     }
 
     /// Notes that `received` bytes are safe on disk.
     pub(crate) async fn advance(&self, id: &str, received: i64) -> Result<()> {
         sqlx::query("UPDATE uploads SET received = $1 WHERE id = $2 AND state = 'open' AND received <= $1")
             .bind(received)
+            .bind(id)
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// Notes what S3 answered to each part, or that it was not right.
+    pub(crate) async fn set_part_tags(&self, id: &str, tags: Option<&str>) -> Result<()> {
+        sqlx::query("UPDATE uploads SET part_tags = $1 WHERE id = $2 AND state = 'open'")
+            .bind(tags)
             .bind(id)
             .execute(&self.pool)
             .await?;
@@ -111,9 +178,9 @@ impl Uploads {
     }
 
     /// Ends it: these bytes will never be taken.
-    pub(crate) async fn refuse(&self, id: &str, problem: &str) -> Result<()> {
+    pub(crate) async fn refuse(&self, id: &str, problem: &Value) -> Result<()> {
         sqlx::query("UPDATE uploads SET state = 'refused', problem = $1 WHERE id = $2 AND state = 'open'")
-            .bind(problem)
+            .bind(problem.to_string())
             .bind(id)
             .execute(&self.pool)
             .await?;
@@ -149,15 +216,16 @@ impl Uploads {
     }
 
     pub(crate) async fn delete(&self, id: &str) -> Result<()> {
-        sqlx::query("DELETE FROM uploads WHERE id = $1").bind(id).execute(&self.pool).await?;
+        // One that is complete tells which asset it became.
+        sqlx::query("DELETE FROM uploads WHERE id = $1 AND state <> 'complete'").bind(id).execute(&self.pool).await?;
         Ok(())
     }
 
     /// Uploads that have all their bytes and were not made assets, since a process died or a dependency was down.
     pub(crate) async fn unfinished(&self) -> Result<Vec<String>> {
         let rows = sqlx::query(
-            "SELECT id FROM uploads WHERE state = 'open' AND received = length \
-             AND (concat IS NULL OR concat <> 'partial') LIMIT 100",
+            "SELECT id FROM uploads WHERE state = 'open' AND (part_tags IS NOT NULL OR (received = length \
+             AND (concat IS NULL OR concat <> 'partial'))) LIMIT 100",
         )
         .fetch_all(&self.pool)
         .await?;
@@ -188,7 +256,7 @@ impl Uploads {
     }
 
     /// Why the rest need not be sent, as far as the first bytes tell.
-    pub(crate) fn hopeless(&self, metadata: &Metadata, head: &[u8]) -> Option<String> {
+    pub(crate) fn hopeless(&self, metadata: &Metadata, head: &[u8]) -> Option<Value> {
         let policy = self.policy(metadata, ValidationDepth::Signature);
         let source = Source::from_bytes("upload", head);
         let report = validate_upload(&source, &policy, &viralforge_core::Monitor::new()).ok()?;
@@ -205,7 +273,7 @@ impl Uploads {
             )
         };
         let found = report.findings.iter().find(|f| f.severity == Severity::Error && from_the_head(f.class));
-        found.map(|finding| json!({ "code": finding.code, "message": finding.message }).to_string())
+        found.map(|finding| json!({ "code": finding.code, "message": finding.message }))
     }
 }
 
@@ -220,5 +288,8 @@ fn upload(row: &AnyRow) -> Result<Upload, sqlx::Error> {
         asset_id: row.try_get("asset_id")?,
         problem: row.try_get("problem")?,
         expires_at: row.try_get("expires_at")?,
+        multipart_id: row.try_get("multipart_id")?,
+        part_bytes: row.try_get("part_bytes")?,
+        part_tags: row.try_get("part_tags")?,
     })
 }

@@ -4,7 +4,8 @@ use std::io::Cursor;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
-use image::{ColorType, ImageEncoder, ImageReader};
+use image::metadata::Orientation;
+use image::{ColorType, DynamicImage, ImageDecoder as _, ImageEncoder, ImageReader};
 
 use super::picture::RgbPicture;
 use crate::error::{Error, Result};
@@ -42,19 +43,43 @@ fn write(encoder: impl ImageEncoder, picture: &RgbPicture) -> image::ImageResult
 /// # Errors
 /// `malformed` or `unsupported` where it cannot, `limit_exceeded` where it is larger than the limits allow.
 pub(crate) fn decode_image(name: &str, bytes: &[u8], limits: &Limits) -> Result<RgbPicture> {
+    let image = decode(name, bytes, limits)?.into_rgb8();
+    Ok(RgbPicture { size: Size::new(image.width(), image.height()), data: image.into_raw() })
+}
+
+/// Whether the bytes begin as a picture that does not move.
+pub(crate) fn is_still(bytes: &[u8]) -> bool {
+    use image::ImageFormat::{Bmp, Jpeg, Png, WebP};
+    image::guess_format(bytes).is_ok_and(|format| matches!(format, Jpeg | Png | WebP | Bmp))
+}
+
+/// [`decode_image`], upright as its Exif says, and scaled so that the longer side is at most `max_side`.
+pub(crate) fn decode_upright(name: &str, bytes: &[u8], limits: &Limits, max_side: u32) -> Result<RgbPicture> {
+    let mut image = decode(name, bytes, limits)?;
+    let exif = open(name, bytes)?.into_decoder().and_then(|mut decoder| decoder.orientation());
+    image.apply_orientation(exif.unwrap_or(Orientation::NoTransforms));
+    if image.width().max(image.height()) > max_side {
+        image = image.thumbnail(max_side, max_side);
+    }
+    let image = image.into_rgb8();
+    Ok(RgbPicture { size: Size::new(image.width(), image.height()), data: image.into_raw() })
+}
+
+fn open<'b>(name: &str, bytes: &'b [u8]) -> Result<ImageReader<Cursor<&'b [u8]>>> {
+    ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| Error::io(name, error))
+}
+
+fn decode(name: &str, bytes: &[u8], limits: &Limits) -> Result<DynamicImage> {
     let broken = |error: image::ImageError| match error {
         image::ImageError::Unsupported(error) => Error::unsupported(name, error),
         image::ImageError::Limits(error) => Error::limit(name, "max_memory_bytes", error, limits.max_memory_bytes),
         error => Error::malformed(name, error),
     };
-    let open = || ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|error| Error::io(name, error));
-    let (width, height) = open()?.into_dimensions().map_err(broken)?;
-    let size = Size::new(width, height);
-    Limits::check(name, "max_frame_pixels", size.pixels(), limits.max_frame_pixels)?;
-    let mut reader = open()?;
+    let (width, height) = open(name, bytes)?.into_dimensions().map_err(broken)?;
+    Limits::check(name, "max_frame_pixels", Size::new(width, height).pixels(), limits.max_frame_pixels)?;
+    let mut reader = open(name, bytes)?;
     let mut bounds = image::Limits::default();
     bounds.max_alloc = Some(limits.max_memory_bytes);
     reader.limits(bounds);
-    let data = reader.decode().map_err(broken)?.into_rgb8().into_raw();
-    Ok(RgbPicture { size, data })
+    reader.decode().map_err(broken)
 }

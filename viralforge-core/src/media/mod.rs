@@ -27,7 +27,7 @@ mod symphonia;
 
 pub(crate) use demux::Demuxer;
 pub(crate) use encode::{AudioEncoder, EncodedPacket, TrackParameters, VideoEncoding};
-pub(crate) use image::{decode_image, encode_jpeg, encode_png};
+pub(crate) use image::{decode_image, decode_upright, encode_jpeg, encode_png, is_still};
 pub(crate) use mux::Muxer;
 pub(crate) use pcm::Sound;
 pub(crate) use picture::{Picture, RgbPicture};

@@ -14,7 +14,7 @@ use super::tests::databases;
 use super::{Database, Engine};
 use crate::asset::{Assets, FilesOf};
 use crate::job::{Event, Kind, Lane, NewJob, Queue};
-use crate::upload::Uploads;
+use crate::upload::{NewUpload, Uploads};
 
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
 
@@ -48,16 +48,18 @@ async fn work(database: &Database) {
     let uploads =
         Uploads { pool: pool.clone(), lifetime: Duration::from_secs(60), max_video_bytes: 100, max_image_bytes: 100 };
     let queue = Queue::new(database.clone(), Duration::from_secs(30), 3);
-    let upload = uploads.create(None, "", None).await.unwrap();
+    let upload = uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
+    uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
+    uploads.set_part_tags("none", None).await.unwrap();
     uploads.set_length(&upload.id, 5).await.unwrap();
     uploads.advance(&upload.id, 5).await.unwrap();
     uploads.unfinished().await.unwrap();
     uploads.expired().await.unwrap();
-    uploads.refuse("none", "{}").await.unwrap();
+    uploads.refuse("none", &json!({})).await.unwrap();
     uploads.complete(&uploads.get(&upload.id).await.unwrap(), &upload.id, 5).await.unwrap();
     let check = queue.claim(&Lane::ALL).await.unwrap().unwrap();
     queue.heartbeat(&check).await.unwrap();
-    queue.succeed_with_verdict(&check, "accepted", &Value::Null).await.unwrap();
+    queue.succeed_with_verdict(&check, "accepted", &Value::Null, None).await.unwrap();
     let asset = assets.accepted(&upload.id).await.unwrap();
     assets.page("g", 10).await.unwrap();
     let new = NewJob {
@@ -79,6 +81,7 @@ async fn work(database: &Database) {
     queue.progress(&claim, &json!({ "fraction": 0.5 })).await.unwrap();
     queue.retry(&claim, &json!({})).await.unwrap();
     queue.release(&claim).await.unwrap();
+    queue.postpone(&claim, &json!({})).await.unwrap();
     queue.cancel(&job.id).await.unwrap();
     queue.replay(&job.id).await.unwrap();
     queue.unswept(0).await.unwrap();

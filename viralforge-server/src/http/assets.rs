@@ -31,7 +31,7 @@ async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json
     Ok(Json(view(&asset, json!(files))))
 }
 
-fn view(asset: &Asset, files: Value) -> Value {
+pub(super) fn view(asset: &Asset, files: Value) -> Value {
     let media = asset.report.as_ref().map_or(Value::Null, |report| report["media"].clone());
     json!({
         "id": asset.id,

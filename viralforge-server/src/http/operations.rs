@@ -34,29 +34,37 @@ pub(super) async fn front() -> impl IntoResponse {
 async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
     let database = check(async { sqlx::query("SELECT 1").execute(&app.database.pool).await.is_ok() });
     let storage = check(async { app.store.ping().await.is_ok() });
-    let redis = async {
-        let bull = app.bull.as_ref()?;
-        Some(check(bull.ping()).await)
+    let redis = async { Some(check(app.bull.as_ref()?.ping()).await) };
+    let clamd = async {
+        let scanner = app.scanner.as_ref()?;
+        Some(check(async { scanner.ping().await.is_ok() }).await)
     };
-    let ((database, database_ms), (storage, storage_ms), redis) = tokio::join!(database, storage, redis);
+    let (database, storage, redis, clamd) = tokio::join!(database, storage, redis, clamd);
     let draining = *app.shutdown.borrow();
-    let ok = database && storage && !draining;
-    let word = |ok: bool| if ok { "ok" } else { "failed" };
-    let mut body = json!({
-        "status": if draining { "draining" } else { word(ok) },
-        "dependencies": {
-            "database": { "status": word(database), "latency_ms": database_ms },
-            "storage": { "status": word(storage), "latency_ms": storage_ms },
-        },
-    });
-    if let Some((redis, latency_ms)) = redis {
-        body["dependencies"]["redis"] = json!({ "status": word(redis), "latency_ms": latency_ms });
-        if ok && !redis {
-            // The table works without it, only slower.
-            body["status"] = json!("degraded");
-            body["dependencies"]["redis"]["detail"] = json!("jobs are taken from the database until redis is back");
+    let ok = database.0 && storage.0 && !draining;
+    let mut dependencies = serde_json::Map::new();
+    let mut degraded = false;
+    for (name, seen, without) in [
+        ("database", Some(database), None),
+        ("storage", Some(storage), None),
+        ("redis", redis, Some("jobs are taken from the database until redis is back")),
+        ("clamd", clamd, Some("uploads wait until clamd is back")),
+    ] {
+        let Some((well, latency_ms)) = seen else { continue };
+        let mut dependency = json!({ "status": if well { "ok" } else { "failed" }, "latency_ms": latency_ms });
+        if let (false, Some(without)) = (well, without) {
+            degraded = true;
+            dependency["detail"] = json!(without);
         }
+        dependencies.insert(name.to_owned(), dependency);
     }
+    let status = match (ok, degraded) {
+        _ if draining => "draining",
+        (false, _) => "failed",
+        (true, true) => "degraded",
+        (true, false) => "ok",
+    };
+    let body = json!({ "status": status, "dependencies": dependencies });
     (if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body))
 }
 

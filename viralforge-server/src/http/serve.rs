@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tower::ServiceExt as _;
 
+use super::linger::Lingering;
 use crate::app::App;
 
 /// How long a client may take to send its header; also ends idle connections.
@@ -23,6 +24,10 @@ const MAX_HEADER_BYTES: u32 = 16 << 10;
 const MAX_HEADERS: usize = 100;
 /// Streams of one HTTP/2 connection.
 const MAX_STREAMS: u32 = 100;
+
+fn lingering(body: Incoming) -> Body {
+    Body::new(Lingering(Some(body)))
+}
 
 /// Serves until `shutdown` turns true, then lets running requests end, for `drain` at most.
 pub(crate) async fn serve(
@@ -68,7 +73,7 @@ pub(crate) async fn serve(
             continue;
         };
         let _ = stream.set_nodelay(true);
-        let service = router.clone().map_request(|request: Request<Incoming>| request.map(Body::new));
+        let service = router.clone().map_request(|request: Request<Incoming>| request.map(lingering));
         let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(service)).into_owned();
         let connection = graceful.watch(connection);
         let open = app.metrics.connections.clone();

@@ -13,16 +13,19 @@ use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use sha1::Sha1;
+use sha2::Sha256;
+use sha2::digest::DynDigest;
 
 use crate::app::App;
 use crate::id;
 use crate::problem::{Problem, Result};
-use crate::upload::{Metadata, Upload};
+use crate::upload::{Checksum, Metadata, NewUpload, Upload};
 
 const VERSION: &str = "1.0.0";
 const EXTENSIONS: &str = "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation,concatenation-unfinished";
-/// Hash functions of the checksum extension. The standard also names SHA-1, which is not offered.
-const CHECKSUMS: &str = "sha256";
+/// Hash functions of the checksum extension; every server has the first.
+const CHECKSUMS: &str = "sha1,sha256";
 const CONTENT_TYPE: &str = "application/offset+octet-stream";
 /// Partial uploads of one final upload.
 const MAX_PARTIALS: usize = 1000;
@@ -76,7 +79,8 @@ async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> 
     // Creation with upload: the body is the first bytes.
     let has_bytes = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == CONTENT_TYPE.as_bytes());
     let checksum = checksum(&headers)?;
-    let mut upload = app.uploads.create(length, metadata_text, concat).await?;
+    let new = NewUpload { length, metadata: metadata_text, concat, ..NewUpload::default() };
+    let mut upload = app.uploads.create(&new).await?;
     to_the_end(async move {
         let writer = app.spool.lock(&upload.id).await?;
         tokio::fs::File::create_new(writer.path()).await?;
@@ -89,7 +93,7 @@ async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> 
 }
 
 /// Does the work also where the client leaves in the middle of it: what it sent is kept.
-async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+pub(super) async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
     tokio::spawn(work).await.unwrap_or_else(|error| {
         tracing::error!(%error, "an upload request ended badly");
         Err(Problem::internal())
@@ -124,7 +128,9 @@ async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partia
         total += part.received;
     }
     check_length(app, metadata, Some(total))?;
-    let mut upload = app.uploads.create(Some(total), metadata_text, Some(&format!("final;{partials}"))).await?;
+    let concat = format!("final;{partials}");
+    let new = NewUpload { length: Some(total), metadata: metadata_text, concat: Some(&concat), ..NewUpload::default() };
+    let mut upload = app.uploads.create(&new).await?;
     let writer = app.spool.lock(&upload.id).await?;
     let mut whole = tokio::fs::File::create_new(writer.path()).await?;
     for id in &ids {
@@ -185,10 +191,13 @@ async fn write(
     offset: i64,
     deferred_length: Option<i64>,
     body: Body,
-    checksum: Option<Vec<u8>>,
+    checksum: Option<Checksum>,
 ) -> Result<Upload> {
     let writer = app.spool.lock(id).await?;
     let mut upload = open_upload(app, id).await?;
+    if upload.multipart_id.is_some() {
+        return Err(Problem::conflict("the parts of this upload go straight to the storage"));
+    }
     if upload.concat.as_deref().is_some_and(|concat| concat.starts_with("final;")) {
         return Err(Problem::forbidden("a final upload is made of its parts and takes no bytes"));
     }
@@ -211,15 +220,12 @@ async fn write(
 }
 
 async fn terminate(State(app): State<Arc<App>>, Path(id): Path<String>, headers: HeaderMap) -> Result<StatusCode> {
-    check_version(&headers)?;
     let id = id::checked(&id, "upload")?;
     let _writer = app.spool.lock(&id).await?;
-    let upload = app.uploads.get(&id).await?;
-    if upload.state == "complete" {
-        return Err(Problem::conflict("the upload is complete"));
+    if app.uploads.get(&id).await?.multipart_id.is_none() {
+        check_version(&headers)?;
     }
-    app.uploads.delete(&id).await?;
-    app.spool.remove(&id).await?;
+    app.end_upload(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -237,7 +243,7 @@ async fn state(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Js
 }
 
 /// An upload that may still be gone on with, or that is complete.
-async fn open_upload(app: &App, id: &str) -> Result<Upload> {
+pub(super) async fn open_upload(app: &App, id: &str) -> Result<Upload> {
     let upload = app.uploads.get(&id::checked(id, "upload")?).await?;
     if upload.state == "refused" {
         let why: Value = upload.problem.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
@@ -279,7 +285,7 @@ fn check_version(headers: &HeaderMap) -> Result<()> {
     }
 }
 
-fn check_length(app: &App, metadata: &Metadata, length: Option<i64>) -> Result<()> {
+pub(super) fn check_length(app: &App, metadata: &Metadata, length: Option<i64>) -> Result<()> {
     let max = app.uploads.max_bytes(metadata);
     match length {
         Some(length) if length as u64 > max => {
@@ -306,9 +312,15 @@ fn number(headers: &HeaderMap, name: &str) -> Result<Option<i64>> {
     }
 }
 
-fn checksum(headers: &HeaderMap) -> Result<Option<Vec<u8>>> {
+fn checksum(headers: &HeaderMap) -> Result<Option<Checksum>> {
     let Some(text) = text(headers, "upload-checksum")? else { return Ok(None) };
-    let wrong = || Problem::bad_request(format!("Upload-Checksum must be {CHECKSUMS} and its value in Base64"));
-    let value = text.strip_prefix("sha256 ").ok_or_else(wrong)?;
-    STANDARD.decode(value.trim()).map(Some).map_err(|_| wrong())
+    let wrong = || Problem::bad_request(format!("Upload-Checksum must be one of {CHECKSUMS} and its value in Base64"));
+    let (name, value) = text.split_once(' ').ok_or_else(wrong)?;
+    let hash: Box<dyn DynDigest + Send> = match name {
+        "sha1" => Box::new(Sha1::default()),
+        "sha256" => Box::new(Sha256::default()),
+        _ => return Err(wrong()),
+    };
+    let value = STANDARD.decode(value.trim()).map_err(|_| wrong())?;
+    Ok(Some(Checksum { hash, value }))
 }

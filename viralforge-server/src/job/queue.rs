@@ -280,8 +280,14 @@ impl Queue {
         Ok(true)
     }
 
-    /// Publishes the verdict on an upload, if the claim still holds.
-    pub(crate) async fn succeed_with_verdict(&self, claim: &Claim, state: &str, report: &Value) -> Result<bool> {
+    /// Publishes the verdict on an upload, if the claim still holds, and asks for `next` with it.
+    pub(crate) async fn succeed_with_verdict(
+        &self,
+        claim: &Claim,
+        state: &str,
+        report: &Value,
+        next: Option<NewJob<'_>>,
+    ) -> Result<bool> {
         let mut tx = self.database.pool.begin().await?;
         if !Self::end(&mut tx, claim, "succeeded", None).await? {
             return Ok(false);
@@ -293,6 +299,9 @@ impl Queue {
             .bind(&claim.job.asset_id)
             .execute(&mut *tx)
             .await?;
+        if let Some(next) = next {
+            Self::add(&mut tx, &next).await?;
+        }
         tx.commit().await?;
         Ok(true)
     }
@@ -378,6 +387,30 @@ impl Queue {
         .await?;
         if done.rows_affected() == 1 {
             event::note_state(&mut *tx, &claim.job.id, "queued", None, now).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Puts the job back until something that it needs is there again, the longer the longer it has waited. The start
+    /// does not count.
+    pub(crate) async fn postpone(&self, claim: &Claim, error: &Value) -> Result<()> {
+        let now = id::now_ms();
+        let wait = ((now - claim.job.created_at_ms) / 4).clamp(1_000, 60_000);
+        let mut tx = self.database.pool.begin().await?;
+        let done = sqlx::query(
+            "UPDATE jobs SET state = 'queued', run_at = $1, lease_until = NULL, starts = starts - 1, error = $2, \
+             updated_at = $3 WHERE id = $4 AND fence = $5 AND state = 'running'",
+        )
+        .bind(now + wait)
+        .bind(error.to_string())
+        .bind(now)
+        .bind(&claim.job.id)
+        .bind(claim.fence)
+        .execute(&mut *tx)
+        .await?;
+        if done.rows_affected() == 1 {
+            event::note_state(&mut *tx, &claim.job.id, "queued", Some(error), now).await?;
         }
         tx.commit().await?;
         Ok(())

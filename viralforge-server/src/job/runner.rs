@@ -10,10 +10,11 @@ use viralforge_core::Limits;
 
 use super::bull::Gone;
 use super::queue::Pulse;
-use super::{Bull, Claim, Kind, Lane, Queue, Scratch};
+use super::{Bull, Claim, Kind, Lane, NewJob, Queue, Scratch};
 use crate::asset::Assets;
 use crate::metrics::{JobStage, Metrics};
 use crate::problem::{Problem, Result};
+use crate::scan::{Scanned, Scanner};
 use crate::store::{Key, Store};
 use crate::worker::{self, Bounds, Ended, Made, Outcome, Rlimits, Task};
 
@@ -29,6 +30,9 @@ pub(crate) struct Runner {
     pub(crate) assets: Assets,
     pub(crate) store: Store,
     pub(crate) scratch: Arc<Scratch>,
+    /// Who has to find an upload clean; `None` where nobody has.
+    pub(crate) scanner: Option<Scanner>,
+    pub(crate) auto_thumbnails: bool,
     /// Where jobs are drawn from, if not from the table itself.
     pub(crate) bull: Option<Arc<Bull>>,
     /// Room for jobs of each lane, in the order of [`Lane::ALL`].
@@ -153,11 +157,23 @@ impl Runner {
         stop: &Notify,
     ) -> Result<Produced> {
         let asset = self.assets.get(&claim.job.asset_id).await?;
+        let scanner = self.scanner.clone().filter(|_| kind == Kind::Validation);
+        if let Some(scanner) = &scanner
+            && let Err(error) = scanner.ping().await
+        {
+            return Ok(Produced::of(unscanned(&error)));
+        }
         let folder = self.scratch.job_folder()?;
         let (input, output) = (folder.path().join("input"), folder.path().join("output"));
         std::fs::create_dir(&output)?;
         let original = Key::stored(asset.storage_key.clone());
         self.timed(claim, "fetch", self.store.fetch(&original, &input)).await?;
+        // It goes on beside the check, and ends with this call.
+        let mut scan = JoinSet::new();
+        if let Some(scanner) = scanner {
+            let input = input.clone();
+            scan.spawn(async move { scanner.scan(&input).await });
+        }
         let task = Task {
             work: kind.work(&claim.job.options)?,
             input,
@@ -175,6 +191,19 @@ impl Runner {
         };
         let ran = worker::run(&task, Bounds { wall: self.wall }, on_progress, stop.notified());
         let mut ended = self.timed(claim, "run", ran).await?;
+        if let Ended::Done(outcome) = &mut ended
+            && outcome.report["verdict"] != "reject"
+        {
+            let scanned = tokio::select! {
+                scanned = scan.join_next() => scanned,
+                () = stop.notified() => return Ok(Produced::of(Ended::Stopped)),
+            };
+            match scanned.map(|joined| joined.map_err(std::io::Error::other).flatten()) {
+                None => {}
+                Some(Ok(scanned)) => refuse_unclean(&mut outcome.report, &scanned),
+                Some(Err(error)) => return Ok(Produced::of(unscanned(&error))),
+            }
+        }
         let files = match &mut ended {
             Ended::Done(outcome) if kind != Kind::Validation => {
                 let stored = self.store_files(claim, std::mem::take(outcome), &output);
@@ -232,7 +261,15 @@ impl Runner {
         match made.ended {
             Ended::Done(outcome) if kind == Kind::Validation => {
                 let state = if outcome.report["verdict"] == "reject" { "rejected" } else { "accepted" };
-                self.queue.succeed_with_verdict(claim, state, &outcome.report).await?;
+                let options = json!({ "thumbnails": { "count": 1 } });
+                let streams = outcome.report["media"]["streams"].as_array();
+                let is_seen = outcome.report["mime"].as_str().is_some_and(|mime| mime.starts_with("image/"))
+                    || streams.is_some_and(|streams| streams.iter().any(|stream| stream["kind"] == "video"));
+                let (kind, asset_id, priority) = (Kind::ThumbnailGeneration, asset.as_str(), claim.job.priority);
+                let thumbnails = NewJob { kind, asset_id, options: &options, priority, idempotency_key: None };
+                let next = (state == "accepted" && is_seen && self.auto_thumbnails).then_some(thumbnails);
+                self.queue.succeed_with_verdict(claim, state, &outcome.report, next).await?;
+                self.wake.notify_one();
             }
             Ended::Done(_) => {
                 if self.queue.succeed(claim, &made.files).await? {
@@ -249,6 +286,10 @@ impl Runner {
             Ended::Crashed(reason) => {
                 let error = json!({ "code": "backend", "message": format!("the media worker died: {reason}") });
                 self.queue.retry(claim, &error).await?;
+            }
+            Ended::Postponed(why) => {
+                tracing::warn!(job = %job, why, "a job waits for something that it needs");
+                self.queue.postpone(claim, &json!({ "code": "unavailable", "message": why })).await?;
             }
             Ended::TimedOut | Ended::Stopped => {
                 let message = format!("it took longer than the {} s that a job may", self.wall.as_secs());
@@ -288,6 +329,26 @@ struct Produced {
     ended: Ended,
     /// Stored, and not published yet.
     files: Vec<(Made, Key, u64)>,
+}
+
+impl Produced {
+    /// Nothing but an end.
+    fn of(ended: Ended) -> Self {
+        Self { ended, files: Vec::new() }
+    }
+}
+
+fn unscanned(error: &std::io::Error) -> Ended {
+    Ended::Postponed(format!("the virus scanner does not answer: {error}"))
+}
+
+/// Puts what the scanner found into the report: then nothing else counts.
+fn refuse_unclean(report: &mut Value, scanned: &Scanned) {
+    let Some(finding) = scanned.finding() else { return };
+    report["verdict"] = "reject".into();
+    if let Some(findings) = report["findings"].as_array_mut() {
+        findings.insert(0, finding);
+    }
 }
 
 /// Why a job is not gone on with.

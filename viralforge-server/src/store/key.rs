@@ -32,10 +32,6 @@ impl Key {
     pub(crate) fn stored(text: String) -> Self {
         Self(text)
     }
-
-    pub(crate) fn path(&self) -> object_store::path::Path {
-        object_store::path::Path::from(self.0.as_str())
-    }
 }
 
 impl fmt::Display for Key {

@@ -9,6 +9,9 @@ use crate::problem::{Problem, Result};
 /// Longest header that is taken, in bytes.
 const MAX_BYTES: usize = 4096;
 
+/// What an upload may be for.
+const SLOTS: [&str; 3] = ["video", "image", "audio"];
+
 /// What a client says about its file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Metadata(Vec<(String, Vec<u8>)>);
@@ -30,6 +33,16 @@ impl Metadata {
             pairs.push((name.to_owned(), value));
         }
         Ok(Self(pairs))
+    }
+
+    /// The header for a file that came in another way.
+    pub(crate) fn header(file_name: &str, slot: Option<&str>) -> Result<String> {
+        let slot = slot.unwrap_or("video");
+        if !SLOTS.contains(&slot) {
+            return Err(Problem::invalid_option(format!("slot {slot:?} is not one of {}", SLOTS.join(", "))));
+        }
+        let header = format!("filename {},slot {}", STANDARD.encode(file_name), STANDARD.encode(slot));
+        Self::parse(&header).map(|_| header).map_err(|_| Problem::bad_request("the name of the file is too long"))
     }
 
     fn text(&self, name: &str) -> Option<String> {
@@ -61,6 +74,10 @@ mod tests {
         let metadata = Metadata::parse("filename aG9saWRheS5tcDQ=,slot aW1hZ2U=, is_confidential").unwrap();
         assert_eq!((metadata.file_name().as_str(), metadata.slot()), ("holiday.mp4", UploadSlot::Image));
         assert_eq!(Metadata::parse("").unwrap().file_name(), "upload");
+        let made = Metadata::parse(&Metadata::header("räuber; a.mp4", Some("image")).unwrap()).unwrap();
+        assert_eq!((made.file_name().as_str(), made.slot()), ("räuber; a.mp4", UploadSlot::Image));
+        assert_eq!(Metadata::header("a", Some("document")).unwrap_err().status(), 422);
+        assert_eq!(Metadata::header(&"x".repeat(4096), None).unwrap_err().status(), 400);
         for bad in ["filename !!!", "a YQ==,a YQ==", &"x ".repeat(5000)] {
             assert_eq!(Metadata::parse(bad).unwrap_err().status(), 400, "{bad:.20}");
         }

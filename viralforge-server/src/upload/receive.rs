@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use axum::body::Body;
 use futures_util::StreamExt as _;
-use serde_json::Value;
-use sha2::{Digest, Sha256};
+use serde_json::{Value, json};
+use sha2::digest::DynDigest;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use super::{Locked, Metadata, Upload};
@@ -14,9 +14,15 @@ use crate::problem::{Problem, Result};
 use crate::store::Key;
 
 /// Enough bytes to see what kind of file it is.
-const HEAD_BYTES: u64 = 64 << 10;
+pub(super) const HEAD_BYTES: u64 = 64 << 10;
 /// A client that sends nothing for so long is gone.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// What the bytes of one request have to come to.
+pub(crate) struct Checksum {
+    pub(crate) hash: Box<dyn DynDigest + Send>,
+    pub(crate) value: Vec<u8>,
+}
 
 impl App {
     /// Takes the bytes of one request. What has reached the disk counts, however the request ends.
@@ -25,13 +31,12 @@ impl App {
         upload: &mut Upload,
         writer: &Locked,
         body: Body,
-        checksum: Option<Vec<u8>>,
+        mut checksum: Option<Checksum>,
     ) -> Result<()> {
         let begin = upload.received as u64;
         let max = self.uploads.max_bytes(&Metadata::parse(&upload.metadata)?);
         let room = upload.length.map_or(max, |length| length as u64).saturating_sub(begin);
         let mut file = writer.open_at(begin).await?;
-        let mut hash = checksum.as_ref().map(|_| Sha256::new());
         let mut written = 0;
         let mut bytes = body.into_data_stream();
         let mut looked_at = begin >= HEAD_BYTES;
@@ -52,8 +57,8 @@ impl App {
             }
             file.write_all(&chunk).await?;
             written += chunk.len() as u64;
-            if let Some(hash) = &mut hash {
-                hash.update(&chunk);
+            if let Some(checksum) = &mut checksum {
+                checksum.hash.update(&chunk);
             }
             if !looked_at && begin + written >= HEAD_BYTES {
                 file.flush().await?;
@@ -62,8 +67,7 @@ impl App {
             }
         };
         file.flush().await?;
-        let sum_is_wrong =
-            hash.zip(checksum).is_some_and(|(hash, sum)| outcome.is_err() || hash.finalize().as_slice() != sum);
+        let sum_is_wrong = checksum.is_some_and(|sum| outcome.is_err() || *sum.hash.finalize() != *sum.value);
         if sum_is_wrong {
             // With a checksum, all bytes of the request count or none.
             file.set_len(begin).await?;
@@ -88,13 +92,60 @@ impl App {
         }
         let mut head = Vec::new();
         tokio::fs::File::open(writer.path()).await?.take(HEAD_BYTES).read_to_end(&mut head).await?;
-        let metadata = Metadata::parse(&upload.metadata)?;
-        let Some(problem) = self.uploads.hopeless(&metadata, &head) else { return Ok(()) };
-        self.uploads.refuse(&upload.id, &problem).await?;
-        self.spool.remove(&upload.id).await?;
+        self.judge_head(upload, &head).await
+    }
+
+    /// Refuses an upload whose first bytes are hopeless.
+    pub(super) async fn judge_head(&self, upload: &Upload, head: &[u8]) -> Result<()> {
+        match self.uploads.hopeless(&Metadata::parse(&upload.metadata)?, head) {
+            Some(problem) => Err(self.refuse_upload(&upload.id, &problem).await?),
+            None => Ok(()),
+        }
+    }
+
+    /// Ends an upload for the reason in `problem`, a code and a message; the answer to whoever sent it.
+    pub(super) async fn refuse_upload(&self, id: &str, problem: &Value) -> Result<Problem> {
+        self.uploads.refuse(id, problem).await?;
+        self.spool.remove(id).await?;
         self.metrics.uploads_refused.inc();
-        let why: Value = serde_json::from_str(&problem).unwrap_or_default();
-        Err(Problem::refused(why["message"].as_str().unwrap_or("this is no media")))
+        Ok(Problem::refused(problem["message"].as_str().unwrap_or("this is no media")))
+    }
+
+    /// Takes a file that comes whole, in one request. What an earlier request left counts only where it was all.
+    pub(crate) async fn receive_whole(
+        &self,
+        upload: &mut Upload,
+        writer: &Locked,
+        body: Body,
+        length: Option<i64>,
+    ) -> Result<()> {
+        if upload.received == 0 || !upload.is_whole() {
+            self.uploads.restart(upload, length).await?;
+            writer.create().await?;
+            self.receive_upload(upload, writer, body, None).await?;
+        }
+        if upload.length.is_none() {
+            self.uploads.set_length(&upload.id, upload.received).await?;
+            upload.length = Some(upload.received);
+            self.refuse_hopeless(upload, writer).await?;
+        }
+        self.finish_upload(upload, writer).await
+    }
+
+    /// Ends an upload that nobody goes on with, and removes what came of it.
+    pub(crate) async fn end_upload(&self, id: &str) -> Result<()> {
+        // From here on nobody completes it, on any replica.
+        self.uploads.refuse(id, &json!({ "code": "gone", "message": "the upload was ended" })).await?;
+        let upload = self.uploads.get(id).await?;
+        if upload.state == "complete" {
+            return Err(Problem::conflict("the upload is complete"));
+        }
+        if let Some(parts) = &upload.multipart_id {
+            self.store.drop_parts(&Key::original(id), parts).await?;
+            self.store.delete(&Key::original(id)).await?;
+        }
+        self.spool.remove(id).await?;
+        self.uploads.delete(id).await
     }
 
     /// Stores an upload that has all its bytes, and has it checked; leaves others alone. It may be done again after a

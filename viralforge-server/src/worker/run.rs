@@ -29,6 +29,8 @@ pub(crate) enum Ended {
     Crashed(String),
     /// It took too long and was ended.
     TimedOut,
+    /// What it takes is not there now; the host says so, not a child.
+    Postponed(String),
     /// `stop` was asked for, and it was ended.
     Stopped,
 }

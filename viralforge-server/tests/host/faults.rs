@@ -16,8 +16,9 @@ use crate::server::{Server, children, demo_video, small_video};
 
 /// Enough for every moment of an upload and of a job.
 const ROUNDS: usize = 6;
-/// A lease that runs out soon, and more starts than any job here has deaths.
-const SETTINGS: [(&str, &str); 2] = [("VIRALFORGE_LEASE_SECONDS", "1"), ("VIRALFORGE_JOB_STARTS", "9")];
+/// A lease that runs out soon, more starts than any job here has deaths, and no jobs but those of the test.
+const SETTINGS: [(&str, &str); 3] =
+    [("VIRALFORGE_LEASE_SECONDS", "1"), ("VIRALFORGE_JOB_STARTS", "9"), ("VIRALFORGE_AUTO_THUMBNAILS", "false")];
 /// How much of a body goes out at a time, in bytes.
 const PIECE: usize = 97;
 
@@ -244,7 +245,7 @@ async fn is_right(server: &Server, address: &str, bytes: &[u8]) -> bool {
 
 #[tokio::test]
 async fn a_server_that_slept_past_its_lease_publishes_nothing() {
-    let settings = [SETTINGS[0], SETTINGS[1], ("VIRALFORGE_WORKERS", "1")];
+    let settings = [SETTINGS[0], SETTINGS[1], SETTINGS[2], ("VIRALFORGE_WORKERS", "1")];
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path();
     let sleeper = Server::start_on(data, &settings);

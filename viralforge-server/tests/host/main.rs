@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
+mod clamd;
+mod direct;
 mod faults;
 mod files;
 mod hostile;
@@ -9,9 +11,13 @@ mod jobs;
 mod operations;
 mod outages;
 mod outside;
+mod plain;
 mod poison;
 mod postgres;
 mod redis;
 mod scale;
 mod server;
+mod storage;
+mod thumbnails;
+mod tus;
 mod uploads;

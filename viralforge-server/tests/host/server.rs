@@ -10,7 +10,7 @@ use reqwest::{Client, RequestBuilder, Response};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::postgres;
+use crate::{postgres, storage};
 
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -43,6 +43,7 @@ impl Server {
         if let Some(postgres) = postgres::shared() {
             command.env("DATABASE_URL", now(postgres::database(&postgres, data)));
         }
+        command.envs(storage::shared(data));
         command.env("VIRALFORGE_API_KEY", KEY).envs(settings.iter().copied());
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();

@@ -1,0 +1,121 @@
+//! Uploads whose parts go straight to the storage, by addresses that are signed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::plain::created;
+use super::tus::{check_length, open_upload, to_the_end};
+use crate::app::App;
+use crate::id;
+use crate::problem::{Problem, Result};
+use crate::store::Key;
+use crate::upload::{Metadata, Sent};
+
+/// Sizes of a part: S3's smallest and largest, and ours where nothing is said.
+const PART_BYTES: std::ops::RangeInclusive<i64> = 5 << 20..=5 << 30;
+const USUAL_PART_BYTES: i64 = 8 << 20;
+/// Most parts of one upload: each has its address in the answer.
+const MAX_PARTS: i64 = 1000;
+/// The longest that a signature of S3 may be good.
+const MAX_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/uploads/direct", post(begin)).route("/uploads/{id}/complete", post(complete))
+}
+
+/// The file to come.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Begin {
+    file_name: String,
+    /// `video` (also where nothing is said), `image` or `audio`.
+    slot: Option<String>,
+    /// How many bytes it has.
+    length: i64,
+    /// How many bytes each part but the last has; at least 5 MiB.
+    part_bytes: Option<i64>,
+}
+
+/// Where its parts go.
+#[derive(Debug, Serialize, ToSchema)]
+struct Begun {
+    id: String,
+    part_bytes: i64,
+    /// When the upload ends unless it is complete, in milliseconds since 1970.
+    expires_at_ms: i64,
+    parts: Vec<Part>,
+}
+
+/// One part.
+#[derive(Debug, Serialize, ToSchema)]
+struct Part {
+    number: usize,
+    /// Where to `PUT` it, without any key.
+    url: String,
+}
+
+/// What was sent.
+#[derive(Debug, Deserialize, ToSchema)]
+struct Complete {
+    #[schema(value_type = Vec<Object>)]
+    parts: Vec<Sent>,
+}
+
+/// Begins an upload that goes straight to the storage.
+#[utoipa::path(post, path = "/v1/uploads/direct", tag = "uploads", request_body = Begin,
+    responses((status = 201, body = Begun), (status = 413, description = "Over the limit"),
+        (status = 422, description = "A length or a size of parts that cannot be"),
+        (status = 501, description = "Media is kept in a folder here")))]
+async fn begin(State(app): State<Arc<App>>, Json(asked): Json<Begin>) -> Result<Response> {
+    let metadata = Metadata::header(&asked.file_name, asked.slot.as_deref())?;
+    check_length(&app, &Metadata::parse(&metadata)?, Some(asked.length))?;
+    let least = (asked.length + MAX_PARTS - 1) / MAX_PARTS;
+    let part_bytes = asked.part_bytes.unwrap_or(USUAL_PART_BYTES.max(least));
+    if asked.length < 1 || !PART_BYTES.contains(&part_bytes) || part_bytes < least {
+        let (min, max) = ((*PART_BYTES.start()).max(least), PART_BYTES.end());
+        return Err(Problem::invalid_option(format!("length must be at least 1, and part_bytes {min} to {max}")));
+    }
+    let upload = app.begin_direct(&metadata, asked.length, part_bytes).await?;
+    let (key, lifetime) = (Key::original(&upload.id), app.uploads.lifetime.min(MAX_LIFETIME));
+    let mut parts = Vec::new();
+    for number in 1..=upload.parts() {
+        let name = upload.multipart_id.as_deref().unwrap_or_default();
+        parts.push(Part { number, url: app.store.part_url(&key, name, number, lifetime).await? });
+    }
+    let begun = Begun { id: upload.id, part_bytes, expires_at_ms: upload.expires_at, parts };
+    Ok((StatusCode::CREATED, Json(begun)).into_response())
+}
+
+/// Says that all parts are there.
+#[utoipa::path(post, path = "/v1/uploads/{id}/complete", tag = "uploads", params(("id" = String, Path)),
+    request_body = Complete,
+    responses((status = 201, description = "The asset, in quarantine until it has been checked; Location is its address"),
+        (status = 404, description = "No such upload"), (status = 409, description = "Parts are missing"),
+        (status = 422, description = "Not what was declared, or no media")))]
+async fn complete(
+    State(app): State<Arc<App>>,
+    Path(id): Path<String>,
+    Json(asked): Json<Complete>,
+) -> Result<Response> {
+    let id = id::checked(&id, "upload")?;
+    to_the_end(async move {
+        let _writer = app.spool.lock(&id).await?;
+        let mut upload = open_upload(&app, &id).await?;
+        if upload.multipart_id.is_none() {
+            return Err(Problem::conflict("this upload has no parts in the storage"));
+        }
+        if upload.state == "open" {
+            app.complete_direct(&mut upload, asked.parts).await?;
+        }
+        created(&app, upload.asset_id.as_deref()).await
+    })
+    .await
+}

@@ -1,0 +1,107 @@
+//! A whole file in one request: as the body (`curl -T`), or in a form as browsers send it.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{post, put};
+use axum::{Json, Router};
+use hyper::body::Body as _;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::assets;
+use super::form::Form;
+use super::tus::{check_length, open_upload, to_the_end};
+use crate::app::App;
+use crate::problem::{Problem, Result};
+use crate::upload::{Metadata, NewUpload};
+
+pub(super) fn routes() -> Router<Arc<App>> {
+    Router::new().route("/assets", post(form)).route("/assets/{id}", put(file))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Use {
+    /// `video` (also where nothing is said), `image` or `audio`.
+    slot: Option<String>,
+}
+
+/// Uploads a file: the path ends with its name, the body is its content.
+#[utoipa::path(put, path = "/v1/assets/{id}", tag = "uploads",
+    params(("id" = String, Path, description = "The name of the file, such as `talk.mp4`"),
+        ("slot" = Option<String>, Query, description = "What it is for: `video` (default), `image` or `audio`"),
+        ("Idempotency-Key" = Option<String>, Header, description = "Sent again under the same key, it is the same asset")),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 201, description = "The asset, in quarantine until it has been checked; Location is its address"),
+        (status = 409, description = "The key was used for another file"),
+        (status = 413, description = "Over the limit"), (status = 422, description = "No media, or none that is taken")))]
+async fn file(
+    State(app): State<Arc<App>>,
+    Path(file_name): Path<String>,
+    Query(query): Query<Use>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
+    let metadata = Metadata::header(&file_name, query.slot.as_deref())?;
+    let key = headers.get("idempotency-key").map(|key| key.to_str().map(str::to_owned)).transpose();
+    let key = key.map_err(|_| Problem::bad_request("Idempotency-Key is not ASCII"))?;
+    if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 255) {
+        return Err(Problem::bad_request("Idempotency-Key must have 1 to 255 characters"));
+    }
+    receive(app, metadata, key, body).await
+}
+
+/// Uploads the field `file` of a form; the field `slot`, where it is there, comes before it.
+#[utoipa::path(post, path = "/v1/assets", tag = "uploads",
+    request_body(content = String, content_type = "multipart/form-data"),
+    responses((status = 201, description = "The asset, in quarantine until it has been checked; Location is its address"),
+        (status = 400, description = "No form, or one without a file"),
+        (status = 413, description = "Over the limit"), (status = 422, description = "No media, or none that is taken")))]
+async fn form(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response> {
+    let mut form = Form::open(&headers, body).await?;
+    let mut slot = None;
+    while let Some(field) = form.next().await? {
+        match field.name.as_str() {
+            "slot" => slot = Some(form.text().await?),
+            "file" => {
+                let name = field.file_name.filter(|name| !name.is_empty()).unwrap_or_else(|| "upload".to_owned());
+                let metadata = Metadata::header(&name, slot.as_deref())?;
+                return receive(app, metadata, None, Body::from_stream(form.into_content())).await;
+            }
+            other => return Err(Problem::bad_request(format!("field {other:?} is neither slot nor file"))),
+        }
+    }
+    Err(Problem::bad_request("the form has no field named file"))
+}
+
+async fn receive(app: Arc<App>, metadata: String, key: Option<String>, body: Body) -> Result<Response> {
+    let length = body.size_hint().exact().map(|length| i64::try_from(length).unwrap_or(i64::MAX));
+    check_length(&app, &Metadata::parse(&metadata)?, length)?;
+    to_the_end(async move {
+        let new = NewUpload { length, metadata: &metadata, idempotency_key: key.as_deref(), ..NewUpload::default() };
+        let id = app.uploads.create_once(&new).await?.id;
+        let writer = app.spool.lock(&id).await?;
+        let mut upload = open_upload(&app, &id).await?;
+        if upload.state == "open" {
+            let received = app.receive_whole(&mut upload, &writer, body, length).await;
+            if received.is_err() && key.is_none() {
+                // Nobody can come back to it; where this fails, it goes when it expires.
+                let _ = app.end_upload(&id).await;
+            }
+            received?;
+        }
+        created(&app, upload.asset_id.as_deref()).await
+    })
+    .await
+}
+
+/// The answer to an upload that is complete.
+pub(super) async fn created(app: &App, asset: Option<&str>) -> Result<Response> {
+    let asset = app.assets.get(asset.ok_or_else(Problem::internal)?).await?;
+    let location = [(header::LOCATION, format!("/v1/assets/{}", asset.id))];
+    Ok((StatusCode::CREATED, location, Json(assets::view(&asset, json!([])))).into_response())
+}
