@@ -58,6 +58,9 @@ pub(crate) enum Pulse {
 /// How long to wait before a failed start is tried again: this, half more or less, doubled with each start.
 const BACKOFF: Duration = Duration::from_secs(2);
 
+/// Whether a job can be had at `$2`: it is due, or its worker let its lease run out.
+const FREE: &str = "((state = 'queued' AND run_at <= $2) OR (state = 'running' AND lease_until < $2 AND starts < $3))";
+
 impl Queue {
     pub(crate) fn new(database: Database, lease: Duration, max_starts: u32) -> Self {
         Self { database, lease, max_starts: i64::from(max_starts), buried_at: Arc::default() }
@@ -127,13 +130,18 @@ impl Queue {
         if open.is_empty() {
             return Ok(None);
         }
-        let which = format!("{} ORDER BY priority DESC, run_at LIMIT 1", Lane::condition(open));
+        let which = format!(
+            "id = (SELECT id FROM jobs WHERE {FREE} AND {} ORDER BY priority DESC, run_at LIMIT 1{})",
+            Lane::condition(open),
+            self.database.engine.skip_locked()
+        );
         self.take(&which, "", -1).await
     }
 
     /// Takes this very job, if it can be had: at the fence that it has waited with, or at any where that is negative.
     pub(crate) async fn claim_one(&self, id: &str, fence: i64) -> Result<Option<Claim>> {
-        self.take("id = $4 AND ($5 < 0 OR fence = $5)", id, fence).await
+        // A row that is locked is waited for: whoever tells Redis of it may be about to note that.
+        self.take(&format!("id = $4 AND ($5 < 0 OR fence = $5) AND {FREE}"), id, fence).await
     }
 
     async fn take(&self, which: &str, id: &str, fence: i64) -> Result<Option<Claim>> {
@@ -147,10 +155,7 @@ impl Queue {
         let mut tx = self.database.pool.begin().await?;
         let mut query = sqlx::query(AssertSqlSafe(format!(
             "UPDATE jobs SET state = 'running', starts = starts + 1, fence = fence + 1, lease_until = $1, \
-             updated_at = $2 WHERE id = (SELECT id FROM jobs WHERE ((state = 'queued' AND run_at <= $2) \
-             OR (state = 'running' AND lease_until < $2 AND starts < $3)) AND {which}{}) \
-             RETURNING fence, run_at, {COLUMNS}",
-            self.database.engine.skip_locked()
+             updated_at = $2 WHERE {which} RETURNING fence, run_at, {COLUMNS}"
         )))
         .bind(now + lease)
         .bind(now)

@@ -44,6 +44,8 @@ pub(crate) struct Runner {
     pub(crate) memory_bytes: u64,
     /// Wakes a worker: there is something new.
     pub(crate) wake: Arc<Notify>,
+    /// To be woken when a job was queued.
+    pub(crate) asked: Arc<Notify>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -278,7 +280,7 @@ impl Runner {
                 let thumbnails = NewJob { kind, asset_id, options: &options, priority, idempotency_key: None };
                 let next = (state == "accepted" && is_seen && self.auto_thumbnails).then_some(thumbnails);
                 self.queue.succeed_with_verdict(claim, state, &outcome.report, next).await?;
-                self.wake.notify_one();
+                self.asked.notify_one();
             }
             Ended::Done(_) => {
                 if self.queue.succeed(claim, &made.files).await? {

@@ -22,8 +22,20 @@ pub(crate) fn shared(data: &Path) -> Vec<(&'static str, String)> {
         ("S3_BUCKET", BUCKET.to_owned()),
         ("S3_ACCESS_KEY_ID", variable("VIRALFORGE_TEST_S3_KEY_ID").unwrap()),
         ("S3_SECRET_ACCESS_KEY", variable("VIRALFORGE_TEST_S3_SECRET").unwrap()),
-        ("S3_PREFIX", data.file_name().unwrap().to_str().unwrap().trim_start_matches('.').to_owned()),
+        ("S3_PREFIX", prefix(data)),
     ]
+}
+
+fn prefix(data: &Path) -> String {
+    data.file_name().unwrap().to_str().unwrap().trim_start_matches('.').to_owned()
+}
+
+/// The folder in which what a server stores lies in the end, also where that is in a bucket of the shared storage.
+pub(crate) fn media(data: &Path) -> PathBuf {
+    match std::env::var_os("VIRALFORGE_TEST_S3_FOLDER") {
+        Some(buckets) => Path::new(&buckets).join(BUCKET).join(prefix(data)),
+        None => data.join("media"),
+    }
 }
 
 /// A running S3 server; ends with the value.
