@@ -1,13 +1,13 @@
 //! The bytes of an upload: taken, looked at, and handed on when they are all there.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::StatusCode;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sha2::digest::DynDigest;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufWriter};
 
 use super::{Locked, Metadata, Upload};
 use crate::app::App;
@@ -18,6 +18,11 @@ use crate::store::Key;
 pub(super) const HEAD_BYTES: u64 = 64 << 10;
 /// A client that sends nothing for so long is gone.
 const SILENCE: Duration = Duration::from_secs(30);
+/// Whoever is slower than this on average, once the first minute is over, only keeps a place that others want.
+const MIN_BYTES_PER_SECOND: u64 = 1024;
+const BEGINNING: Duration = Duration::from_secs(60);
+/// Bytes arrive in small pieces; so many go to the disk at a time.
+const WRITE_BYTES: usize = 512 << 10;
 
 /// What the bytes of one request have to come to.
 pub(crate) struct Checksum {
@@ -37,7 +42,8 @@ impl App {
         let begin = upload.received as u64;
         let max = self.uploads.max_bytes(&Metadata::parse(&upload.metadata)?);
         let room = upload.length.map_or(max, |length| length as u64).saturating_sub(begin);
-        let mut file = writer.open_at(begin).await?;
+        let mut file = BufWriter::with_capacity(WRITE_BYTES, writer.open_at(begin).await?);
+        let began = Instant::now();
         let mut written = 0;
         let mut bytes = body.into_data_stream();
         let mut looked_at = begin >= HEAD_BYTES;
@@ -53,6 +59,10 @@ impl App {
                 Ok(Some(Err(error))) => break Err(Problem::bad_request(format!("the body broke off: {error}"))),
                 Ok(Some(Ok(chunk))) => chunk,
             };
+            let due = began.elapsed().saturating_sub(BEGINNING).as_secs() * MIN_BYTES_PER_SECOND;
+            if written < due {
+                break Err(Problem::bad_request(format!("fewer than {MIN_BYTES_PER_SECOND} bytes come in a second")));
+            }
             if written + chunk.len() as u64 > room {
                 break Err(Problem::too_large(format!("there is room for {room} bytes, and more came")));
             }
@@ -68,6 +78,7 @@ impl App {
             }
         };
         file.flush().await?;
+        let file = file.into_inner();
         let sum_is_wrong = checksum.is_some_and(|sum| outcome.is_err() || *sum.hash.finalize() != *sum.value);
         if sum_is_wrong {
             // With a checksum, all bytes of the request count or none.

@@ -10,6 +10,9 @@ use viralforge_core::{Error, Monitor, Output, Source, TranscodeOptions, analyze,
 use super::task::{Line, Made, Outcome, Task, VideoRequest, Work};
 use super::{clips, thumbnails};
 
+/// How far a child stands back behind the host (nice(2)).
+const NICE: i32 = 10;
+
 /// Runs as a child: one task from standard input, lines to standard output.
 pub(crate) fn main() -> ExitCode {
     let mut text = String::new();
@@ -24,6 +27,8 @@ pub(crate) fn main() -> ExitCode {
     if let Err(error) = end_with_host(&task) {
         return say_failure("backend", &error);
     }
+    // Media work takes all that it gets; whoever waits for an answer goes first.
+    let _ = rustix::process::nice(NICE);
     #[cfg(target_os = "linux")]
     if let Err(error) = super::sandbox::enter(&task) {
         return say_failure("backend", &format!("the sandbox cannot be entered: {error}"));
