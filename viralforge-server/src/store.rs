@@ -22,6 +22,7 @@ use tokio::fs::{DirEntry, File};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::config::S3;
+use crate::id;
 use crate::metrics::{Call, Metrics};
 use crate::problem::Result;
 
@@ -231,21 +232,20 @@ async fn link(file: &Path, root: &Path, key: &Key) -> std::io::Result<bool> {
     let name = &root.join(key.to_string());
     let Some(folder) = name.parent() else { return Ok(false) };
     tokio::fs::create_dir_all(folder).await?;
-    match tokio::fs::hard_link(file, name).await {
-        Ok(()) => {}
-        // By a process that died before it could say so.
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists && same_length(file, name).await? => {}
-        Err(_) => return Ok(false),
+    // Under another name first: what is there already is replaced in one step.
+    let mut beside = name.as_os_str().to_owned();
+    beside.push(format!("#{}", id::fresh()));
+    if tokio::fs::hard_link(file, &beside).await.is_err() {
+        return Ok(false);
     }
+    tokio::fs::rename(&beside, name).await?;
+    // Where both were names of one file already, renaming leaves both (rename(2)).
+    let _ = tokio::fs::remove_file(&beside).await;
     // A name is durable with its folder, and that with the one above.
     for folder in folder.ancestors().take_while(|folder| folder.starts_with(root)) {
         File::open(folder).await?.sync_all().await?;
     }
     Ok(true)
-}
-
-async fn same_length(a: &Path, b: &Path) -> std::io::Result<bool> {
-    Ok(tokio::fs::metadata(a).await?.len() == tokio::fs::metadata(b).await?.len())
 }
 
 /// What is in a folder; nothing where it is not there.
