@@ -112,6 +112,7 @@ impl App {
             wall: config.job_timeout,
             memory_bytes: config.job_memory_bytes,
             wake: Arc::clone(&self.ready),
+            asked: Arc::clone(&self.wake),
             metrics: Arc::clone(&self.metrics),
         })
     }

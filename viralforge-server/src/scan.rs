@@ -36,23 +36,19 @@ pub(crate) enum Scanned {
 impl Scanned {
     /// The finding for the report, as the library writes them; `None` where there is none.
     pub(crate) fn finding(&self) -> Option<Value> {
-        let (code, class, message, particulars) = match self {
+        let (code, class, message) = match self {
             Self::Clean => return None,
-            Self::Found(name) => {
-                ("virus", "malware", "A virus scanner warns of this file. Please export it again.", name.as_str())
+            Self::Found(_) => ("virus", "malware", "A virus scanner warns of this file. Please export it again."),
+            Self::TooLong => {
+                let message = "The file is too large for the virus scanner. Please export it smaller.";
+                ("scan_too_long", "resource_limit", message)
             }
-            Self::TooLong => (
-                "scan_too_long",
-                "resource_limit",
-                "The file is too large for the virus scanner. Please export it smaller.",
-                "over StreamMaxLength of clamd",
-            ),
         };
-        // The particulars are for the operator: whoever uploads may be trying what passes.
-        tracing::warn!(code, particulars, "the virus scanner refuses an upload");
+        // Whoever uploads may be trying what passes, so only the operator hears the name.
+        tracing::warn!(scanned = ?self, "the virus scanner refuses an upload");
         Some(json!({
             "code": code, "class": class, "severity": "error", "offset": null, "message": message,
-            "operator_message": "see the log of the server",
+            "operator_message": "the log of the server has what the scanner said",
         }))
     }
 }

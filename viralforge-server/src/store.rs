@@ -22,6 +22,7 @@ use tokio::fs::{DirEntry, File};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::config::S3;
+use crate::id;
 use crate::metrics::{Call, Metrics};
 use crate::problem::Result;
 
@@ -92,10 +93,16 @@ impl Store {
         result
     }
 
-    /// Stores a file under `key`, without holding it in memory.
+    /// Stores a file under `key`, without holding it in memory. The file must not change any more.
     pub(crate) async fn put_file(&self, key: &Key, file: &Path) -> Result<u64> {
         let mut source = File::open(file).await?;
         let length = source.metadata().await?.len();
+        if let Place::Folder(root) = &self.place {
+            source.sync_data().await?;
+            if self.timed("link", link(file, root, key)).await? {
+                return Ok(length);
+            }
+        }
         if length <= PART_BYTES {
             let mut bytes = Vec::new();
             source.read_to_end(&mut bytes).await?;
@@ -136,8 +143,13 @@ impl Store {
         Ok(self.timed("get", self.objects.get_opts(&self.at(key), options)).await?)
     }
 
-    /// Copies a file of the storage to a new one on this machine.
+    /// Makes a file of the storage a new one on this machine, to be read only.
     pub(crate) async fn fetch(&self, key: &Key, file: &Path) -> Result<()> {
+        if let Place::Folder(root) = &self.place
+            && tokio::fs::hard_link(root.join(key.to_string()), file).await.is_ok()
+        {
+            return Ok(());
+        }
         let mut bytes = self.get(key, GetOptions::default()).await?.into_stream();
         let mut target = File::create_new(file).await?;
         while let Some(chunk) = bytes.next().await {
@@ -212,6 +224,28 @@ impl Store {
         }
         Ok(())
     }
+}
+
+/// Gives a file a second name, which costs nothing however large it is. `false` where that cannot be, as on another
+/// file system.
+async fn link(file: &Path, root: &Path, key: &Key) -> std::io::Result<bool> {
+    let name = &root.join(key.to_string());
+    let Some(folder) = name.parent() else { return Ok(false) };
+    tokio::fs::create_dir_all(folder).await?;
+    // Under another name first: what is there already is replaced in one step.
+    let mut beside = name.as_os_str().to_owned();
+    beside.push(format!("#{}", id::fresh()));
+    if tokio::fs::hard_link(file, &beside).await.is_err() {
+        return Ok(false);
+    }
+    tokio::fs::rename(&beside, name).await?;
+    // Where both were names of one file already, renaming leaves both (rename(2)).
+    let _ = tokio::fs::remove_file(&beside).await;
+    // A name is durable with its folder, and that with the one above.
+    for folder in folder.ancestors().take_while(|folder| folder.starts_with(root)) {
+        File::open(folder).await?.sync_all().await?;
+    }
+    Ok(true)
 }
 
 /// What is in a folder; nothing where it is not there.

@@ -130,11 +130,16 @@ impl Uploads {
         let Some(key) = new.idempotency_key else { return Err(problem) };
         let Some(upload) = self.find("idempotency_key", key).await? else { return Err(problem) };
         let same_length = new.length.is_none_or(|length| upload.length.is_none_or(|known| known == length));
-        if upload.metadata == new.metadata && same_length {
-            Ok(upload)
-        } else {
-            Err(Problem::conflict("that Idempotency-Key was used for another file"))
+        if upload.metadata != new.metadata || !same_length {
+            return Err(Problem::conflict("that Idempotency-Key was used for another file"));
         }
+        if upload.state != "open" {
+            return Ok(upload);
+        }
+        // It broke off, or still goes on, maybe elsewhere: it ends, and what is sent now is an upload of its own, so that
+        // the bytes of the two cannot mix.
+        self.delete(&upload.id).await?;
+        self.create(new).await.map_err(|_| Problem::conflict("another request sends the same under this key"))
     }
 
     pub(crate) async fn get(&self, id: &str) -> Result<Upload> {
@@ -147,17 +152,6 @@ impl Uploads {
             .fetch_optional(&self.pool)
             .await?;
         Ok(row.as_ref().map(upload).transpose()?)
-    }
-
-    /// Begins the bytes of an upload anew.
-    pub(crate) async fn restart(&self, upload: &mut Upload, length: Option<i64>) -> Result<()> {
-        sqlx::query("UPDATE uploads SET received = 0, length = $1 WHERE id = $2 AND state = 'open'")
-            .bind(length)
-            .bind(&upload.id)
-            .execute(&self.pool)
-            .await?;
-        (upload.received, upload.length) = (0, length);
-        Ok(())
     }
 
     /// Notes that `received` bytes are safe on disk.

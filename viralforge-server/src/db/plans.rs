@@ -48,8 +48,8 @@ async fn work(database: &Database) {
     let uploads =
         Uploads { pool: pool.clone(), lifetime: Duration::from_secs(60), max_video_bytes: 100, max_image_bytes: 100 };
     let queue = Queue::new(database.clone(), Duration::from_secs(30), 3);
-    let upload = uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
     uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
+    let upload = uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
     uploads.set_part_tags("none", None).await.unwrap();
     uploads.set_length(&upload.id, 5).await.unwrap();
     uploads.advance(&upload.id, 5).await.unwrap();

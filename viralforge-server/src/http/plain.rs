@@ -91,9 +91,9 @@ async fn receive(app: Arc<App>, metadata: String, key: Option<String>, body: Bod
         let writer = app.spool.lock(&id).await?;
         let mut upload = open_upload(&app, &id).await?;
         if upload.state == "open" {
-            let received = app.receive_whole(&mut upload, &writer, body, length).await;
-            if received.is_err() && key.is_none() {
-                // Nobody can come back to it; where this fails, it goes when it expires.
+            let received = app.receive_whole(&mut upload, &writer, body).await;
+            if received.is_err() && upload.state == "open" {
+                // Whoever sends it again begins anew; where this fails, it goes when it expires.
                 let _ = app.end_upload(&id).await;
             }
             received?;

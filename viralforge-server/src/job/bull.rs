@@ -126,7 +126,9 @@ impl Bull {
                     tracing::warn!("redis does not answer any more; jobs are taken from the table");
                     said = true;
                 }
-                Ok(Err(error)) if !said => {
+                // Wrong passwords and certificates among it: it is tried again inside until we lose patience.
+                failed if !said => {
+                    let error = failed.map_or_else(|late| late.to_string(), |opened| format!("{:?}", opened.err()));
                     tracing::warn!(%error, "redis cannot be reached; jobs are taken from the table");
                     said = true;
                 }

@@ -58,6 +58,9 @@ pub(crate) enum Pulse {
 /// How long to wait before a failed start is tried again: this, half more or less, doubled with each start.
 const BACKOFF: Duration = Duration::from_secs(2);
 
+/// Whether a job can be had at `$2`: it is due, or its worker let its lease run out.
+const FREE: &str = "((state = 'queued' AND run_at <= $2) OR (state = 'running' AND lease_until < $2 AND starts < $3))";
+
 impl Queue {
     pub(crate) fn new(database: Database, lease: Duration, max_starts: u32) -> Self {
         Self { database, lease, max_starts: i64::from(max_starts), buried_at: Arc::default() }
@@ -127,13 +130,18 @@ impl Queue {
         if open.is_empty() {
             return Ok(None);
         }
-        let which = format!("{} ORDER BY priority DESC, run_at LIMIT 1", Lane::condition(open));
+        let which = format!(
+            "id = (SELECT id FROM jobs WHERE {FREE} AND {} ORDER BY priority DESC, run_at LIMIT 1{})",
+            Lane::condition(open),
+            self.database.engine.skip_locked()
+        );
         self.take(&which, "", -1).await
     }
 
     /// Takes this very job, if it can be had: at the fence that it has waited with, or at any where that is negative.
     pub(crate) async fn claim_one(&self, id: &str, fence: i64) -> Result<Option<Claim>> {
-        self.take("id = $4 AND ($5 < 0 OR fence = $5)", id, fence).await
+        // A row that is locked is waited for: whoever tells Redis of it may be about to note that.
+        self.take(&format!("id = $4 AND ($5 < 0 OR fence = $5) AND {FREE}"), id, fence).await
     }
 
     async fn take(&self, which: &str, id: &str, fence: i64) -> Result<Option<Claim>> {
@@ -147,10 +155,7 @@ impl Queue {
         let mut tx = self.database.pool.begin().await?;
         let mut query = sqlx::query(AssertSqlSafe(format!(
             "UPDATE jobs SET state = 'running', starts = starts + 1, fence = fence + 1, lease_until = $1, \
-             updated_at = $2 WHERE id = (SELECT id FROM jobs WHERE ((state = 'queued' AND run_at <= $2) \
-             OR (state = 'running' AND lease_until < $2 AND starts < $3)) AND {which}{}) \
-             RETURNING fence, run_at, {COLUMNS}",
-            self.database.engine.skip_locked()
+             updated_at = $2 WHERE {which} RETURNING fence, run_at, {COLUMNS}"
         )))
         .bind(now + lease)
         .bind(now)
@@ -348,67 +353,43 @@ impl Queue {
         let longest = BACKOFF.as_millis() as i64 * (1 << claim.job.starts.clamp(1, 16)) / 2;
         // Jobs that failed together are not all tried again together.
         let wait = longest / 2 + i64::from(uuid::Uuid::new_v4().as_fields().0) % longest;
-        let mut tx = self.database.pool.begin().await?;
-        let done = sqlx::query(
-            "UPDATE jobs SET state = 'queued', run_at = $1, lease_until = NULL, error = $2, updated_at = $3 \
-             WHERE id = $4 AND fence = $5 AND state = 'running'",
-        )
-        .bind(now + wait)
-        .bind(error.to_string())
-        .bind(now)
-        .bind(&claim.job.id)
-        .bind(claim.fence)
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 1 {
-            event::note_state(&mut *tx, &claim.job.id, "queued", Some(error), now).await?;
-        }
-        tx.commit().await?;
-        Ok(done.rows_affected() == 1)
+        self.put_back(claim, now + wait, 0, Some(error)).await
     }
 
     /// Gives a claim back untouched, as on shutdown: the start does not count.
-    pub(crate) async fn release(&self, claim: &Claim) -> Result<()> {
-        let now = id::now_ms();
-        let mut tx = self.database.pool.begin().await?;
-        let done = sqlx::query(
-            "UPDATE jobs SET state = 'queued', lease_until = NULL, starts = starts - 1, updated_at = $1 \
-             WHERE id = $2 AND fence = $3 AND state = 'running'",
-        )
-        .bind(now)
-        .bind(&claim.job.id)
-        .bind(claim.fence)
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 1 {
-            event::note_state(&mut *tx, &claim.job.id, "queued", None, now).await?;
-        }
-        tx.commit().await?;
-        Ok(())
+    pub(crate) async fn release(&self, claim: &Claim) -> Result<bool> {
+        self.put_back(claim, id::now_ms(), 1, None).await
     }
 
     /// Puts the job back until something that it needs is there again, the longer the longer it has waited. The start
     /// does not count.
-    pub(crate) async fn postpone(&self, claim: &Claim, error: &Value) -> Result<()> {
+    pub(crate) async fn postpone(&self, claim: &Claim, error: &Value) -> Result<bool> {
         let now = id::now_ms();
         let wait = ((now - claim.job.created_at_ms) / 4).clamp(1_000, 60_000);
+        self.put_back(claim, now + wait, 1, Some(error)).await
+    }
+
+    /// Lets a job wait until `run_at`; so many starts do not count.
+    async fn put_back(&self, claim: &Claim, run_at: i64, uncounted: i64, error: Option<&Value>) -> Result<bool> {
+        let now = id::now_ms();
         let mut tx = self.database.pool.begin().await?;
         let done = sqlx::query(
-            "UPDATE jobs SET state = 'queued', run_at = $1, lease_until = NULL, starts = starts - 1, error = $2, \
-             updated_at = $3 WHERE id = $4 AND fence = $5 AND state = 'running'",
+            "UPDATE jobs SET state = 'queued', run_at = $1, lease_until = NULL, starts = starts - $2, \
+             error = COALESCE($3, error), updated_at = $4 WHERE id = $5 AND fence = $6 AND state = 'running'",
         )
-        .bind(now + wait)
-        .bind(error.to_string())
+        .bind(run_at)
+        .bind(uncounted)
+        .bind(error.map(Value::to_string))
         .bind(now)
         .bind(&claim.job.id)
         .bind(claim.fence)
         .execute(&mut *tx)
         .await?;
         if done.rows_affected() == 1 {
-            event::note_state(&mut *tx, &claim.job.id, "queued", Some(error), now).await?;
+            event::note_state(&mut *tx, &claim.job.id, "queued", error, now).await?;
         }
         tx.commit().await?;
-        Ok(())
+        Ok(done.rows_affected() == 1)
     }
 
     /// Cancels a job: at once where nobody has it, else as soon as its worker hears of it.

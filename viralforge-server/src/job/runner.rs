@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
@@ -43,6 +44,8 @@ pub(crate) struct Runner {
     pub(crate) memory_bytes: u64,
     /// Wakes a worker: there is something new.
     pub(crate) wake: Arc<Notify>,
+    /// To be woken when a job was queued.
+    pub(crate) asked: Arc<Notify>,
     pub(crate) metrics: Arc<Metrics>,
 }
 
@@ -132,14 +135,22 @@ impl Runner {
         tokio::pin!(work);
         // The lease is kept from the first byte that is fetched to the last that is stored.
         let (made, interrupted) = tokio::select! {
-            made = &mut work => (made?, None),
+            made = &mut work => (made, None),
             why = self.keep(claim, progress, shutdown) => {
                 stop.notify_one();
-                (work.await?, Some(why))
+                (work.await, Some(why))
             }
         };
+        let made = match made {
+            Err(problem) if problem.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                Produced::of(Ended::Postponed("the storage does not answer".to_owned()))
+            }
+            other => other?,
+        };
         match (made, interrupted) {
-            (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Released)) => self.queue.release(claim).await,
+            (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Released)) => {
+                self.queue.release(claim).await.map(|_| ())
+            }
             (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Lost)) => Ok(()),
             (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Cancelled)) => {
                 self.queue.fail(claim, "cancelled", &Value::Null).await.map(|_| ())
@@ -269,7 +280,7 @@ impl Runner {
                 let thumbnails = NewJob { kind, asset_id, options: &options, priority, idempotency_key: None };
                 let next = (state == "accepted" && is_seen && self.auto_thumbnails).then_some(thumbnails);
                 self.queue.succeed_with_verdict(claim, state, &outcome.report, next).await?;
-                self.wake.notify_one();
+                self.asked.notify_one();
             }
             Ended::Done(_) => {
                 if self.queue.succeed(claim, &made.files).await? {

@@ -1,12 +1,13 @@
 //! The bytes of an upload: taken, looked at, and handed on when they are all there.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
+use axum::http::StatusCode;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sha2::digest::DynDigest;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufWriter};
 
 use super::{Locked, Metadata, Upload};
 use crate::app::App;
@@ -17,6 +18,11 @@ use crate::store::Key;
 pub(super) const HEAD_BYTES: u64 = 64 << 10;
 /// A client that sends nothing for so long is gone.
 const SILENCE: Duration = Duration::from_secs(30);
+/// Whoever is slower than this on average, once the first minute is over, only keeps a place that others want.
+const MIN_BYTES_PER_SECOND: u64 = 1024;
+const BEGINNING: Duration = Duration::from_secs(60);
+/// Bytes arrive in small pieces; so many go to the disk at a time.
+const WRITE_BYTES: usize = 512 << 10;
 
 /// What the bytes of one request have to come to.
 pub(crate) struct Checksum {
@@ -36,7 +42,8 @@ impl App {
         let begin = upload.received as u64;
         let max = self.uploads.max_bytes(&Metadata::parse(&upload.metadata)?);
         let room = upload.length.map_or(max, |length| length as u64).saturating_sub(begin);
-        let mut file = writer.open_at(begin).await?;
+        let mut file = BufWriter::with_capacity(WRITE_BYTES, writer.open_at(begin).await?);
+        let began = Instant::now();
         let mut written = 0;
         let mut bytes = body.into_data_stream();
         let mut looked_at = begin >= HEAD_BYTES;
@@ -52,6 +59,10 @@ impl App {
                 Ok(Some(Err(error))) => break Err(Problem::bad_request(format!("the body broke off: {error}"))),
                 Ok(Some(Ok(chunk))) => chunk,
             };
+            let due = began.elapsed().saturating_sub(BEGINNING).as_secs() * MIN_BYTES_PER_SECOND;
+            if written < due {
+                break Err(Problem::bad_request(format!("fewer than {MIN_BYTES_PER_SECOND} bytes come in a second")));
+            }
             if written + chunk.len() as u64 > room {
                 break Err(Problem::too_large(format!("there is room for {room} bytes, and more came")));
             }
@@ -67,6 +78,7 @@ impl App {
             }
         };
         file.flush().await?;
+        let file = file.into_inner();
         let sum_is_wrong = checksum.is_some_and(|sum| outcome.is_err() || *sum.hash.finalize() != *sum.value);
         if sum_is_wrong {
             // With a checksum, all bytes of the request count or none.
@@ -111,19 +123,10 @@ impl App {
         Ok(Problem::refused(problem["message"].as_str().unwrap_or("this is no media")))
     }
 
-    /// Takes a file that comes whole, in one request. What an earlier request left counts only where it was all.
-    pub(crate) async fn receive_whole(
-        &self,
-        upload: &mut Upload,
-        writer: &Locked,
-        body: Body,
-        length: Option<i64>,
-    ) -> Result<()> {
-        if upload.received == 0 || !upload.is_whole() {
-            self.uploads.restart(upload, length).await?;
-            writer.create().await?;
-            self.receive_upload(upload, writer, body, None).await?;
-        }
+    /// Takes a file that comes whole, in one request, its length known or not.
+    pub(crate) async fn receive_whole(&self, upload: &mut Upload, writer: &Locked, body: Body) -> Result<()> {
+        tokio::fs::File::create_new(writer.path()).await?;
+        self.receive_upload(upload, writer, body, None).await?;
         if upload.length.is_none() {
             self.uploads.set_length(&upload.id, upload.received).await?;
             upload.length = Some(upload.received);
@@ -136,6 +139,7 @@ impl App {
     pub(crate) async fn end_upload(&self, id: &str) -> Result<()> {
         // From here on nobody completes it, on any replica.
         self.uploads.refuse(id, &json!({ "code": "gone", "message": "the upload was ended" })).await?;
+        self.spool.remove(id).await?;
         let upload = self.uploads.get(id).await?;
         if upload.state == "complete" {
             return Err(Problem::conflict("the upload is complete"));
@@ -144,7 +148,6 @@ impl App {
             self.store.drop_parts(&Key::original(id), parts).await?;
             self.store.delete(&Key::original(id)).await?;
         }
-        self.spool.remove(id).await?;
         self.uploads.delete(id).await
     }
 
@@ -159,7 +162,12 @@ impl App {
         let key = Key::original(&asset);
         self.store.remove_unfinished(&key).await?;
         let stored = self.store.put_file(&key, writer.path()).await? as i64;
-        self.uploads.complete(upload, &asset, stored).await?;
+        let completed = self.uploads.complete(upload, &asset, stored).await;
+        if completed.is_err() && self.uploads.get(&asset).await.is_err_and(|e| e.status() == StatusCode::NOT_FOUND) {
+            // It was ended while it was stored.
+            self.store.delete(&key).await?;
+        }
+        completed?;
         self.spool.remove(&upload.id).await?;
         upload.state = "complete".to_owned();
         upload.asset_id = Some(asset);

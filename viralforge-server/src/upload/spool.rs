@@ -86,12 +86,6 @@ impl Locked {
         &self.path
     }
 
-    /// Makes the file where it is not there.
-    pub(crate) async fn create(&self) -> std::io::Result<()> {
-        let mut options = tokio::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(false).open(&self.path).await.map(|_| ())
-    }
-
     /// Resolves as soon as another request wants to write.
     pub(crate) async fn superseded(&self) {
         // The sender lives as long as this value.

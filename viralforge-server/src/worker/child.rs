@@ -13,6 +13,9 @@ use super::{clips, thumbnails, verbs};
 /// The file of the report.
 const REPORT: &str = "report.json";
 
+/// How far a child stands back behind the host (nice(2)).
+const NICE: i32 = 10;
+
 /// Runs as a child: one task from standard input, lines to standard output.
 pub(crate) fn main() -> ExitCode {
     let mut text = String::new();
@@ -27,6 +30,8 @@ pub(crate) fn main() -> ExitCode {
     if let Err(error) = end_with_host(&task) {
         return say_failure("backend", &error);
     }
+    // Media work takes all that it gets; whoever waits for an answer goes first.
+    let _ = rustix::process::nice(NICE);
     #[cfg(target_os = "linux")]
     if let Err(error) = super::sandbox::enter(&task) {
         return say_failure("backend", &format!("the sandbox cannot be entered: {error}"));

@@ -6,6 +6,7 @@
 #   VIRALFORGE_TEST_REDIS      redis://HOST:PORT
 #   VIRALFORGE_TEST_S3         http://HOST:PORT, with the bucket `viralforge`, and the keys below
 #   VIRALFORGE_TEST_S3_KEY_ID, VIRALFORGE_TEST_S3_SECRET
+#   VIRALFORGE_TEST_S3_FOLDER  where that server keeps its buckets
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
@@ -49,6 +50,7 @@ if [ -n "${VIRALFORGE_S3_SERVER:-}" ]; then
   s3=$(free_port)
   export VIRALFORGE_TEST_S3="http://127.0.0.1:$s3"
   export VIRALFORGE_TEST_S3_KEY_ID=test-key-id VIRALFORGE_TEST_S3_SECRET=test-secret-that-nobody-else-knows
+  export VIRALFORGE_TEST_S3_FOLDER="$folder/s3"
   # A folder is a bucket.
   mkdir -p "$folder/s3/viralforge"
   "$VIRALFORGE_S3_SERVER" --host 127.0.0.1 --port "$s3" --access-key "$VIRALFORGE_TEST_S3_KEY_ID" \

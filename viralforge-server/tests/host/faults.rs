@@ -13,6 +13,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use crate::server::{Server, children, demo_video, small_video};
+use crate::storage::media;
 
 /// Enough for every moment of an upload and of a job.
 const ROUNDS: usize = 6;
@@ -87,7 +88,7 @@ async fn upload_with_a_death(data: &Path, round: usize, video: &[u8]) -> (Server
     assert_eq!(server.patch(&address, 0, &video[..third]).await.status(), 204);
     let sent = Arc::new(AtomicUsize::new(0));
     let (pieces, length) = (Arc::clone(&sent), video.len() as u64);
-    let (spooled, stored) = (data.join("uploads").join(&id), data.join("media/assets").join(&id).join("original"));
+    let (spooled, stored) = (data.join("uploads").join(&id), media(data).join("assets").join(&id).join("original"));
     let is_stored = move || stored.exists();
     let is_spooled = move || std::fs::metadata(&spooled).is_ok_and(|file| file.len() == length);
     let killer = kill_when(server.pid(), move || match round % 4 {
@@ -114,7 +115,7 @@ async fn upload_with_a_death(data: &Path, round: usize, video: &[u8]) -> (Server
     assert_eq!(upload["state"], "complete", "{upload}");
     let asset = server.verdict(upload["asset_id"].as_str().unwrap()).await;
     assert_eq!(asset["state"], "accepted");
-    let folder = data.join("media/assets").join(asset["id"].as_str().unwrap());
+    let folder = media(data).join("assets").join(asset["id"].as_str().unwrap());
     assert_eq!(std::fs::read(folder.join("original")).unwrap(), video);
     assert_eq!(files_in(&folder).len(), 1, "{:?}", files_in(&folder));
     (server, asset)
@@ -130,7 +131,7 @@ async fn job_with_a_death(server: Server, data: &Path, round: usize, asset: &str
     let options = json!({ "transcode": { "height": 64 } });
     let job: Value = server.ask("video-processing", asset, options).await.json().await.unwrap();
     let id = job["id"].as_str().unwrap().to_owned();
-    let (scratch, results) = (data.join("scratch"), data.join("media/assets").join(asset).join("jobs").join(&id));
+    let (scratch, results) = (data.join("scratch"), media(data).join("assets").join(asset).join("jobs").join(&id));
     let folder = results.clone();
     kill_when(server.pid(), move || {
         let in_scratch = |part: &str| files_in(&scratch).iter().any(|file| file.to_string_lossy().contains(part));
@@ -238,7 +239,7 @@ async fn is_right(server: &Server, address: &str, bytes: &[u8]) -> bool {
     let upload: Value = server.client.get(address).send().await.unwrap().json().await.unwrap();
     let id = upload["asset_id"].as_str().unwrap();
     let asset = server.verdict(id).await;
-    let stored = server.data().join("media/assets").join(id).join("original");
+    let stored = media(server.data()).join("assets").join(id).join("original");
     let assets = server.json("/v1/assets").await["items"].as_array().unwrap().len();
     asset["state"] == "accepted" && assets == 1 && std::fs::read(stored).unwrap() == bytes
 }
@@ -269,7 +270,7 @@ async fn a_server_that_slept_past_its_lease_publishes_nothing() {
         urls.map(|url| url.unwrap().to_owned()).collect::<Vec<_>>()
     };
     assert_eq!(without_signature(&job), without_signature(&published));
-    let stored = files_in(&data.join("media/assets").join(asset).join("jobs"));
+    let stored = files_in(&media(data).join("assets").join(asset).join("jobs"));
     assert_eq!(stored.len(), job["outputs"].as_array().unwrap().len(), "{stored:?}");
 }
 

@@ -6,6 +6,7 @@ use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
 use crate::server::{Server, small_video};
+use crate::storage::media;
 
 /// Nobody here makes thumbnails; leases run out soon.
 const SETTINGS: [(&str, &str); 3] =
@@ -117,7 +118,7 @@ async fn a_worker_whose_lease_is_lost_hears_so_whatever_it_does_and_changes_noth
     assert_eq!((&done["starts"], done["outputs"].as_array().unwrap().len()), (&2.into(), 2));
     let one = reqwest::get(done["outputs"][0]["url"].as_str().unwrap()).await.unwrap();
     assert_eq!(one.bytes().await.unwrap(), "new");
-    let kept = files_below(&server.data().join("media"), &job);
+    let kept = files_below(&media(server.data()), &job);
     assert_eq!(kept, 2, "what the first one stored is gone");
 }
 
@@ -156,11 +157,11 @@ async fn a_failure_ends_the_job_or_has_it_tried_again_and_what_was_stored_is_swe
     let lasting = json!({ "fence": fence, "code": "malformed", "message": "it is broken" });
     let failed: Value = say(&server, &job, "fail", lasting).await.json().await.unwrap();
     assert_eq!((&failed["state"], &failed["error"]["message"]), (&"failed".into(), &"it is broken".into()));
-    let media = folder.path().join("media");
-    assert_eq!(files_below(&media, &job), 1);
+    let stored = media(folder.path());
+    assert_eq!(files_below(&stored, &job), 1);
     // The tidier looks at each start, and leaves alone what has ended just now.
     let mut server = Some(server);
-    while files_below(&media, &job) > 0 {
+    while files_below(&stored, &job) > 0 {
         server.take().unwrap().terminate();
         server = Some(Server::start_on(folder.path(), &SETTINGS));
         server.as_ref().unwrap().json("/ready").await;

@@ -22,8 +22,20 @@ pub(crate) fn shared(data: &Path) -> Vec<(&'static str, String)> {
         ("S3_BUCKET", BUCKET.to_owned()),
         ("S3_ACCESS_KEY_ID", variable("VIRALFORGE_TEST_S3_KEY_ID").unwrap()),
         ("S3_SECRET_ACCESS_KEY", variable("VIRALFORGE_TEST_S3_SECRET").unwrap()),
-        ("S3_PREFIX", data.file_name().unwrap().to_str().unwrap().trim_start_matches('.').to_owned()),
+        ("S3_PREFIX", prefix(data)),
     ]
+}
+
+fn prefix(data: &Path) -> String {
+    data.file_name().unwrap().to_str().unwrap().trim_start_matches('.').to_owned()
+}
+
+/// The folder in which what a server stores lies in the end, also where that is in a bucket of the shared storage.
+pub(crate) fn media(data: &Path) -> PathBuf {
+    match std::env::var_os("VIRALFORGE_TEST_S3_FOLDER") {
+        Some(buckets) => Path::new(&buckets).join(BUCKET).join(prefix(data)),
+        None => data.join("media"),
+    }
 }
 
 /// A running S3 server; ends with the value.
@@ -235,6 +247,20 @@ async fn while_the_storage_is_away_it_is_told_and_nothing_is_lost() {
     assert_eq!(server.offset(&address).await, video.len());
     let upload = server.wait(path, |upload| upload["state"] == "complete").await;
     assert_eq!(server.verdict(upload["asset_id"].as_str().unwrap()).await["state"], "accepted");
+}
+
+#[tokio::test]
+async fn a_job_waits_for_a_storage_that_is_away_and_that_is_no_start() {
+    let Some(mut s3) = S3::start() else { return };
+    let server = s3.server(&[("VIRALFORGE_JOB_STARTS", "1"), ("VIRALFORGE_AUTO_THUMBNAILS", "false")]);
+    let asset = server.upload(&small_video(), "a.mp4").await;
+    s3.stop();
+    let job: Value = server.ask("analysis", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
+    let path = format!("/v1/jobs/{}", job["id"].as_str().unwrap());
+    server.wait(&path, |job| job["state"] == "queued" && job["error"]["code"] == "unavailable").await;
+    s3.start_again();
+    let job = server.job(job["id"].as_str().unwrap()).await;
+    assert_eq!((&job["state"], &job["starts"]), (&"succeeded".into(), &1.into()));
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use crate::server::{Server, small_video};
+use crate::storage::media;
 
 /// What is asked, how, of whom, with which headers, and the status of the answer.
 type Rule<'r> = (&'r str, Method, &'r str, Vec<(&'r str, String)>, u16);
@@ -159,7 +160,7 @@ async fn hostile_names_never_reach_a_path() {
     }
     assert_eq!(server.create(video.len(), &"x".repeat(4096)).await.status(), 400);
     // Under the folder of the data there are names of ours only.
-    let mut folders = vec![server.data().join("media"), server.data().join("uploads")];
+    let mut folders = vec![media(server.data()), server.data().join("uploads")];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten() {
             let entry = entry.unwrap();
