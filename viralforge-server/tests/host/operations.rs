@@ -161,7 +161,7 @@ async fn what_is_long_and_holds_no_secret_is_compressed_and_nothing_else() {
 
 #[tokio::test]
 async fn lists_are_filtered() {
-    let server = Server::start();
+    let server = Server::start_with(&[("VIRALFORGE_AUTO_THUMBNAILS", "false")]);
     let asset = server.upload(&crate::server::small_video(), "a.mp4").await;
     let asset = asset["id"].as_str().unwrap();
     let job: Value = server.ask("write-waveform", asset, Value::Null).await.json().await.unwrap();
