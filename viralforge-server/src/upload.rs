@@ -128,7 +128,8 @@ impl Uploads {
             Err(problem) => problem,
         };
         let Some(key) = new.idempotency_key else { return Err(problem) };
-        let Some(upload) = self.find("idempotency_key", key).await? else { return Err(problem) };
+        // It may have gone in between, with the request that it came by.
+        let Some(upload) = self.find("idempotency_key", key).await? else { return self.create(new).await };
         let same_length = new.length.is_none_or(|length| upload.length.is_none_or(|known| known == length));
         if upload.metadata != new.metadata || !same_length {
             return Err(Problem::conflict("that Idempotency-Key was used for another file"));
@@ -139,7 +140,7 @@ impl Uploads {
         // It broke off, or still goes on, maybe elsewhere: it ends, and what is sent now is an upload of its own, so that
         // the bytes of the two cannot mix.
         self.delete(&upload.id).await?;
-        self.create(new).await.map_err(|_| Problem::conflict("another request sends the same under this key"))
+        self.create(new).await
     }
 
     pub(crate) async fn get(&self, id: &str) -> Result<Upload> {
