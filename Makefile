@@ -49,7 +49,7 @@ setup: ## Install the Debian packages that a build needs, where missing
 
 .PHONY: setup-test
 setup-test: setup $(s3_server) ## Install the programs that the tests need, where missing
-	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy python3-venv strace patchelf redis-server curl clamav-daemon
+	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy python3-venv strace patchelf redis-server postgresql curl clamav-daemon
 	@command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' \
 	  || { echo 'setup: Node 20 or newer with npm is needed for the tests of the Node package'; exit 1; }
 
@@ -135,11 +135,15 @@ test-node: addon ## Run the tests of the Node package and of its examples
 	$(CARGO) build -p viralforge-server $(features)
 	VIRALFORGE_SERVER=$(server) npm test --silent --prefix examples/node
 
+# PostgreSQL, Redis and an S3 server, started for a command and ended with it.
+engines := viralforge-server/tests/engines/run.sh
+
 .PHONY: test-server
-test-server: ffmpeg setup-test test-schemathesis ## Run the tests of the server with the clients that browsers use
+test-server: ffmpeg setup-test test-schemathesis ## Run the tests of the server with the clients that browsers use, and on PostgreSQL, Redis and S3
 	$(CARGO) build -p viralforge-server $(features)
 	npm ci --silent --prefix viralforge-server/tests/tus --ignore-scripts
-	VIRALFORGE_SERVER=$(server) npm test --silent --prefix viralforge-server/tests/tus
+	VIRALFORGE_SERVER=$(server) $(engines) npm test --silent --prefix viralforge-server/tests/tus
+	$(engines) $(CARGO) test -p viralforge-server $(features)
 
 schemathesis := $(abspath $(target))/schemathesis
 

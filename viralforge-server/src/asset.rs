@@ -53,7 +53,7 @@ pub(crate) struct FileView {
 
 /// The columns that [`asset`] reads.
 pub(crate) const COLUMNS: &str = "id, state, file_name, storage_key, byte_len, report, created_at";
-/// The columns that [`file`] reads.
+/// The columns that [`file()`] reads.
 pub(crate) const FILE_COLUMNS: &str = "id, name, content_type, storage_key, byte_len";
 
 /// All assets.

@@ -62,7 +62,7 @@ pub(super) async fn offer(State(app): State<Arc<App>>) -> impl IntoResponse {
 
 /// Begin an upload
 ///
-/// Resumable, by tus 1.0 (https://tus.io): any client of it does this and what follows. `Location` says where the upload
+/// Resumable, by tus 1.0 (<https://tus.io>): any client of it does this and what follows. `Location` says where the upload
 /// is. Without `Upload-Length`, send `Upload-Defer-Length: 1`. `Upload-Metadata` may have a `filename` and a `slot`
 /// (`video`, `image` or `audio`), values in Base64. The body may bring the first bytes.
 #[utoipa::path(post, path = "/v1/uploads", operation_id = "createUpload",
