@@ -109,7 +109,7 @@ fn details(schema: &Value) -> String {
             .collect()
     };
     let rows = table("", fields(inside) + &list(&inside["allOf"]).map(fields).collect::<String>());
-    match (format!("{name}{title}"), rows + &forms) {
+    match (if name.is_empty() { title } else { name.to_owned() }, rows + &forms) {
         (_, inside) if inside.is_empty() => inside,
         (name, inside) if name.is_empty() => inside,
         (name, rows) => format!("<details><summary>{name} {}</summary>{rows}</details>", rich(&inside["description"])),
@@ -126,6 +126,7 @@ fn row(name: &str, required: bool, place: &str, schema: &Value, about: &Value) -
     let default = default.map(|default| format!("<p>Default: <code>{}</code>", escaped(&default.to_string())));
     let (form, default, nested) =
         (form(schema), default.unwrap_or_default(), details(schema) + &details(&schema["items"]));
+    let nested = if nested.is_empty() { nested } else { format!("<tr><td colspan=2>{nested}") };
     format!("<tr><td><code>{name}</code> {place}<br><small>{form}</small><td>{}{default}{nested}", rich(about))
 }
 
