@@ -4,6 +4,7 @@
 mod direct;
 mod http;
 mod key;
+mod read;
 mod sign;
 
 pub(crate) use key::Key;

@@ -11,7 +11,6 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use object_store::{GetOptions, GetRange};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -139,8 +138,7 @@ async fn body(is_head: bool, store: &Store, key: &Key, part: Range<u64>) -> Resu
     if is_head || part.is_empty() {
         return Ok(Body::empty());
     }
-    let options = GetOptions { range: Some(GetRange::Bounded(part)), ..GetOptions::default() };
-    Ok(Body::from_stream(store.get(key, options).await?.into_stream()))
+    Ok(Body::from_stream(store.read(key, part).await?))
 }
 
 /// Several parts in one answer (RFC 9110, 14.6).
@@ -172,10 +170,8 @@ fn multipart(
     let pieces = stream::iter(heads).then(move |(head, part)| {
         let (store, key) = (store.clone(), key.clone());
         async move {
-            let options = GetOptions { range: Some(GetRange::Bounded(part)), ..GetOptions::default() };
             let bytes =
-                store.get(&key, options).await.map_err(|_| std::io::Error::other("the storage does not answer"))?;
-            let bytes = bytes.into_stream().map_err(std::io::Error::other);
+                store.read(&key, part).await.map_err(|_| std::io::Error::other("the storage does not answer"))?;
             std::io::Result::Ok(stream::once(async move { Ok(head) }).chain(bytes))
         }
     });
