@@ -162,8 +162,8 @@ test-schemathesis: ffmpeg $(schemathesis)/.ready ## Look for answers of the serv
 	  viralforge-server/tests/schemathesis/run.py --max-examples $(SCHEMATHESIS_EXAMPLES)
 
 .PHONY: test-faults
-test-faults: ffmpeg setup-test ## Kill the server 200 times, in uploads and in jobs, and look what is left
-	VIRALFORGE_FAULT_ROUNDS=67 $(CARGO) test -p viralforge-server --test host $(features) -- --nocapture faults
+test-faults: ffmpeg setup-test ## Kill the server, its database and Redis hundreds of times, in uploads and in jobs, and look what is left
+	VIRALFORGE_FAULT_ROUNDS=67 $(CARGO) test -p viralforge-server --test host $(features) -- --nocapture faults outages whatever_redis
 
 .PHONY: check
 check: fmt clippy docs layers deny generated ## Run every static check: fmt, clippy, docs, layers, deny, generated

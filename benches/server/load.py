@@ -364,7 +364,7 @@ def main():
             tus = None
             if options.tus_server:
                 port = free_port()
-                tus = run(Program("@tus/server", ["node", "server.mjs", str(port), str(folder / "tus")], port))
+                tus = run(Program("@tus/server", ["node", str(Path(options.tus_server) / "server.mjs"), str(port), str(folder / "tus")], port))
             uploads(host, hyper, server, tus, folder)
 
 
