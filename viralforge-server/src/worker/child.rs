@@ -45,7 +45,7 @@ pub(crate) fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(_) => ExitCode::FAILURE,
         },
-        Err(error) => say_failure(error.code(), &error.to_string()),
+        Err(error) => say_failure(error.code(), &without_folders(&error.to_string(), &task)),
     }
 }
 
@@ -130,7 +130,32 @@ fn say(line: &Line) -> io::Result<()> {
     out.flush()
 }
 
+/// A message as clients may read it: where this machine keeps its files is none of their business.
+fn without_folders(message: &str, task: &Task) -> String {
+    let output = format!("{}/", task.output.display());
+    message.replace(&output, "").replace(&task.input.display().to_string(), "the upload")
+}
+
 fn say_failure(code: &str, message: &str) -> ExitCode {
     let _ = say(&Line::Failed { code: code.to_owned(), message: message.to_owned() });
     ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_names_no_folder_of_this_machine() {
+        let task: Task = serde_json::from_value(json!({
+            "work": { "kind": "analysis", "options": viralforge_core::AnalysisOptions::all() },
+            "input": "/data/scratch/a/job-1/input", "output": "/data/scratch/a/job-1/output",
+            "limits": viralforge_core::Limits::default(),
+            "bounds": { "memory_bytes": 1, "cpu_seconds": 1, "file_bytes": 1 }, "host_pid": 1,
+        }))
+        .unwrap();
+        let said = without_folders("/data/scratch/a/job-1/output/clip-1.mp4: encoding: no", &task);
+        assert_eq!(said, "clip-1.mp4: encoding: no");
+        assert_eq!(without_folders("/data/scratch/a/job-1/input: cut short", &task), "the upload: cut short");
+    }
 }
