@@ -29,6 +29,8 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use utoipa::ToSchema;
 
+use crate::account::Owned;
+
 /// Where a job may be.
 pub(crate) const STATES: [&str; 6] = ["queued", "running", "succeeded", "failed", "dead", "cancelled"];
 
@@ -36,6 +38,8 @@ pub(crate) const STATES: [&str; 6] = ["queued", "running", "succeeded", "failed"
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Job {
     pub(crate) id: String,
+    #[serde(skip)]
+    pub(crate) owner: String,
     pub(crate) kind: String,
     pub(crate) asset_id: String,
     pub(crate) state: String,
@@ -52,13 +56,22 @@ pub(crate) struct Job {
 
 /// The columns that [`Job::from_row`] reads.
 pub(crate) const COLUMNS: &str =
-    "id, kind, asset_id, state, priority, starts, options, progress, error, created_at, updated_at";
+    "id, owner, kind, asset_id, state, priority, starts, options, progress, error, created_at, updated_at";
+
+impl Owned for Job {
+    const WHAT: &'static str = "job";
+
+    fn owner(&self) -> &str {
+        &self.owner
+    }
+}
 
 impl Job {
     pub(crate) fn from_row(row: &AnyRow) -> Result<Self, sqlx::Error> {
         let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
         Ok(Self {
             id: row.try_get("id")?,
+            owner: row.try_get("owner")?,
             kind: row.try_get("kind")?,
             asset_id: row.try_get("asset_id")?,
             state: row.try_get("state")?,

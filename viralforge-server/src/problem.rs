@@ -14,8 +14,12 @@ pub(crate) type Result<T, E = Problem> = std::result::Result<T, E>;
 /// by themselves. The library's others are told of in the `error` of a job.
 pub(crate) const CODES: [(u16, &str, &str); 21] = [
     (400, "bad_request", "the path, the query, a header or the body is not as it should be"),
-    (401, "unauthorized", "there is no API key, or a wrong one"),
-    (403, "forbidden", "the address is not signed or no longer good, or the upload takes no bytes"),
+    (401, "unauthorized", "there is no key or token, or one that is not good (any more)"),
+    (
+        403,
+        "forbidden",
+        "the address is not signed or no longer good, the upload takes no bytes, or the caller may not do that",
+    ),
     (404, "not_found", "there is no such thing"),
     (405, "method", "this page does not take that method; Allow lists those that it takes"),
     (409, "conflict", "it is in a state in which that cannot be done, or somebody else is doing it"),
@@ -80,7 +84,16 @@ impl Problem {
     }
 
     pub(crate) fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "send Authorization: Bearer with the API key")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthorized",
+            "send Authorization: Bearer with an API key or an access token",
+        )
+    }
+
+    /// Why a sign-in, or what followed from one, is not good.
+    pub(crate) fn not_signed_in(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", detail)
     }
 
     pub(crate) fn forbidden(detail: impl Into<String>) -> Self {

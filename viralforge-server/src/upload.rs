@@ -21,6 +21,7 @@ use sqlx::{AnyPool, Row};
 use utoipa::ToSchema;
 use viralforge_core::{ReasonClass, Severity, Source, UploadPolicy, UploadSlot, ValidationDepth, validate_upload};
 
+use crate::account::Owned;
 use crate::asset::Assets;
 use crate::id;
 use crate::job::{Kind, NewJob, Queue};
@@ -33,6 +34,8 @@ pub(crate) const STATES: [&str; 3] = ["open", "complete", "refused"];
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Upload {
     pub(crate) id: String,
+    #[serde(skip)]
+    pub(crate) owner: String,
     pub(crate) state: String,
     /// How many bytes it will have; `None` until the client says.
     pub(crate) length: Option<i64>,
@@ -64,12 +67,22 @@ pub(crate) struct Upload {
 #[derive(Debug, Default)]
 pub(crate) struct NewUpload<'a> {
     pub(crate) id: Option<String>,
+    /// The user whose it will be.
+    pub(crate) owner: &'a str,
     pub(crate) length: Option<i64>,
     pub(crate) metadata: &'a str,
     pub(crate) concat: Option<&'a str>,
     pub(crate) idempotency_key: Option<&'a str>,
     pub(crate) multipart_id: Option<&'a str>,
     pub(crate) part_bytes: Option<i64>,
+}
+
+impl Owned for Upload {
+    const WHAT: &'static str = "upload";
+
+    fn owner(&self) -> &str {
+        &self.owner
+    }
 }
 
 impl Upload {
@@ -85,7 +98,7 @@ impl Upload {
 }
 
 /// The columns that [`upload`] reads.
-pub(crate) const COLUMNS: &str = "id, state, length, received, metadata, concat, asset_id, problem, expires_at, multipart_id, \
+pub(crate) const COLUMNS: &str = "id, owner, state, length, received, metadata, concat, asset_id, problem, expires_at, multipart_id, \
                        part_bytes, part_tags";
 
 /// All uploads.
@@ -103,8 +116,8 @@ impl Uploads {
         let now = id::now_ms();
         let row = sqlx::query(AssertSqlSafe(format!(
             "INSERT INTO uploads (id, state, length, received, metadata, concat, expires_at, created_at, \
-             idempotency_key, multipart_id, part_bytes) \
-             VALUES ($1, 'open', $2, 0, $3, $4, $5, $6, $7, $8, $9) RETURNING {COLUMNS}"
+             idempotency_key, multipart_id, part_bytes, owner) \
+             VALUES ($1, 'open', $2, 0, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {COLUMNS}"
         )))
         .bind(new.id.clone().unwrap_or_else(id::fresh))
         .bind(new.length)
@@ -115,6 +128,7 @@ impl Uploads {
         .bind(new.idempotency_key)
         .bind(new.multipart_id)
         .bind(new.part_bytes)
+        .bind(new.owner)
         .fetch_one(&self.pool)
         .await?;
         Ok(upload(&row)?)
@@ -210,7 +224,7 @@ impl Uploads {
         if done.rows_affected() != 1 {
             return Err(Problem::conflict("the upload was completed or ended by another request"));
         }
-        Assets::add(&mut tx, asset, &file_name, byte_len).await?;
+        Assets::add(&mut tx, asset, &upload.owner, &file_name, byte_len).await?;
         sqlx::query("UPDATE uploads SET asset_id = $1 WHERE id = $2")
             .bind(asset)
             .bind(&upload.id)
@@ -288,6 +302,7 @@ impl Uploads {
 pub(crate) fn upload(row: &AnyRow) -> Result<Upload, sqlx::Error> {
     Ok(Upload {
         id: row.try_get("id")?,
+        owner: row.try_get("owner")?,
         state: row.try_get("state")?,
         length: row.try_get("length")?,
         received: row.try_get("received")?,

@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 
 use super::compress::Confidential;
 use super::page::{Filter, Page, Pairs};
+use crate::account::Caller;
 use crate::app::App;
 use crate::asset::{self, Asset, FileView, FilesOf};
 use crate::id;
@@ -47,9 +48,9 @@ impl AssetView {
 
 /// List assets
 #[utoipa::path(get, path = "/v1/assets", operation_id = "listAssets", responses((status = 200, body = Page<Asset>)))]
-pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Asset>>> {
-    let select = format!("SELECT {} FROM assets", asset::COLUMNS);
-    Ok(Json(Page::read(&app.assets.0, select, None, (&FILTERS, query), asset::asset).await?))
+pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Asset>>> {
+    let (select, of) = (format!("SELECT {} FROM assets", asset::COLUMNS), [("owner", caller.user_id.as_str())]);
+    Ok(Json(Page::read(&app.assets.0, select, &of, (&FILTERS, query), asset::asset).await?))
 }
 
 /// Get an asset
@@ -57,8 +58,12 @@ pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Js
 /// It is `quarantined` while it is checked, which takes a moment. Only an `accepted` one can be worked with.
 #[utoipa::path(get, path = "/v1/assets/{id}", operation_id = "getAsset",
     responses((status = 200, body = AssetView), (status = 404)))]
-pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Confidential<AssetView>> {
-    let asset = app.assets.get(&id::checked(&id, "asset")?).await?;
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Confidential<AssetView>> {
+    let asset = caller.own(app.assets.get(&id::checked(&id, "asset")?).await?)?;
     let files = app.assets.files(FilesOf::Asset, &asset.id).await?.iter().map(|file| app.file_view(file)).collect();
     Ok(Confidential(AssetView::of(asset, files)))
 }
@@ -68,10 +73,11 @@ pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
     responses((status = 200, body = Page<FileView>), (status = 404)))]
 pub(super) async fn files(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(id): Path<String>,
     query: Pairs,
 ) -> Result<Confidential<Page<FileView>>> {
-    let asset = app.assets.get(&id::checked(&id, "asset")?).await?;
+    let asset = caller.own(app.assets.get(&id::checked(&id, "asset")?).await?)?;
     page_of_files(&app, ("asset_id", &asset.id), query).await
 }
 
@@ -80,15 +86,16 @@ pub(super) async fn files(
     responses((status = 200, body = Page<FileView>), (status = 404)))]
 pub(super) async fn job_files(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(id): Path<String>,
     query: Pairs,
 ) -> Result<Confidential<Page<FileView>>> {
-    let job = app.queue.get(&id::checked(&id, "job")?).await?;
+    let job = caller.own(app.queue.get(&id::checked(&id, "job")?).await?)?;
     page_of_files(&app, ("job_id", &job.id), query).await
 }
 
 async fn page_of_files(app: &App, of: (&'static str, &str), query: Pairs) -> Result<Confidential<Page<FileView>>> {
     let select = format!("SELECT {} FROM files", asset::FILE_COLUMNS);
-    let page = Page::read(&app.assets.0, select, Some(of), (&[], query), asset::file).await?;
+    let page = Page::read(&app.assets.0, select, &[of], (&[], query), asset::file).await?;
     Ok(Confidential(page.map(|file| app.file_view(&file))))
 }

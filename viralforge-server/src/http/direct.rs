@@ -14,8 +14,8 @@ use utoipa::ToSchema;
 use super::compress::Confidential;
 use super::plain::created;
 use super::tus::{check_length, open_upload, to_the_end};
+use crate::account::Caller;
 use crate::app::App;
-use crate::id;
 use crate::problem::{Problem, Result};
 use crate::store::Key;
 use crate::upload::{Metadata, Sent};
@@ -77,7 +77,7 @@ pub(super) struct Complete {
     responses((status = 201, body = Begun), (status = 413, description = "Over the limit"),
         (status = 422, description = "A length or a size of parts that cannot be"),
         (status = 501, description = "Media is kept in a folder here")))]
-pub(super) async fn begin(State(app): State<Arc<App>>, Json(asked): Json<Begin>) -> Result<Response> {
+pub(super) async fn begin(State(app): State<Arc<App>>, caller: Caller, Json(asked): Json<Begin>) -> Result<Response> {
     let metadata = Metadata::header(&asked.file_name, asked.slot.as_deref())?;
     check_length(&app, &Metadata::parse(&metadata)?, Some(asked.length))?;
     let least = (asked.length + MAX_PARTS - 1) / MAX_PARTS;
@@ -86,7 +86,7 @@ pub(super) async fn begin(State(app): State<Arc<App>>, Json(asked): Json<Begin>)
         let (min, max) = ((*PART_BYTES.start()).max(least), PART_BYTES.end());
         return Err(Problem::invalid_option(format!("length must be at least 1, and part_bytes {min} to {max}")));
     }
-    let upload = app.begin_direct(&metadata, asked.length, part_bytes).await?;
+    let upload = app.begin_direct(&caller.user_id, &metadata, asked.length, part_bytes).await?;
     let (key, lifetime) = (Key::original(&upload.id), app.uploads.lifetime.min(MAX_LIFETIME));
     let mut parts = Vec::new();
     for number in 1..=upload.parts() {
@@ -107,13 +107,14 @@ pub(super) async fn begin(State(app): State<Arc<App>>, Json(asked): Json<Begin>)
         (status = 422, description = "Not what was declared, or no media")))]
 pub(super) async fn complete(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(id): Path<String>,
     Json(asked): Json<Complete>,
 ) -> Result<Response> {
-    let id = id::checked(&id, "upload")?;
+    let id = open_upload(&app, &caller, &id).await?.id;
     to_the_end(async move {
         let _writer = app.spool.lock(&id).await?;
-        let mut upload = open_upload(&app, &id).await?;
+        let mut upload = open_upload(&app, &caller, &id).await?;
         if upload.multipart_id.is_none() {
             return Err(Problem::conflict("this upload has no parts in the storage"));
         }

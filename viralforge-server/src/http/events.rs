@@ -12,6 +12,7 @@ use axum::response::sse::{Event as Message, KeepAlive};
 use axum::routing::get;
 use futures_util::stream::{self, Stream};
 
+use crate::account::Caller;
 use crate::app::App;
 use crate::id;
 use crate::job::Event;
@@ -34,10 +35,11 @@ pub(super) fn routes() -> Router<Arc<App>> {
     responses((status = 200, body = Event, content_type = "text/event-stream"), (status = 400), (status = 404)))]
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>> {
-    let job = app.queue.get(&id::checked(&id, "job")?).await?;
+    let job = caller.own(app.queue.get(&id::checked(&id, "job")?).await?)?;
     let last = headers
         .get("last-event-id")
         .map(|value| value.to_str().ok().and_then(|text| text.parse::<i64>().ok().filter(|seq| *seq >= 0)));

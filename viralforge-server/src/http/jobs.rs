@@ -14,8 +14,9 @@ use utoipa::ToSchema;
 
 use super::compress::Confidential;
 use super::page::{Filter, Page, Pairs};
+use crate::account::Caller;
 use crate::app::App;
-use crate::asset::{FileView, FilesOf};
+use crate::asset::{Assets, FileView, FilesOf};
 use crate::id;
 use crate::job::{self, Job, Kind, NewJob};
 use crate::metrics;
@@ -59,6 +60,7 @@ const MAX_KEY_BYTES: usize = 200;
         (status = 400), (status = 404), (status = 409), (status = 413), (status = 415), (status = 422)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     body: Result<Json<JobRequest>, JsonRejection>,
 ) -> Result<(StatusCode, [(header::HeaderName, String); 1], Confidential<JobView>)> {
@@ -68,19 +70,21 @@ pub(super) async fn create(
     if !PRIORITIES.contains(&asked.priority) {
         return Err(Problem::invalid_option(format!("priority {} is not in -100..=100", asked.priority)));
     }
-    let asset = app.assets.accepted(&id::checked(&asked.asset_id, "asset")?).await?;
+    let asset = caller.own(app.assets.get(&id::checked(&asked.asset_id, "asset")?).await?)?;
+    let asset = Assets::accepted(asset)?;
     let key = headers.get("idempotency-key").map(|value| {
         let text = value.to_str().ok().filter(|text| !text.is_empty() && text.len() <= MAX_KEY_BYTES);
         text.ok_or_else(|| {
             Problem::bad_request(format!("Idempotency-Key is not 1 to {MAX_KEY_BYTES} characters of ASCII"))
         })
     });
+    let key = key.transpose()?.map(|key| caller.idempotency_key(key));
     let new = NewJob {
         kind,
         asset_id: &asset.id,
         options: &asked.options,
         priority: asked.priority,
-        idempotency_key: key.transpose()?,
+        idempotency_key: key.as_deref(),
     };
     let job = app.queue.add_once(&new).await?;
     app.wake.notify_one();
@@ -97,16 +101,20 @@ pub(super) static FILTERS: LazyLock<[Filter; 3]> = LazyLock::new(|| {
 
 /// List jobs
 #[utoipa::path(get, path = "/v1/jobs", operation_id = "listJobs", responses((status = 200, body = Page<Job>)))]
-pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Job>>> {
-    let select = format!("SELECT {} FROM jobs", job::COLUMNS);
-    Ok(Json(Page::read(&app.database.pool, select, None, (&*FILTERS, query), Job::from_row).await?))
+pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Job>>> {
+    let (select, of) = (format!("SELECT {} FROM jobs", job::COLUMNS), [("owner", caller.user_id.as_str())]);
+    Ok(Json(Page::read(&app.database.pool, select, &of, (&*FILTERS, query), Job::from_row).await?))
 }
 
 /// Get a job
 #[utoipa::path(get, path = "/v1/jobs/{id}", operation_id = "getJob",
     responses((status = 200, body = JobView), (status = 404)))]
-pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Confidential<JobView>> {
-    let job = app.queue.get(&id::checked(&id, "job")?).await?;
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Confidential<JobView>> {
+    let job = caller.own(app.queue.get(&id::checked(&id, "job")?).await?)?;
     view(&app, job).await
 }
 
@@ -118,9 +126,11 @@ pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
     responses((status = 202, body = JobView), (status = 404)))]
 pub(super) async fn cancel(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Confidential<JobView>)> {
-    let job = app.queue.cancel(&id::checked(&id, "job")?).await?;
+    let job = caller.own(app.queue.get(&id::checked(&id, "job")?).await?)?;
+    let job = app.queue.cancel(&job.id).await?;
     Ok((StatusCode::ACCEPTED, view(&app, job).await?))
 }
 
@@ -131,9 +141,11 @@ pub(super) async fn cancel(
     responses((status = 202, body = JobView), (status = 404), (status = 409)))]
 pub(super) async fn replay(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(id): Path<String>,
 ) -> Result<(StatusCode, Confidential<JobView>)> {
-    let job = app.queue.replay(&id::checked(&id, "job")?).await?;
+    let job = caller.own(app.queue.get(&id::checked(&id, "job")?).await?)?;
+    let job = app.queue.replay(&job.id).await?;
     app.wake.notify_one();
     Ok((StatusCode::ACCEPTED, view(&app, job).await?))
 }

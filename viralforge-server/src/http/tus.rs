@@ -17,6 +17,7 @@ use sha2::Sha256;
 use sha2::digest::DynDigest;
 
 use super::page::{Filter, Page, Pairs};
+use crate::account::Caller;
 use crate::app::App;
 use crate::id;
 use crate::problem::{Problem, Result};
@@ -72,14 +73,19 @@ pub(super) async fn offer(State(app): State<Arc<App>>) -> impl IntoResponse {
     request_body(content_type = "application/offset+octet-stream", content = Option<Vec<u8>>),
     responses((status = 201), (status = 400), (status = 404), (status = 409), (status = 412), (status = 413), (status = 422),
         (status = 460), (status = 507)))]
-pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response> {
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
     check_version(&headers)?;
     let metadata_text = text(&headers, "upload-metadata")?.unwrap_or_default();
     let metadata = Metadata::parse(metadata_text)?;
     let concat = text(&headers, "upload-concat")?;
     if let Some(partials) = concat.and_then(|value| value.strip_prefix("final;")) {
         let (metadata_text, partials) = (metadata_text.to_owned(), partials.to_owned());
-        return to_the_end(async move { concatenate(&app, &metadata, &metadata_text, &partials).await }).await;
+        return to_the_end(async move { concatenate(&app, &caller, &metadata, &metadata_text, &partials).await }).await;
     }
     if concat.is_some_and(|value| value != "partial") {
         return Err(Problem::bad_request("Upload-Concat is not partial or final;"));
@@ -94,7 +100,8 @@ pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body
     // Creation with upload: the body is the first bytes.
     let has_bytes = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == CONTENT_TYPE.as_bytes());
     let checksum = checksum(&headers)?;
-    let new = NewUpload { length, metadata: metadata_text, concat, ..NewUpload::default() };
+    let owner = caller.user_id.as_str();
+    let new = NewUpload { owner, length, metadata: metadata_text, concat, ..NewUpload::default() };
     let mut upload = app.uploads.create(&new).await?;
     to_the_end(async move {
         let writer = app.spool.lock(&upload.id).await?;
@@ -123,7 +130,13 @@ fn created(app: &App, upload: &Upload) -> Result<Response> {
 }
 
 /// Makes one upload of several: `partials` are their addresses, in order.
-async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partials: &str) -> Result<Response> {
+async fn concatenate(
+    app: &App,
+    caller: &Caller,
+    metadata: &Metadata,
+    metadata_text: &str,
+    partials: &str,
+) -> Result<Response> {
     let ids = partials
         .split_whitespace()
         .map(|address| id::checked(address.rsplit('/').next().unwrap_or_default(), "upload"))
@@ -136,7 +149,7 @@ async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partia
     }
     let mut total = 0;
     for id in &ids {
-        let part = app.uploads.get(id).await?;
+        let part = caller.own(app.uploads.get(id).await?)?;
         if part.concat.as_deref() != Some("partial") || part.length != Some(part.received) {
             return Err(Problem::conflict(format!("{id} is not a partial upload that is complete")));
         }
@@ -144,7 +157,13 @@ async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partia
     }
     check_length(app, metadata, Some(total))?;
     let concat = format!("final;{partials}");
-    let new = NewUpload { length: Some(total), metadata: metadata_text, concat: Some(&concat), ..NewUpload::default() };
+    let new = NewUpload {
+        owner: &caller.user_id,
+        length: Some(total),
+        metadata: metadata_text,
+        concat: Some(&concat),
+        ..NewUpload::default()
+    };
     let mut upload = app.uploads.create(&new).await?;
     let writer = app.spool.lock(&upload.id).await?;
     let mut whole = tokio::fs::File::create_new(writer.path()).await?;
@@ -167,11 +186,12 @@ async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partia
     responses((status = 200), (status = 404), (status = 409), (status = 410), (status = 412), (status = 422)))]
 pub(super) async fn offset(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response> {
     check_version(&headers)?;
-    let mut upload = open_upload(&app, &id).await?;
+    let mut upload = open_upload(&app, &caller, &id).await?;
     if upload.state == "open" {
         // Whoever asks wants to go on: the request before, whose connection may be dead, ends here, so that the offset
         // in the answer is the one that is taken next.
@@ -200,6 +220,7 @@ pub(super) async fn offset(
         (status = 413), (status = 415), (status = 422), (status = 460), (status = 507)))]
 pub(super) async fn append(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
     body: Body,
@@ -211,8 +232,10 @@ pub(super) async fn append(
     let offset = number(&headers, "upload-offset")?.ok_or_else(|| Problem::bad_request("Upload-Offset is missing"))?;
     let checksum = checksum(&headers)?;
     let deferred_length = number(&headers, "upload-length")?;
-    let id = id::checked(&id, "upload")?;
-    let upload = to_the_end(async move { write(&app, &id, offset, deferred_length, body, checksum).await }).await?;
+    // Before the request that holds it is asked to end: only its owner may have that done.
+    let id = open_upload(&app, &caller, &id).await?.id;
+    let upload =
+        to_the_end(async move { write(&app, &caller, &id, offset, deferred_length, body, checksum).await }).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     add_state(response.headers_mut(), &upload);
     Ok(response)
@@ -220,6 +243,7 @@ pub(super) async fn append(
 
 async fn write(
     app: &App,
+    caller: &Caller,
     id: &str,
     offset: i64,
     deferred_length: Option<i64>,
@@ -227,7 +251,7 @@ async fn write(
     checksum: Option<Checksum>,
 ) -> Result<Upload> {
     let writer = app.spool.lock(id).await?;
-    let mut upload = open_upload(app, id).await?;
+    let mut upload = open_upload(app, caller, id).await?;
     if upload.multipart_id.is_some() {
         return Err(Problem::conflict("the parts of this upload go straight to the storage"));
     }
@@ -257,14 +281,16 @@ async fn write(
     responses((status = 204), (status = 404), (status = 409), (status = 412)))]
 pub(super) async fn terminate(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(id): Path<String>,
     headers: HeaderMap,
 ) -> Result<StatusCode> {
-    let id = id::checked(&id, "upload")?;
-    let _writer = app.spool.lock(&id).await?;
-    if app.uploads.get(&id).await?.multipart_id.is_none() {
+    let upload = caller.own(app.uploads.get(&id::checked(&id, "upload")?).await?)?;
+    let id = upload.id;
+    if upload.multipart_id.is_none() {
         check_version(&headers)?;
     }
+    let _writer = app.spool.lock(&id).await?;
     app.end_upload(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -274,21 +300,21 @@ pub(super) const FILTERS: [Filter; 1] = [("state", &upload::STATES)];
 
 /// List uploads
 #[utoipa::path(get, path = "/v1/uploads", operation_id = "listUploads", responses((status = 200, body = Page<Upload>)))]
-pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Upload>>> {
-    let select = format!("SELECT {} FROM uploads", upload::COLUMNS);
-    Ok(Json(Page::read(&app.uploads.pool, select, None, (&FILTERS, query), upload::upload).await?))
+pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Upload>>> {
+    let (select, of) = (format!("SELECT {} FROM uploads", upload::COLUMNS), [("owner", caller.user_id.as_str())]);
+    Ok(Json(Page::read(&app.uploads.pool, select, &of, (&FILTERS, query), upload::upload).await?))
 }
 
 /// Get an upload
 #[utoipa::path(get, path = "/v1/uploads/{id}", operation_id = "getUpload",
     responses((status = 200, body = Upload), (status = 404)))]
-pub(super) async fn state(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Upload>> {
-    Ok(Json(app.uploads.get(&id::checked(&id, "upload")?).await?))
+pub(super) async fn state(State(app): State<Arc<App>>, caller: Caller, Path(id): Path<String>) -> Result<Json<Upload>> {
+    Ok(Json(caller.own(app.uploads.get(&id::checked(&id, "upload")?).await?)?))
 }
 
 /// An upload that may still be gone on with, or that is complete.
-pub(super) async fn open_upload(app: &App, id: &str) -> Result<Upload> {
-    let upload = app.uploads.get(&id::checked(id, "upload")?).await?;
+pub(super) async fn open_upload(app: &App, caller: &Caller, id: &str) -> Result<Upload> {
+    let upload = caller.own(app.uploads.get(&id::checked(id, "upload")?).await?)?;
     if upload.state == "refused" {
         let why = upload.problem.unwrap_or_default();
         return Err(Problem::refused(why["message"].as_str().unwrap_or("the upload was refused")));
