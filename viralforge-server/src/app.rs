@@ -15,6 +15,8 @@ use crate::db::Database;
 use crate::id;
 use crate::job::{Bull, Queue, Runner, Scratch};
 use crate::metrics::Metrics;
+use crate::oauth::OAuth;
+use crate::outgoing::Outgoing;
 use crate::problem::Result;
 use crate::scan::Scanner;
 use crate::store::{Signer, Store};
@@ -32,6 +34,7 @@ pub(crate) struct App {
     pub(crate) api_keys: ApiKeys,
     pub(crate) audit: Audit,
     pub(crate) vault: Arc<Vault>,
+    pub(crate) oauth: OAuth,
     /// Whether anybody may make an account.
     pub(crate) sign_up: bool,
     /// Whose pages may use this server with cookies: its own, and those that are allowed.
@@ -98,6 +101,13 @@ impl App {
             access_tokens: access_tokens.map_err(|_| "the keys of access tokens cannot be read")?,
             api_keys: ApiKeys(pool()),
             audit: Audit(pool()),
+            oauth: OAuth::new(
+                &config.clients,
+                Outgoing::new(&config.outgoing_allow),
+                (config.base_url(), config.sign_up),
+                &database.pool,
+                Arc::clone(&vault),
+            ),
             vault,
             sign_up: config.sign_up,
             origins: config.allowed_origins.iter().cloned().chain([config.base_url()]).collect(),
@@ -165,6 +175,7 @@ impl App {
             ("the keys of access tokens cannot be changed", self.access_tokens.rotate(id::now_ms()).await),
             ("old sessions cannot be forgotten", self.sessions.forget(id::now_ms()).await),
             ("old entries of the audit log cannot be forgotten", self.audit.forget(id::now_ms()).await),
+            ("connections cannot be kept", self.oauth.tidy(id::now_ms()).await),
         ] {
             if let Err(problem) = result {
                 tracing::warn!(?problem, "{what}");

@@ -5,6 +5,7 @@ mod assets;
 mod auth;
 mod client;
 mod compress;
+mod connections;
 mod cookies;
 mod direct;
 mod docs;
@@ -13,6 +14,7 @@ mod files;
 mod form;
 mod jobs;
 mod linger;
+mod oauth;
 mod openapi;
 mod operations;
 mod page;
@@ -63,7 +65,12 @@ fn router(app: Arc<App>) -> Router {
         .merge(tus::routes())
         .merge(events::routes())
         .layer(middleware::from_fn(auth::by_method))
-        .merge(account::routes().layer(quick.clone()).layer(middleware::from_fn(auth::account)))
+        .merge(
+            account::routes()
+                .merge(connections::routes())
+                .layer(quick.clone())
+                .layer(middleware::from_fn(auth::account)),
+        )
         .merge(
             workers::routes()
                 .layer(quick.clone())
@@ -74,7 +81,7 @@ fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::identify));
     Router::new()
         .nest("/v1", keyed)
-        .merge(sign_in::routes().layer(quick))
+        .merge(sign_in::routes().merge(oauth::routes()).layer(quick))
         .merge(operations::routes())
         .merge(docs::routes())
         .route("/", get(operations::front))

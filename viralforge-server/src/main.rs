@@ -13,6 +13,8 @@ mod id;
 mod job;
 mod log;
 mod metrics;
+mod oauth;
+mod outgoing;
 mod problem;
 mod scan;
 mod store;
@@ -145,7 +147,8 @@ async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartErr
     tracing::info!("shutting down; running requests may end, jobs go back into the queue");
     stop.send_replace(true);
     served.await;
-    tidier.abort();
+    // A token that is being renewed must not be lost on its way.
+    tidier.await?;
     workers.await?;
     keeper.abort();
     Ok(())
@@ -153,8 +156,11 @@ async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartErr
 
 async fn tidy(app: Arc<App>) {
     let mut every = tokio::time::interval(TIDY_EVERY);
+    let mut shutdown = app.shutdown.clone();
     loop {
-        every.tick().await;
-        app.tidy().await;
+        tokio::select! {
+            _ = every.tick() => app.tidy().await,
+            _ = shutdown.changed() => return,
+        }
     }
 }

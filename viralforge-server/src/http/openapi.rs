@@ -9,7 +9,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use viralforge_core::schema;
 
 use super::page::Filter;
-use super::{account, assets, direct, events, files, jobs, operations, plain, sign_in, tus, workers};
+use super::{
+    account, assets, connections, direct, events, files, jobs, oauth, operations, plain, sign_in, tus, workers,
+};
 use crate::job::{self, Kind};
 use crate::problem::{CODES, Problem};
 use crate::{asset, upload};
@@ -25,6 +27,7 @@ use crate::{asset, upload};
         workers::claim, workers::heartbeat, workers::store, workers::complete, workers::fail,
         files::read,
         sign_in::sign_up, sign_in::sign_in, sign_in::refresh, sign_in::sign_out,
+        oauth::providers, oauth::begin, oauth::finish, connections::begin, connections::list, connections::end,
         account::one, account::change_password, account::sessions, account::end_session, account::keys, account::make_key,
         account::end_key, account::events,
         operations::health, operations::ready, operations::metrics_page, super::docs::openapi_json, super::docs::page,
@@ -38,6 +41,7 @@ use crate::{asset, upload};
         (name = "files", description = "Read what was made, by signed addresses."),
         (name = "auth", description = "Sign in as a user of your own; programs that have an API key need none of this."),
         (name = "account", description = "Your own account: password, sessions, API keys, and what happened to it."),
+        (name = "connections", description = "Accounts of yours elsewhere: YouTube, TikTok, Instagram, and those you sign in with."),
         (name = "operations", description = "For whoever runs the server, and for programs that read this. No key is needed."),
     )
 )]

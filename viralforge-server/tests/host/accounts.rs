@@ -22,6 +22,11 @@ impl<'a> Person<'a> {
         let made =
             server.client.post(format!("{}/v1/auth/sign-up", server.url)).json(&credentials).send().await.unwrap();
         assert_eq!(made.status(), 201, "{}", made.text().await.unwrap());
+        Person::back(server, email).await
+    }
+
+    /// Somebody who has an account, and signs in.
+    pub(crate) async fn back(server: &'a Server, email: &str) -> Person<'a> {
         let mut person = Person { server, client: Client::new(), email: email.to_owned(), tokens: Value::Null };
         person.tokens = person.sign_in(PASSWORD).await;
         person

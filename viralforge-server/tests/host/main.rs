@@ -4,6 +4,7 @@
 
 mod accounts;
 mod clamd;
+mod connect;
 mod direct;
 mod faults;
 mod files;
@@ -16,6 +17,7 @@ mod plain;
 mod poison;
 mod postgres;
 mod redis;
+mod rogue;
 mod scale;
 mod server;
 mod storage;
