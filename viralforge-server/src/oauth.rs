@@ -16,7 +16,6 @@ pub(crate) use provider::ProviderView;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use axum::http::StatusCode;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::join_all;
@@ -36,6 +35,9 @@ use id_token::Expected;
 use identity::Identities;
 use provider::{Challenge, Provider};
 use token::{Account, Asked, Tokens};
+
+/// How many times in a row tokens are renewed before other things are looked after.
+const MAX_ROUNDS: usize = 50;
 
 /// Why somebody is not signed in, or an account not connected. The names are part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,13 +69,6 @@ impl Refused {
             Self::SignUpClosed => "sign_up_closed",
             Self::OfAnotherUser => "of_another_user",
         }
-    }
-
-    /// What a status of the provider means that is none of success.
-    fn of(status: StatusCode) -> Self {
-        // That there were too many requests says nothing about this one.
-        let passing = !status.is_client_error() || status == StatusCode::TOO_MANY_REQUESTS;
-        if passing { Self::ProviderFailed } else { Self::ProviderRefused }
     }
 }
 
@@ -337,8 +332,14 @@ impl OAuth {
             self.connections.seal_anew().await?;
             self.sealed_anew.store(true, Ordering::Relaxed);
         }
-        let due = self.connections.due(now).await?;
-        join_all(due.iter().map(|opened| self.renew(opened))).await.into_iter().collect()
+        for _ in 0..MAX_ROUNDS {
+            let due = self.connections.due(now).await?;
+            if due.is_empty() {
+                break;
+            }
+            join_all(due.iter().map(|opened| self.renew(opened))).await.into_iter().collect::<Result<()>>()?;
+        }
+        Ok(())
     }
 
     async fn renew(&self, opened: &Opened) -> Result<()> {
@@ -371,7 +372,9 @@ impl OAuth {
 
 /// Something that only one browser knows, as far as it has one already.
 pub(crate) fn browser_secret(known: Option<&str>) -> Result<String> {
-    match known.filter(|known| known.len() == 43) {
+    let is_ours =
+        |known: &&str| known.len() == 43 && known.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+    match known.filter(is_ours) {
         Some(known) => Ok(known.to_owned()),
         None => random_token(),
     }

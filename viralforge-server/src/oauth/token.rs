@@ -1,7 +1,7 @@
 //! What is asked of a provider with our secret: tokens for a code, newer ones for old ones, an account for a token, and
 //! that a token is no longer good.
 
-use axum::http::{HeaderValue, Method};
+use axum::http::{HeaderValue, Method, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -82,7 +82,7 @@ impl Asked<'_> {
         let Some(url) = &self.endpoints.revocation else { return Ok(()) };
         let token = refresh.filter(|_| !self.provider.revokes_access).unwrap_or(access);
         let answer = self.post(url, &[("token", token)]).await?;
-        if answer.status.is_success() { Ok(()) } else { Err(Refused::of(answer.status)) }
+        if answer.status.is_success() { Ok(()) } else { Err(refusal(&answer)) }
     }
 
     /// The account that an access token is for.
@@ -154,19 +154,28 @@ impl Asked<'_> {
 
 /// The JSON of an answer that is a good one.
 fn json(answer: &Answer) -> Result<Value, Refused> {
-    if !answer.status.is_success() {
-        return Err(Refused::of(answer.status));
-    }
-    serde_json::from_slice(&answer.body).map_err(|_| Refused::ProviderFailed)
+    // TikTok tells of errors with 200.
+    let value = serde_json::from_slice::<Value>(&answer.body).ok().filter(|value| !value["error"].is_string());
+    value.filter(|_| answer.status.is_success()).ok_or_else(|| refusal(answer))
+}
+
+/// What an answer means that is none (RFC 6749, 5.2). Only what concerns the code or the token is final; that our own
+/// secret is wrong, say, must not cost users their connections.
+fn refusal(answer: &Answer) -> Refused {
+    let value: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    let is_final = match &value["error"] {
+        Value::String(code) => code == "invalid_grant",
+        // Instagram tells more than a code.
+        Value::Object(_) => answer.status == StatusCode::BAD_REQUEST,
+        _ => false,
+    };
+    if is_final { Refused::ProviderRefused } else { Refused::ProviderFailed }
 }
 
 /// Reads the answer of a token endpoint (RFC 6749, 5.1).
 fn tokens(answer: Answer) -> Result<Tokens, Refused> {
     let value = json(&answer)?;
-    // TikTok tells of errors with 200; Instagram puts the tokens into a list.
-    if value.get("error").is_some_and(Value::is_string) {
-        return Err(Refused::ProviderRefused);
-    }
+    // Instagram puts them into a list.
     let value = value.pointer("/data/0").unwrap_or(&value);
     let token = |name: &str| {
         let text = value[name].as_str()?;

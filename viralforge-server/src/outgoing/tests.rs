@@ -71,7 +71,7 @@ async fn no_spelling_of_a_private_address_opens_a_connection() {
         "127。0。0。1",
         "%31%32%37.0.0.1",
         "localhost",
-        "LOCALHOST.",
+        "LOCALHOST",
         "user:word@8.8.8.8",
         "user@localhost",
     ] {
