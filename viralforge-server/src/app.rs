@@ -14,6 +14,7 @@ use crate::config::{Config, Secret};
 use crate::db::Database;
 use crate::id;
 use crate::job::{Bull, Queue, Runner, Scratch};
+use crate::limit::{Limits, Quota};
 use crate::metrics::Metrics;
 use crate::problem::Result;
 use crate::scan::Scanner;
@@ -37,6 +38,8 @@ pub(crate) struct App {
     /// Whose pages may use this server with cookies: its own, and those that are allowed.
     pub(crate) origins: Vec<String>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) limits: Limits,
+    pub(crate) quota: Quota,
     pub(crate) database: Database,
     pub(crate) store: Store,
     pub(crate) signer: Signer,
@@ -102,6 +105,8 @@ impl App {
             sign_up: config.sign_up,
             origins: config.allowed_origins.iter().cloned().chain([config.base_url()]).collect(),
             trusted_proxies: config.trusted_proxies.clone(),
+            limits: Limits::new(config),
+            quota: config.quota,
             store: match &config.s3 {
                 Some(s3) => Store::s3(s3, Arc::clone(&metrics))?,
                 None => Store::folder(&data.join("media"), Arc::clone(&metrics))?,
@@ -157,6 +162,7 @@ impl App {
 
     /// Finishes what a crash left half done, and removes what nobody goes on with.
     pub(crate) async fn tidy(&self) {
+        self.limits.forget(id::now_ms() * 1000);
         for (what, result) in [
             ("uploads cannot be finished", self.finish_uploads().await),
             ("expired uploads cannot be removed", self.remove_expired().await),

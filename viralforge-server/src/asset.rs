@@ -34,6 +34,14 @@ pub(crate) struct Asset {
     pub(crate) created_at: i64,
 }
 
+impl Asset {
+    /// How long it is, as far as the check says; a picture takes no time.
+    pub(crate) fn duration_ms(&self) -> i64 {
+        let seconds = self.report.as_ref().and_then(|report| report["media"]["duration_seconds"].as_f64());
+        (seconds.unwrap_or(0.0) * 1000.0) as i64
+    }
+}
+
 impl Owned for Asset {
     const WHAT: &'static str = "asset";
 

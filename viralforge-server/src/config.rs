@@ -8,6 +8,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::db::Engine;
+use crate::limit::{Quota, Rate};
 
 /// A value that is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -55,6 +56,11 @@ pub(crate) struct Config {
     /// Other sites whose pages may use this server.
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// In the order of `Policy`; `None` is no limit.
+    pub(crate) rates: [Option<Rate>; 5],
+    /// How many servers share the rates.
+    pub(crate) replicas: u32,
+    pub(crate) quota: Quota,
     pub(crate) database_url: Secret,
     pub(crate) database_connections: u32,
     /// The storage; `None` is a folder beside the rest of the data.
@@ -121,6 +127,18 @@ impl Config {
             sign_up: settings.parsed("VIRALFORGE_SIGN_UP", false),
             allowed_origins: settings.origins("VIRALFORGE_ALLOWED_ORIGINS"),
             trusted_proxies: settings.list("VIRALFORGE_TRUSTED_PROXIES"),
+            rates: [
+                settings.rate("VIRALFORGE_RATE_GENERAL", 100, 900),
+                settings.rate("VIRALFORGE_RATE_ANALYSES", 10, 60),
+                settings.rate("VIRALFORGE_RATE_UPLOADS", 5, 60),
+                settings.rate("VIRALFORGE_RATE_PARTS", 1000, 900),
+                settings.rate("VIRALFORGE_RATE_SIGN_INS", 10, 900),
+            ],
+            replicas: settings.at_least("VIRALFORGE_REPLICAS", 1, 1),
+            quota: Quota {
+                storage_bytes: settings.at_least("VIRALFORGE_USER_STORAGE_BYTES", 10_000_000_000, 0),
+                processed_minutes: settings.at_least("VIRALFORGE_USER_MINUTES", 600, 0),
+            },
             database_url: Secret::new(settings.database("DATABASE_URL", embedded)),
             database_connections: settings.at_least("VIRALFORGE_DATABASE_CONNECTIONS", 16, 1),
             s3: settings.s3(),
@@ -208,6 +226,14 @@ impl Settings<'_> {
 
     fn seconds(&mut self, name: &'static str, default: u64) -> Duration {
         Duration::from_secs(self.at_least(name, default, 1))
+    }
+
+    /// `off` is no limit.
+    fn rate(&mut self, name: &'static str, quota: u32, window_seconds: u32) -> Option<Rate> {
+        if self.text(name).as_deref() == Some("off") {
+            return None;
+        }
+        Some(self.parsed(name, Rate { quota, window_seconds }))
     }
 
     /// Several values with commas between them.

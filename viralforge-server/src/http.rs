@@ -12,6 +12,7 @@ mod events;
 mod files;
 mod form;
 mod jobs;
+mod limits;
 mod linger;
 mod openapi;
 mod operations;
@@ -71,10 +72,16 @@ fn router(app: Arc<App>) -> Router {
                 .layer(middleware::from_fn(auth::work)),
         )
         .fallback(no_page)
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::identify));
+        .layer(
+            ServiceBuilder::new()
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip))
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::identify))
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_user)),
+        );
+    let sign_in = sign_in::routes().layer(quick).layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip));
     Router::new()
         .nest("/v1", keyed)
-        .merge(sign_in::routes().layer(quick))
+        .merge(sign_in)
         .merge(operations::routes())
         .merge(docs::routes())
         .route("/", get(operations::front))

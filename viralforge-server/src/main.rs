@@ -11,6 +11,7 @@ mod db;
 mod http;
 mod id;
 mod job;
+mod limit;
 mod log;
 mod metrics;
 mod problem;

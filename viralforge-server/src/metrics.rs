@@ -19,6 +19,12 @@ pub(crate) struct Request {
     pub(crate) status: u16,
 }
 
+/// Requests that were refused by a rate.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct Refused {
+    pub(crate) policy: &'static str,
+}
+
 /// Jobs of one kind; a stage of them, or a state.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(crate) struct Jobs {
@@ -75,6 +81,7 @@ pub(crate) struct Metrics {
     pub(crate) upload_bytes: Counter,
     pub(crate) uploads_refused: Counter,
     pub(crate) jobs_asked_for: Family<Jobs, Counter>,
+    pub(crate) refused: Family<Refused, Counter>,
     pub(crate) jobs: Family<JobState, Gauge>,
     pub(crate) oldest_job: Family<JobState, Gauge<f64, std::sync::atomic::AtomicU64>>,
     pub(crate) job_stages: Timed<JobStage>,
@@ -95,6 +102,8 @@ impl Metrics {
         registry.register("upload_bytes", "Bytes of uploads that were taken", upload_bytes.clone());
         let uploads_refused = Counter::default();
         registry.register("uploads_refused", "Uploads refused by their first bytes", uploads_refused.clone());
+        let refused = Family::default();
+        registry.register("requests_limited", "Requests that were refused by a rate", refused.clone());
         let jobs_asked_for = Family::default();
         registry.register("jobs_requested", "Jobs that clients asked for", jobs_asked_for.clone());
         let jobs = Family::default();
@@ -115,6 +124,7 @@ impl Metrics {
             upload_bytes,
             uploads_refused,
             jobs_asked_for,
+            refused,
             jobs,
             oldest_job,
             job_stages,

@@ -12,7 +12,7 @@ pub(crate) type Result<T, E = Problem> = std::result::Result<T, E>;
 
 /// Every code of a problem with its status and what it means: the host's own, and those of the library that are answers
 /// by themselves. The library's others are told of in the `error` of a job.
-pub(crate) const CODES: [(u16, &str, &str); 21] = [
+pub(crate) const CODES: [(u16, &str, &str); 23] = [
     (400, "bad_request", "the path, the query, a header or the body is not as it should be"),
     (401, "unauthorized", "there is no key or token, or one that is not good (any more)"),
     (
@@ -20,6 +20,7 @@ pub(crate) const CODES: [(u16, &str, &str); 21] = [
         "forbidden",
         "the address is not signed or no longer good, the upload takes no bytes, or the caller may not do that",
     ),
+    (403, "quota_exceeded", "the user has as much as they may"),
     (404, "not_found", "there is no such thing"),
     (405, "method", "this page does not take that method; Allow lists those that it takes"),
     (409, "conflict", "it is in a state in which that cannot be done, or somebody else is doing it"),
@@ -32,6 +33,7 @@ pub(crate) const CODES: [(u16, &str, &str); 21] = [
     (416, "range", "no part of that range exists"),
     (422, "invalid_option", "there is no such option, or its value is wrong"),
     (422, "malformed", "the first bytes of the upload are of nothing that will ever be taken"),
+    (429, "rate_limited", "too many requests at once; Retry-After says when the next is taken"),
     (431, "headers_too_large", "there are more than 100 headers, or 16 KiB of them"),
     (460, "checksum_mismatch", "the bytes do not have the checksum that came with them; none of them count"),
     (500, "internal", "something failed here; the request id names it"),
@@ -51,12 +53,21 @@ pub(crate) struct Problem {
     code: &'static str,
     /// What is wrong with this request, in a sentence.
     detail: String,
+    #[serde(skip)]
+    retry_after_seconds: Option<i64>,
 }
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("error");
-        Self { kind: "about:blank", title, status: status.as_u16(), code, detail: detail.into() }
+        Self {
+            kind: "about:blank",
+            title,
+            status: status.as_u16(),
+            code,
+            detail: detail.into(),
+            retry_after_seconds: None,
+        }
     }
 
     /// What only the status tells.
@@ -98,6 +109,18 @@ impl Problem {
 
     pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    }
+
+    /// More than a user may have, however long they wait.
+    pub(crate) fn quota(detail: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "quota_exceeded", detail)
+    }
+
+    /// More at once than anybody may.
+    pub(crate) fn rate_limited(retry_after_seconds: i64) -> Self {
+        let detail = format!("too many requests; the next is taken in {retry_after_seconds} seconds");
+        let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", detail);
+        Self { retry_after_seconds: Some(retry_after_seconds), ..problem }
     }
 
     pub(crate) fn not_found(what: &str) -> Self {
@@ -180,8 +203,8 @@ impl IntoResponse for Problem {
         if self.status == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.status == 503 {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        if let Some(seconds) = self.retry_after_seconds.or((self.status == 503).then_some(2)) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

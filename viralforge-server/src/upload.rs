@@ -230,8 +230,14 @@ impl Uploads {
             .bind(&upload.id)
             .execute(&mut *tx)
             .await?;
-        let check =
-            NewJob { kind: Kind::Validation, asset_id: asset, options: &options, priority: 10, idempotency_key: None };
+        let check = NewJob {
+            kind: Kind::Validation,
+            asset_id: asset,
+            options: &options,
+            priority: 10,
+            idempotency_key: None,
+            charge: None,
+        };
         Queue::add(&mut tx, &check).await?;
         tx.commit().await?;
         Ok(())

@@ -14,6 +14,7 @@ use super::tests::databases;
 use super::{Database, Engine};
 use crate::asset::{Assets, FilesOf};
 use crate::job::{Event, Kind, Lane, NewJob, Queue};
+use crate::limit::Quota;
 use crate::upload::{NewUpload, Uploads};
 
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -64,12 +65,14 @@ async fn work(database: &Database) {
     queue.succeed_with_verdict(&check, "accepted", &Value::Null, None).await.unwrap();
     let asset = assets.get(&upload.id).await.unwrap();
     crate::http::read_every_list(&pool).await;
+    Quota { storage_bytes: 100, processed_minutes: 10 }.usage(&pool, "a", 0).await.unwrap();
     let new = NewJob {
         kind: Kind::Analysis,
         asset_id: &asset.id,
         options: &json!({}),
         priority: 0,
         idempotency_key: Some("key"),
+        charge: Some((5, Quota { storage_bytes: 100, processed_minutes: 10 })),
     };
     let job = queue.add_once(&new).await.unwrap();
     queue.add_once(&new).await.unwrap();

@@ -18,6 +18,7 @@ use crate::account::key::{self, ApiKey};
 use crate::account::{Caller, Event, Passwords, Proof, Scope, Scopes, Session, User, session};
 use crate::app::App;
 use crate::id;
+use crate::limit::Usage;
 use crate::problem::{Problem, Result};
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -31,10 +32,20 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/account/events", get(events))
 }
 
+/// An account, and how much of what it may have it has.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Account {
+    #[serde(flatten)]
+    user: User,
+    usage: Usage,
+}
+
 /// Get your account
-#[utoipa::path(get, path = "/v1/account", operation_id = "getAccount", responses((status = 200, body = User)))]
-pub(super) async fn one(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<User>> {
-    Ok(Json(app.users.get(&caller.user_id).await?))
+#[utoipa::path(get, path = "/v1/account", operation_id = "getAccount", responses((status = 200, body = Account)))]
+pub(super) async fn one(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Account>> {
+    let user = app.users.get(&caller.user_id).await?;
+    let usage = app.quota.usage(&app.database.pool, &user.id, id::now_ms()).await?;
+    Ok(Json(Account { user, usage }))
 }
 
 /// The password that is, and the one that is to be.

@@ -87,6 +87,7 @@ pub(super) async fn begin(State(app): State<Arc<App>>, caller: Caller, Json(aske
         return Err(Problem::invalid_option(format!("length must be at least 1, and part_bytes {min} to {max}")));
     }
     let upload = app.begin_direct(&caller.user_id, &metadata, asked.length, part_bytes).await?;
+    app.check_room(&upload).await?;
     let (key, lifetime) = (Key::original(&upload.id), app.uploads.lifetime.min(MAX_LIFETIME));
     let mut parts = Vec::new();
     for number in 1..=upload.parts() {

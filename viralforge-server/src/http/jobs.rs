@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::compress::Confidential;
 use super::page::{Filter, Page, Pairs};
-use crate::account::Caller;
+use crate::account::{Caller, OPERATOR};
 use crate::app::App;
 use crate::asset::{Assets, FileView, FilesOf};
 use crate::id;
@@ -85,6 +85,7 @@ pub(super) async fn create(
         options: &asked.options,
         priority: asked.priority,
         idempotency_key: key.as_deref(),
+        charge: (caller.user_id != OPERATOR).then_some((asset.duration_ms(), app.quota)),
     };
     let job = app.queue.add_once(&new).await?;
     app.wake.notify_one();

@@ -101,7 +101,9 @@ async fn receive(app: Arc<App>, caller: Caller, metadata: String, key: Option<St
             idempotency_key: key.as_deref(),
             ..NewUpload::default()
         };
-        let id = app.uploads.create_once(&new).await?.id;
+        let begun = app.uploads.create_once(&new).await?;
+        app.check_room(&begun).await?;
+        let id = begun.id;
         let writer = app.spool.lock(&id).await?;
         let mut upload = open_upload(&app, &caller, &id).await?;
         if upload.state == "open" {

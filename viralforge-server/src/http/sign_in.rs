@@ -14,6 +14,7 @@ use super::auth;
 use super::client::Client;
 use super::compress::Confidential;
 use super::cookies::{self, REFRESH};
+use super::limits;
 use crate::account::{ACCESS_LIFETIME_SECONDS, Event, Passwords, Refreshed, Session, User, Users};
 use crate::app::App;
 use crate::id;
@@ -135,7 +136,10 @@ pub(super) async fn sign_in(
         return Err(cookies::forged());
     }
     let user = match Users::email(&asked.email) {
-        Ok(email) => app.users.by_email(&email).await?,
+        Ok(email) => {
+            limits::try_account(&app, &email).await?;
+            app.users.by_email(&email).await?
+        }
         Err(_) => None,
     };
     let hash = user.as_ref().and_then(|user| user.password.clone());

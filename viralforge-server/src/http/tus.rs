@@ -103,6 +103,7 @@ pub(super) async fn create(
     let owner = caller.user_id.as_str();
     let new = NewUpload { owner, length, metadata: metadata_text, concat, ..NewUpload::default() };
     let mut upload = app.uploads.create(&new).await?;
+    app.check_room(&upload).await?;
     to_the_end(async move {
         let writer = app.spool.lock(&upload.id).await?;
         tokio::fs::File::create_new(writer.path()).await?;
@@ -165,6 +166,7 @@ async fn concatenate(
         ..NewUpload::default()
     };
     let mut upload = app.uploads.create(&new).await?;
+    app.check_room(&upload).await?;
     let writer = app.spool.lock(&upload.id).await?;
     let mut whole = tokio::fs::File::create_new(writer.path()).await?;
     for id in &ids {
@@ -267,6 +269,7 @@ async fn write(
             return Err(Problem::bad_request(format!("the upload already has {} bytes", upload.received)));
         }
         app.uploads.set_length(id, length).await?;
+        app.check_room(&upload).await?;
         upload.length = Some(length);
     }
     // Nothing can follow the last byte; whoever did not hear that it arrived asks again.

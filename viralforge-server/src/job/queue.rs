@@ -11,6 +11,7 @@ use sqlx::{Any, Row, Transaction};
 use super::{COLUMNS, Job, Kind, Lane, event};
 use crate::db::Database;
 use crate::id;
+use crate::limit::Quota;
 use crate::problem::{Problem, Result};
 use crate::store::Key;
 use crate::worker::Made;
@@ -33,6 +34,8 @@ pub(crate) struct NewJob<'a> {
     pub(crate) options: &'a Value,
     pub(crate) priority: i64,
     pub(crate) idempotency_key: Option<&'a str>,
+    /// Milliseconds of media that count for the user, and what the user may have of them.
+    pub(crate) charge: Option<(i64, Quota)>,
 }
 
 /// A job that this worker holds, until its lease is over.
@@ -99,6 +102,9 @@ impl Queue {
         // The key is unique: of two requests at the same time one finds the other's job.
         let problem = match Self::add(&mut tx, new).await {
             Ok(job) => {
+                if let Some((duration_ms, quota)) = &new.charge {
+                    quota.charge(&mut tx, &job.owner, *duration_ms, id::now_ms()).await?;
+                }
                 tx.commit().await?;
                 return Ok(job);
             }

@@ -277,7 +277,8 @@ impl Runner {
                 let is_seen = outcome.report["mime"].as_str().is_some_and(|mime| mime.starts_with("image/"))
                     || streams.is_some_and(|streams| streams.iter().any(|stream| stream["kind"] == "video"));
                 let (kind, asset_id, priority) = (Kind::ThumbnailGeneration, asset.as_str(), claim.job.priority);
-                let thumbnails = NewJob { kind, asset_id, options: &options, priority, idempotency_key: None };
+                let thumbnails =
+                    NewJob { kind, asset_id, options: &options, priority, idempotency_key: None, charge: None };
                 let next = (state == "accepted" && is_seen && self.auto_thumbnails).then_some(thumbnails);
                 self.queue.succeed_with_verdict(claim, state, &outcome.report, next).await?;
                 self.asked.notify_one();

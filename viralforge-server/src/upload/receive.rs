@@ -10,6 +10,7 @@ use sha2::digest::DynDigest;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufWriter};
 
 use super::{Locked, Metadata, Upload};
+use crate::account::OPERATOR;
 use crate::app::App;
 use crate::problem::{Problem, Result};
 use crate::store::Key;
@@ -133,6 +134,19 @@ impl App {
             self.refuse_hopeless(upload, writer).await?;
         }
         self.finish_upload(upload, writer).await
+    }
+
+    /// Refuses, and ends, an upload with which its owner would keep more than they may.
+    pub(crate) async fn check_room(&self, upload: &Upload) -> Result<()> {
+        if upload.owner == OPERATOR {
+            return Ok(());
+        }
+        let problem = match self.quota.check_storage(&self.uploads.pool, &upload.owner).await {
+            Ok(()) => return Ok(()),
+            Err(problem) => problem,
+        };
+        self.end_upload(&upload.id).await?;
+        Err(problem)
     }
 
     /// Ends an upload that nobody goes on with, and removes what came of it.

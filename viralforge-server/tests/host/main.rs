@@ -9,6 +9,7 @@ mod faults;
 mod files;
 mod hostile;
 mod jobs;
+mod limits;
 mod operations;
 mod outages;
 mod outside;
