@@ -5,13 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use tokio::sync::{Mutex, Notify, Semaphore, watch};
+use tokio::sync::{Notify, watch};
 
 use crate::asset::{Assets, FileView, StoredFile};
 use crate::config::{Config, Secret};
 use crate::db::Database;
 use crate::id;
-use crate::job::{Bull, Queue, Runner, Scratch};
+use crate::job::{Bull, Queue, Scratch};
 use crate::metrics::Metrics;
 use crate::problem::Result;
 use crate::scan::Scanner;
@@ -34,7 +34,7 @@ pub(crate) struct App {
     /// Woken when a job was queued.
     pub(crate) wake: Arc<Notify>,
     /// Woken when there may be a job to take; the same where nothing stands between the table and the workers.
-    ready: Arc<Notify>,
+    pub(crate) ready: Arc<Notify>,
     pub(crate) bull: Option<Arc<Bull>>,
     pub(crate) scratch: Arc<Scratch>,
     pub(crate) metrics: Arc<Metrics>,
@@ -53,16 +53,8 @@ impl App {
     ) -> Result<Arc<Self>, StartError> {
         let data = &config.data;
         std::fs::create_dir_all(data).map_err(|error| format!("{}: {error}", data.display()))?;
-        let api_key = match &config.api_key {
-            Some(key) => key.clone(),
-            None => kept_secret(&data.join("api-key"), |key| {
-                tracing::warn!("no VIRALFORGE_API_KEY is set, so one was made; it is in {}", key.display());
-            })?,
-        };
-        let signing_key = match &config.signing_key {
-            Some(key) => key.clone(),
-            None => kept_secret(&data.join("signing-key"), |_| {})?,
-        };
+        let kept = |set: &Option<Secret>, file| set.clone().map_or_else(|| kept_secret(&data.join(file)), Ok);
+        let (api_key, signing_key) = (kept(&config.api_key, "api-key")?, kept(&config.signing_key, "signing-key")?);
         let database = Database::connect(&config.database_url, config.database_connections).await?;
         database.migrate().await?;
         let queue = Queue::new(database.clone(), config.lease, config.job_starts);
@@ -95,26 +87,6 @@ impl App {
             shutdown,
             url_lifetime_seconds: config.url_lifetime.as_secs() as i64,
         }))
-    }
-
-    /// The workers of this process.
-    pub(crate) fn runner(&self, config: &Config) -> Arc<Runner> {
-        Arc::new(Runner {
-            queue: self.queue.clone(),
-            assets: self.assets.clone(),
-            store: self.store.clone(),
-            scanner: self.scanner.clone(),
-            auto_thumbnails: config.auto_thumbnails,
-            scratch: Arc::clone(&self.scratch),
-            bull: self.bull.clone(),
-            lanes: config.lane_workers.map(|room| Arc::new(Semaphore::new(room))),
-            turn: Mutex::new(()),
-            wall: config.job_timeout,
-            memory_bytes: config.job_memory_bytes,
-            wake: Arc::clone(&self.ready),
-            asked: Arc::clone(&self.wake),
-            metrics: Arc::clone(&self.metrics),
-        })
     }
 
     /// Keeps Redis in step with the table, where there is one; `listen` for workers of this process.
@@ -208,7 +180,7 @@ impl App {
 }
 
 /// A secret that is made once and kept in a file that only its owner may read.
-fn kept_secret(path: &Path, made: impl FnOnce(&Path)) -> Result<Secret, StartError> {
+fn kept_secret(path: &Path) -> Result<Secret, StartError> {
     let fail = |error: std::io::Error| format!("{}: {error}", path.display());
     match std::fs::read_to_string(path) {
         Ok(text) => return Ok(Secret::new(text.trim())),
@@ -221,6 +193,6 @@ fn kept_secret(path: &Path, made: impl FnOnce(&Path)) -> Result<Secret, StartErr
     options.write(true).create_new(true);
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(fail)?;
-    made(path);
+    tracing::warn!("a secret was made, since none is set; it is in {}", path.display());
     Ok(Secret::new(text))
 }

@@ -166,10 +166,8 @@ impl Store {
     }
 
     async fn delete_at(&self, location: &Location) -> Result<()> {
-        match self.timed("delete", self.objects.delete(location)).await {
-            Err(object_store::Error::NotFound { .. }) => Ok(()),
-            other => Ok(other?),
-        }
+        found(self.timed("delete", self.objects.delete(location)).await)?;
+        Ok(())
     }
 
     /// Removes what a process that died while it stored `key` left: in a folder the parts have its name, `#` and a
@@ -224,6 +222,14 @@ impl Store {
             }
         }
         Ok(())
+    }
+}
+
+/// What is there; `None` where it is not.
+fn found<T>(result: object_store::Result<T>) -> Result<Option<T>> {
+    match result {
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        other => Ok(Some(other?)),
     }
 }
 

@@ -12,7 +12,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use super::tests::databases;
 use super::{Database, Engine};
-use crate::asset::{Assets, FilesOf};
+use crate::asset::Assets;
 use crate::job::{Event, Kind, Lane, NewJob, Queue};
 use crate::upload::{NewUpload, Uploads};
 
@@ -63,7 +63,7 @@ async fn work(database: &Database) {
     let asset = assets.accepted(&upload.id).await.unwrap();
     crate::http::read_every_list(&pool).await;
     let new = NewJob {
-        kind: Kind::Analysis,
+        kind: Kind::THUMBNAIL_GENERATION,
         asset_id: &asset.id,
         options: &json!({}),
         priority: 0,
@@ -74,7 +74,7 @@ async fn work(database: &Database) {
     queue.waiting(false, "").await.unwrap();
     queue.note_told(&queue.waiting(false, "").await.unwrap(), true).await.unwrap();
     queue.waiting(true, "").await.unwrap();
-    queue.take_back().await.unwrap();
+    queue.end_leases(true).await.unwrap();
     let claim = queue.claim_one(&job.id, 0).await.unwrap().unwrap();
     queue.held(&job.id, claim.fence).await.unwrap();
     queue.outputs(&claim).await.unwrap();
@@ -87,8 +87,8 @@ async fn work(database: &Database) {
     queue.unswept(0).await.unwrap();
     queue.note_swept(&job.id).await.unwrap();
     queue.succeed(&claim, &[]).await.unwrap();
-    assets.files(FilesOf::Asset, &asset.id).await.unwrap();
-    assets.files(FilesOf::Job, &job.id).await.unwrap();
+    assets.files("asset_id", &asset.id).await.unwrap();
+    assets.files("job_id", &job.id).await.unwrap();
     assert!(assets.file("none").await.is_err());
     Event::after(&pool, &job.id, 0).await.unwrap();
     uploads.delete("none").await.unwrap();

@@ -19,5 +19,5 @@ pub(super) async fn require_key(State(app): State<Arc<App>>, request: Request, n
     if fits || request.method() == axum::http::Method::OPTIONS {
         return Ok(next.run(request).await);
     }
-    Err(Problem::unauthorized())
+    Err(Problem::new("unauthorized", "send Authorization: Bearer with the API key"))
 }

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::Router;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::asked::{Asked, Id};
 use super::compress::Confidential;
 use super::plain::created;
 use super::tus::{check_length, open_upload, to_the_end};
 use crate::app::App;
-use crate::id;
 use crate::problem::{Problem, Result};
 use crate::store::Key;
 use crate::upload::{Metadata, Sent};
@@ -77,7 +77,7 @@ pub(super) struct Complete {
     responses((status = 201, body = Begun), (status = 413, description = "Over the limit"),
         (status = 422, description = "A length or a size of parts that cannot be"),
         (status = 501, description = "Media is kept in a folder here")))]
-pub(super) async fn begin(State(app): State<Arc<App>>, Json(asked): Json<Begin>) -> Result<Response> {
+pub(super) async fn begin(State(app): State<Arc<App>>, Asked(asked): Asked<Begin>) -> Result<Response> {
     let metadata = Metadata::header(&asked.file_name, asked.slot.as_deref())?;
     check_length(&app, &Metadata::parse(&metadata)?, Some(asked.length))?;
     let least = (asked.length + MAX_PARTS - 1) / MAX_PARTS;
@@ -107,10 +107,9 @@ pub(super) async fn begin(State(app): State<Arc<App>>, Json(asked): Json<Begin>)
         (status = 422, description = "Not what was declared, or no media")))]
 pub(super) async fn complete(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    Json(asked): Json<Complete>,
+    Id(id): Id,
+    Asked(asked): Asked<Complete>,
 ) -> Result<Response> {
-    let id = id::checked(&id, "upload")?;
     to_the_end(async move {
         let _writer = app.spool.lock(&id).await?;
         let mut upload = open_upload(&app, &id).await?;

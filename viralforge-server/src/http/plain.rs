@@ -11,6 +11,7 @@ use axum::{Json, Router};
 use hyper::body::Body as _;
 use serde::Deserialize;
 
+use super::asked::idempotency_key;
 use super::assets::AssetView;
 use super::form::Form;
 use super::tus::{check_length, open_upload, to_the_end};
@@ -49,11 +50,7 @@ pub(super) async fn file(
     body: Body,
 ) -> Result<Response> {
     let metadata = Metadata::header(&file_name, query.slot.as_deref())?;
-    let key = headers.get("idempotency-key").map(|key| key.to_str().map(str::to_owned)).transpose();
-    let key = key.map_err(|_| Problem::bad_request("Idempotency-Key is not ASCII"))?;
-    if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 255) {
-        return Err(Problem::bad_request("Idempotency-Key must have 1 to 255 characters"));
-    }
+    let key = idempotency_key(&headers)?.map(str::to_owned);
     receive(app, metadata, key, body).await
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{options, post};
@@ -16,6 +16,7 @@ use sha1::Sha1;
 use sha2::Sha256;
 use sha2::digest::DynDigest;
 
+use super::asked::{Id, number, text};
 use super::page::{Filter, Page, Pairs};
 use crate::app::App;
 use crate::id;
@@ -70,8 +71,7 @@ pub(super) async fn offer(State(app): State<Arc<App>>) -> impl IntoResponse {
         ("Upload-Metadata" = Option<String>, Header, example = "filename dGFsay5tcDQ="),
         ("Upload-Concat" = Option<String>, Header, pattern = "^(partial|final;.+)$"), ("Upload-Checksum" = Option<String>, Header, format = "checksum")),
     request_body(content_type = "application/offset+octet-stream", content = Option<Vec<u8>>),
-    responses((status = 201), (status = 400), (status = 404), (status = 409), (status = 412), (status = 413), (status = 422),
-        (status = 460), (status = 507)))]
+    responses((status = 201), (status = 404), (status = 409), (status = 412), (status = 460)))]
 pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response> {
     check_version(&headers)?;
     let metadata_text = text(&headers, "upload-metadata")?.unwrap_or_default();
@@ -117,9 +117,7 @@ pub(super) async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Res
 
 fn created(app: &App, upload: &Upload) -> Result<Response> {
     let location = format!("{}/v1/uploads/{}", app.base_url, upload.id);
-    let mut response = (StatusCode::CREATED, [(header::LOCATION, location)]).into_response();
-    add_state(response.headers_mut(), upload);
-    Ok(response)
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], state_of(upload)).into_response())
 }
 
 /// Makes one upload of several: `partials` are their addresses, in order.
@@ -164,12 +162,8 @@ async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partia
 ///
 /// `Upload-Offset` says how many bytes are safe.
 #[utoipa::path(head, path = "/v1/uploads/{id}", operation_id = "getUploadOffset",
-    responses((status = 200), (status = 404), (status = 409), (status = 410), (status = 412), (status = 422)))]
-pub(super) async fn offset(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response> {
+    responses((status = 200), (status = 409), (status = 410), (status = 412), (status = 422)))]
+pub(super) async fn offset(State(app): State<Arc<App>>, Id(id): Id, headers: HeaderMap) -> Result<Response> {
     check_version(&headers)?;
     let mut upload = open_upload(&app, &id).await?;
     if upload.state == "open" {
@@ -183,10 +177,7 @@ pub(super) async fn offset(
         })
         .await?;
     }
-    let mut response = StatusCode::OK.into_response();
-    add_state(response.headers_mut(), &upload);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(([(header::CACHE_CONTROL, "no-store")], state_of(&upload)).into_response())
 }
 
 /// Go on with an upload
@@ -196,26 +187,22 @@ pub(super) async fn offset(
     params(("Upload-Offset" = u64, Header, example = 0), ("Upload-Length" = Option<u64>, Header),
         ("Upload-Checksum" = Option<String>, Header, format = "checksum")),
     request_body(content_type = "application/offset+octet-stream", content = Vec<u8>),
-    responses((status = 204), (status = 400), (status = 403), (status = 404), (status = 409), (status = 410), (status = 412),
-        (status = 413), (status = 415), (status = 422), (status = 460), (status = 507)))]
+    responses((status = 204), (status = 403), (status = 409), (status = 410), (status = 412), (status = 460)))]
 pub(super) async fn append(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    Id(id): Id,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response> {
     check_version(&headers)?;
     if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes() != CONTENT_TYPE.as_bytes()) {
-        return Err(Problem::unsupported_type(format!("Content-Type must be {CONTENT_TYPE}")));
+        return Err(Problem::new("unsupported_type", format!("Content-Type must be {CONTENT_TYPE}")));
     }
     let offset = number(&headers, "upload-offset")?.ok_or_else(|| Problem::bad_request("Upload-Offset is missing"))?;
     let checksum = checksum(&headers)?;
     let deferred_length = number(&headers, "upload-length")?;
-    let id = id::checked(&id, "upload")?;
     let upload = to_the_end(async move { write(&app, &id, offset, deferred_length, body, checksum).await }).await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    add_state(response.headers_mut(), &upload);
-    Ok(response)
+    Ok((StatusCode::NO_CONTENT, state_of(&upload)).into_response())
 }
 
 async fn write(
@@ -232,7 +219,7 @@ async fn write(
         return Err(Problem::conflict("the parts of this upload go straight to the storage"));
     }
     if upload.concat.as_deref().is_some_and(|concat| concat.starts_with("final;")) {
-        return Err(Problem::forbidden("a final upload is made of its parts and takes no bytes"));
+        return Err(Problem::new("forbidden", "a final upload is made of its parts and takes no bytes"));
     }
     if offset != upload.received {
         return Err(Problem::conflict(format!("the upload has {} bytes, not {offset}", upload.received)));
@@ -254,13 +241,8 @@ async fn write(
 
 /// Give an upload up
 #[utoipa::path(delete, path = "/v1/uploads/{id}", operation_id = "deleteUpload",
-    responses((status = 204), (status = 404), (status = 409), (status = 412)))]
-pub(super) async fn terminate(
-    State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Result<StatusCode> {
-    let id = id::checked(&id, "upload")?;
+    responses((status = 204), (status = 409), (status = 412)))]
+pub(super) async fn terminate(State(app): State<Arc<App>>, Id(id): Id, headers: HeaderMap) -> Result<StatusCode> {
     let _writer = app.spool.lock(&id).await?;
     if app.uploads.get(&id).await?.multipart_id.is_none() {
         check_version(&headers)?;
@@ -276,30 +258,30 @@ pub(super) const FILTERS: [Filter; 1] = [("state", &upload::STATES)];
 #[utoipa::path(get, path = "/v1/uploads", operation_id = "listUploads", responses((status = 200, body = Page<Upload>)))]
 pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Upload>>> {
     let select = format!("SELECT {} FROM uploads", upload::COLUMNS);
-    Ok(Json(Page::read(&app.uploads.pool, select, None, (&FILTERS, query), upload::upload).await?))
+    Ok(Json(Page::read(&app.uploads.pool, select, None, (&FILTERS, query)).await?))
 }
 
 /// Get an upload
-#[utoipa::path(get, path = "/v1/uploads/{id}", operation_id = "getUpload",
-    responses((status = 200, body = Upload), (status = 404)))]
-pub(super) async fn state(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Upload>> {
-    Ok(Json(app.uploads.get(&id::checked(&id, "upload")?).await?))
+#[utoipa::path(get, path = "/v1/uploads/{id}", operation_id = "getUpload", responses((status = 200, body = Upload)))]
+pub(super) async fn state(State(app): State<Arc<App>>, Id(id): Id) -> Result<Json<Upload>> {
+    Ok(Json(app.uploads.get(&id).await?))
 }
 
 /// An upload that may still be gone on with, or that is complete.
 pub(super) async fn open_upload(app: &App, id: &str) -> Result<Upload> {
-    let upload = app.uploads.get(&id::checked(id, "upload")?).await?;
+    let upload = app.uploads.get(id).await?;
     if upload.state == "refused" {
         let why = upload.problem.unwrap_or_default();
         return Err(Problem::refused(why["message"].as_str().unwrap_or("the upload was refused")));
     }
     if upload.state == "open" && upload.expires_at < id::now_ms() {
-        return Err(Problem::gone("the upload was not finished in time"));
+        return Err(Problem::new("gone", "the upload was not finished in time"));
     }
     Ok(upload)
 }
 
-fn add_state(headers: &mut HeaderMap, upload: &Upload) {
+fn state_of(upload: &Upload) -> HeaderMap {
+    let mut headers = HeaderMap::new();
     headers.insert("upload-offset", HeaderValue::from(upload.received));
     match upload.length {
         Some(length) => headers.insert("upload-length", HeaderValue::from(length)),
@@ -320,12 +302,13 @@ fn add_state(headers: &mut HeaderMap, upload: &Upload) {
         let at = UNIX_EPOCH + Duration::from_millis(upload.expires_at.max(0) as u64);
         insert("upload-expires", &httpdate::fmt_http_date(at));
     }
+    headers
 }
 
 fn check_version(headers: &HeaderMap) -> Result<()> {
     match text(headers, "tus-resumable")? {
         Some(VERSION) => Ok(()),
-        _ => Err(Problem::precondition(format!("Tus-Resumable must be {VERSION}"))),
+        _ => Err(Problem::new("precondition", format!("Tus-Resumable must be {VERSION}"))),
     }
 }
 
@@ -336,23 +319,6 @@ pub(super) fn check_length(app: &App, metadata: &Metadata, length: Option<i64>) 
             Err(Problem::too_large(format!("Upload-Length {length} is over the limit of {max} bytes")))
         }
         _ => Ok(()),
-    }
-}
-
-fn text<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>> {
-    headers
-        .get(name)
-        .map(|value| value.to_str().map_err(|_| Problem::bad_request(format!("{name} is not ASCII"))))
-        .transpose()
-}
-
-/// A whole number from 0 on.
-fn number(headers: &HeaderMap, name: &str) -> Result<Option<i64>> {
-    let Some(text) = text(headers, name)? else { return Ok(None) };
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    match text.parse() {
-        Ok(number) if digits => Ok(Some(number)),
-        _ => Err(Problem::bad_request(format!("{name} {text:?} is not a number of bytes"))),
     }
 }
 

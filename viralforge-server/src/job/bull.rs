@@ -33,21 +33,9 @@ const KEPT_ENTRIES: usize = 100;
 #[derive(Debug)]
 pub(crate) struct Gone;
 
-/// Why Redis and the table are not in step.
-enum Trouble {
-    Redis,
-    Table(Problem),
-}
-
-impl From<Gone> for Trouble {
+impl From<Gone> for Problem {
     fn from(_: Gone) -> Self {
-        Self::Redis
-    }
-}
-
-impl From<Problem> for Trouble {
-    fn from(problem: Problem) -> Self {
-        Self::Table(problem)
+        Self::unavailable("redis does not answer")
     }
 }
 
@@ -155,21 +143,22 @@ impl Bull {
             };
             let step = async {
                 if is_tick {
-                    self.queue.take_back().await?;
+                    self.queue.end_leases(true).await?;
                     self.check(connected, &mut checked).await?;
                 }
                 self.tell(connected, ready).await
             };
-            match step.await {
-                Ok(()) => {}
-                Err(Trouble::Redis) => return,
-                Err(Trouble::Table(problem)) => tracing::warn!(?problem, "the queue cannot be read"),
+            if let Err(problem) = step.await {
+                tracing::warn!(?problem, "redis and the table are not in step");
+                if !self.ping().await {
+                    return;
+                }
             }
         }
     }
 
     /// Adds an entry for each waiting job that Redis was not told of. One that is there already stays as it is.
-    async fn tell(&self, connected: &Connected, ready: &Notify) -> Result<(), Trouble> {
+    async fn tell(&self, connected: &Connected, ready: &Notify) -> Result<()> {
         loop {
             let waiting = self.queue.waiting(false, "").await?;
             for lane in Lane::ALL {
@@ -188,7 +177,7 @@ impl Bull {
 
     /// Looks whether Redis still has what it was told, a batch at a time: jobs whose entries are gone or used up, and
     /// that wait all the same, are to be told anew.
-    async fn check(&self, connected: &Connected, after: &mut String) -> Result<(), Trouble> {
+    async fn check(&self, connected: &Connected, after: &mut String) -> Result<()> {
         timely(connected.lanes[0].0.connection().ping()).await?;
         let waiting = self.queue.waiting(true, after).await?;
         *after = waiting.get(BATCH - 1).map(|last| last.id.clone()).unwrap_or_default();

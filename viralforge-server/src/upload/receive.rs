@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::http::StatusCode;
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sha2::digest::DynDigest;
@@ -30,6 +31,14 @@ pub(crate) struct Checksum {
     pub(crate) value: Vec<u8>,
 }
 
+/// The next bytes of a body; `None` at its end.
+pub(crate) async fn next_bytes(body: &mut BodyDataStream) -> Result<Option<Bytes>> {
+    match tokio::time::timeout(SILENCE, body.next()).await {
+        Ok(bytes) => bytes.transpose().map_err(|error| Problem::bad_request(format!("the body broke off: {error}"))),
+        Err(_) => Err(Problem::bad_request(format!("nothing came for {} s", SILENCE.as_secs()))),
+    }
+}
+
 impl App {
     /// Takes the bytes of one request. What has reached the disk counts, however the request ends.
     pub(crate) async fn receive_upload(
@@ -51,13 +60,12 @@ impl App {
             let chunk = tokio::select! {
                 biased;
                 () = writer.superseded() => break Err(Problem::conflict("another request goes on with this upload")),
-                chunk = tokio::time::timeout(SILENCE, bytes.next()) => chunk,
+                chunk = next_bytes(&mut bytes) => chunk,
             };
             let chunk = match chunk {
-                Err(_) => break Err(Problem::bad_request(format!("nothing came for {} s", SILENCE.as_secs()))),
+                Ok(Some(chunk)) => chunk,
                 Ok(None) => break Ok(()),
-                Ok(Some(Err(error))) => break Err(Problem::bad_request(format!("the body broke off: {error}"))),
-                Ok(Some(Ok(chunk))) => chunk,
+                Err(problem) => break Err(problem),
             };
             let due = began.elapsed().saturating_sub(BEGINNING).as_secs() * MIN_BYTES_PER_SECOND;
             if written < due {
@@ -84,7 +92,9 @@ impl App {
             // With a checksum, all bytes of the request count or none.
             file.set_len(begin).await?;
             file.sync_data().await?;
-            return Err(outcome.err().unwrap_or_else(Problem::checksum_mismatch));
+            return Err(outcome
+                .err()
+                .unwrap_or_else(|| Problem::new("checksum_mismatch", "the bytes do not have that checksum")));
         }
         file.sync_data().await?;
         upload.received = (begin + written) as i64;

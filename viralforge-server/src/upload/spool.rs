@@ -102,7 +102,7 @@ impl Locked {
         }
         file = tokio::fs::File::from_std(locked);
         if file.metadata().await?.len() < begin {
-            return Err(Problem::gone("bytes of the upload were lost; begin a new one"));
+            return Err(Problem::new("gone", "bytes of the upload were lost; begin a new one"));
         }
         // A crash may have left bytes that no client was told of.
         file.set_len(begin).await?;
