@@ -19,7 +19,6 @@ use crate::store::{Signer, Store};
 use crate::upload::{Spool, Uploads};
 
 /// The parts, wired together.
-#[derive(Debug)]
 pub(crate) struct App {
     pub(crate) base_url: String,
     pub(crate) api_key: Secret,
@@ -67,7 +66,7 @@ impl App {
                 Some(s3) => Store::s3(s3, Arc::clone(&metrics))?,
                 None => Store::folder(&data.join("media"), Arc::clone(&metrics))?,
             },
-            signer: Signer::new(signing_key),
+            signer: Signer(signing_key),
             assets: Assets(database.pool.clone()),
             uploads: Uploads {
                 pool: database.pool.clone(),
@@ -114,11 +113,7 @@ impl App {
         for id in self.uploads.unfinished().await? {
             let Ok(writer) = self.spool.lock(&id).await else { continue };
             let mut upload = self.uploads.get(&id).await?;
-            let finished = match upload.multipart_id {
-                Some(_) => self.finish_direct(&mut upload).await,
-                None => self.finish_upload(&mut upload, &writer).await,
-            };
-            match finished {
+            match self.finish_upload(&mut upload, &writer).await {
                 Ok(()) => tracing::info!(upload = %id, "an upload was finished that had stopped at its end"),
                 Err(problem) => tracing::warn!(upload = %id, ?problem, "an upload cannot be finished"),
             }

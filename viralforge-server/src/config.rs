@@ -71,16 +71,6 @@ pub(crate) struct Config {
     pub(crate) log_json: bool,
 }
 
-/// What is wrong with the configuration, a line each.
-#[derive(Debug)]
-pub(crate) struct Problems(Vec<String>);
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
-    }
-}
-
 /// Smallest secret that is taken, in characters: 128 bits as hexadecimal digits.
 const MIN_SECRET_CHARS: usize = 32;
 
@@ -88,8 +78,8 @@ const MIN_SECRET_CHARS: usize = 32;
 const PREFIX: &str = "VIRALFORGE_";
 
 impl Config {
-    /// Reads the settings. In the file (TOML) a setting has the name of its variable.
-    pub(crate) fn load(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+    /// Reads the settings, or says what is wrong with them, a line each. In the file (TOML) a setting has the name of its variable.
+    pub(crate) fn load(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let mut problems = Vec::new();
         let table = file.map_or_else(toml::Table::new, |path| {
             let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
@@ -109,6 +99,8 @@ impl Config {
         let database_url = settings.fitting("DATABASE_URL", is_database, "does not begin with sqlite: or postgres:");
         let is_redis = |url: &str| url.starts_with("redis://") || url.starts_with("rediss://");
         let redis_url = settings.fitting("REDIS_URL", is_redis, "does not begin with redis:// or rediss://");
+        let is_form = |form: &str| ["json", "text"].contains(&form);
+        let log = settings.fitting("VIRALFORGE_LOG", is_form, "is not one of json, text");
         let is_clamd = |address: &str| {
             let port = address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
             port || address.starts_with("unix:/")
@@ -141,11 +133,11 @@ impl Config {
             job_starts: settings.at_least("VIRALFORGE_JOB_STARTS", 3, 1),
             lease: settings.seconds("VIRALFORGE_LEASE_SECONDS", 30),
             drain: settings.seconds("VIRALFORGE_DRAIN_SECONDS", 30),
-            log_json: settings.one_of("VIRALFORGE_LOG", ["json", "text"]) == "json",
+            log_json: log.is_none_or(|form| form == "json"),
             data,
         };
         settings.refuse_unknown();
-        if settings.problems.is_empty() { Ok(config) } else { Err(Problems(settings.problems)) }
+        if settings.problems.is_empty() { Ok(config) } else { Err(settings.problems.join("\n")) }
     }
 
     /// Where clients reach this server.
@@ -192,15 +184,6 @@ impl Settings<'_> {
             self.problems.push(format!("{name} {value} is not at least {min}"));
         }
         value
-    }
-
-    /// The first of `choices` is the default.
-    fn one_of<const N: usize>(&mut self, name: &'static str, choices: [&'static str; N]) -> &'static str {
-        let Some(text) = self.text(name) else { return choices[0] };
-        choices.into_iter().find(|choice| *choice == text).unwrap_or_else(|| {
-            self.problems.push(format!("{name} {text:?} is not one of {}", choices.join(", ")));
-            choices[0]
-        })
     }
 
     /// A text that fits, or is complained of.

@@ -68,8 +68,7 @@ impl Problem {
 
     /// What the framework says about a request that it refuses.
     pub(crate) fn rejected(status: StatusCode, detail: impl Into<String>) -> Self {
-        let fits = |known: &&(u16, &'static str, &str)| known.0 == status.as_u16();
-        match CODES.iter().find(fits) {
+        match CODES.iter().find(|(known, ..)| *known == status.as_u16()) {
             Some((_, code, _)) => Self::new(code, detail),
             None if status.is_client_error() => Self::bad_request(detail),
             None => Self::internal(),
@@ -99,10 +98,6 @@ impl Problem {
 
     pub(crate) fn too_large(detail: impl Into<String>) -> Self {
         Self::new("limit_exceeded", detail)
-    }
-
-    pub(crate) fn refused(detail: impl Into<String>) -> Self {
-        Self::new("malformed", detail)
     }
 
     pub(crate) fn unavailable(what: &str) -> Self {

@@ -100,6 +100,7 @@ pub(crate) struct Uploads {
 impl Uploads {
     /// Begins an upload.
     pub(crate) async fn create(&self, new: &NewUpload<'_>) -> Result<Upload> {
+        self.check_length(new.metadata, new.length)?;
         let now = id::now_ms();
         let upload = sqlx::query_as(AssertSqlSafe(format!(
             "INSERT INTO uploads (id, state, length, received, metadata, concat, expires_at, created_at, \
@@ -167,9 +168,11 @@ impl Uploads {
     }
 
     /// Notes how long it will be.
-    pub(crate) async fn set_length(&self, id: &str, length: i64) -> Result<()> {
+    pub(crate) async fn set_length(&self, upload: &mut Upload, length: i64) -> Result<()> {
+        self.check_length(&upload.metadata, Some(length))?;
         let sql = "UPDATE uploads SET length = $1 WHERE id = $2 AND length IS NULL";
-        sqlx::query(sql).bind(length).bind(id).execute(&self.pool).await?;
+        sqlx::query(sql).bind(length).bind(&upload.id).execute(&self.pool).await?;
+        upload.length = Some(length);
         Ok(())
     }
 
@@ -180,26 +183,26 @@ impl Uploads {
         Ok(())
     }
 
-    /// Makes an asset of it and has it checked, in one transaction: either both are there or neither is.
-    pub(crate) async fn complete(&self, upload: &Upload, asset: &str, byte_len: i64) -> Result<()> {
-        let metadata = Metadata::parse(&upload.metadata)?;
-        let file_name = metadata.file_name();
+    /// Makes an asset of it, with its own identifier, and has it checked, in one transaction: either both are there or
+    /// neither is.
+    pub(crate) async fn complete(&self, upload: &mut Upload, byte_len: i64) -> Result<()> {
+        let (metadata, id) = (Metadata::parse(&upload.metadata)?, upload.id.as_str());
         let policy = self.policy(&metadata, ValidationDepth::Decode);
         let options = serde_json::to_value(policy).map_err(|_| Problem::internal())?;
         let mut tx = self.pool.begin().await?;
-        let sql = "UPDATE uploads SET state = 'complete', received = $1 WHERE id = $2 AND state = 'open'";
-        let done = sqlx::query(sql).bind(byte_len).bind(&upload.id).execute(&mut *tx).await?;
+        Assets::add(&mut tx, id, &metadata.file_name(), byte_len).await?;
+        let sql =
+            "UPDATE uploads SET state = 'complete', received = $1, asset_id = id WHERE id = $2 AND state = 'open'";
+        let done = sqlx::query(sql).bind(byte_len).bind(id).execute(&mut *tx).await?;
         if done.rows_affected() != 1 {
             return Err(Problem::conflict("the upload was completed or ended by another request"));
         }
-        Assets::add(&mut tx, asset, &file_name, byte_len).await?;
-        // The column refers to the asset, so this comes after it.
-        let sql = "UPDATE uploads SET asset_id = $1 WHERE id = $2";
-        sqlx::query(sql).bind(asset).bind(&upload.id).execute(&mut *tx).await?;
         let check =
-            NewJob { kind: Kind::VALIDATION, asset_id: asset, options: &options, priority: 10, idempotency_key: None };
+            NewJob { kind: Kind::VALIDATION, asset_id: id, options: &options, priority: 10, idempotency_key: None };
         Queue::add(&mut tx, &check).await?;
         tx.commit().await?;
+        upload.state = "complete".to_owned();
+        upload.asset_id = Some(upload.id.clone());
         Ok(())
     }
 
@@ -229,6 +232,17 @@ impl Uploads {
     /// The most bytes that an upload may have.
     pub(crate) fn max_bytes(&self, metadata: &Metadata) -> u64 {
         if metadata.slot() == UploadSlot::Image { self.max_image_bytes } else { self.max_video_bytes }
+    }
+
+    /// Refuses what will be too long.
+    pub(crate) fn check_length(&self, metadata: &str, length: Option<i64>) -> Result<()> {
+        let max = self.max_bytes(&Metadata::parse(metadata)?);
+        match length {
+            Some(length) if length as u64 > max => {
+                Err(Problem::too_large(format!("Upload-Length {length} is over the limit of {max} bytes")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What an upload is held against.

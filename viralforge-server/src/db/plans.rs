@@ -49,14 +49,15 @@ async fn work(database: &Database) {
         Uploads { pool: pool.clone(), lifetime: Duration::from_secs(60), max_video_bytes: 100, max_image_bytes: 100 };
     let queue = Queue::new(database.clone(), Duration::from_secs(30), 3);
     uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
-    let upload = uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
+    let mut upload =
+        uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
     uploads.set_part_tags("none", None).await.unwrap();
-    uploads.set_length(&upload.id, 5).await.unwrap();
+    uploads.set_length(&mut upload, 5).await.unwrap();
     uploads.advance(&upload.id, 5).await.unwrap();
     uploads.unfinished().await.unwrap();
     uploads.expired().await.unwrap();
     uploads.refuse("none", &json!({})).await.unwrap();
-    uploads.complete(&uploads.get(&upload.id).await.unwrap(), &upload.id, 5).await.unwrap();
+    uploads.complete(&mut upload, 5).await.unwrap();
     let check = queue.claim(&Lane::ALL).await.unwrap().unwrap();
     queue.heartbeat(&check).await.unwrap();
     queue.succeed_with_verdict(&check, "accepted", &Value::Null, None).await.unwrap();

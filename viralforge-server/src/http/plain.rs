@@ -14,7 +14,7 @@ use serde::Deserialize;
 use super::asked::idempotency_key;
 use super::assets::AssetView;
 use super::form::Form;
-use super::tus::{check_length, open_upload, to_the_end};
+use super::tus::{open_upload, to_the_end};
 use crate::app::App;
 use crate::problem::{Problem, Result};
 use crate::upload::{Metadata, NewUpload};
@@ -40,8 +40,7 @@ pub(super) struct Use {
             min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
     request_body(content = Option<Vec<u8>>, content_type = "application/octet-stream"),
     responses((status = 201, body = AssetView, description = "The asset, in quarantine until it has been checked; Location is its address"),
-        (status = 409, description = "The key was used for another file"),
-        (status = 413, description = "Over the limit"), (status = 422, description = "No media, or none that is taken")))]
+        (status = 409)))]
 pub(super) async fn file(
     State(app): State<Arc<App>>,
     Path(file_name): Path<String>,
@@ -59,9 +58,7 @@ pub(super) async fn file(
 /// With the field `file`, and before it, where it is not a video, the field `slot`.
 #[utoipa::path(post, path = "/v1/assets", operation_id = "postForm",
     request_body(content = String, content_type = "multipart/form-data"),
-    responses((status = 201, body = AssetView, description = "The asset, in quarantine until it has been checked; Location is its address"),
-        (status = 400, description = "No form, or one without a file"),
-        (status = 413, description = "Over the limit"), (status = 422, description = "No media, or none that is taken")))]
+    responses((status = 201, body = AssetView, description = "The asset, in quarantine until it has been checked; Location is its address")))]
 pub(super) async fn form(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response> {
     let mut form = Form::open(&headers, body).await?;
     let mut slot = None;
@@ -81,7 +78,6 @@ pub(super) async fn form(State(app): State<Arc<App>>, headers: HeaderMap, body: 
 
 async fn receive(app: Arc<App>, metadata: String, key: Option<String>, body: Body) -> Result<Response> {
     let length = body.size_hint().exact().map(|length| i64::try_from(length).unwrap_or(i64::MAX));
-    check_length(&app, &Metadata::parse(&metadata)?, length)?;
     to_the_end(async move {
         let new = NewUpload { length, metadata: &metadata, idempotency_key: key.as_deref(), ..NewUpload::default() };
         let id = app.uploads.create_once(&new).await?.id;

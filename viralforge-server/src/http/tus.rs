@@ -21,7 +21,7 @@ use super::page::{Filter, Page, Pairs};
 use crate::app::App;
 use crate::id;
 use crate::problem::{Problem, Result};
-use crate::upload::{self, Checksum, Metadata, NewUpload, Upload};
+use crate::upload::{self, Checksum, NewUpload, Upload};
 
 const VERSION: &str = "1.0.0";
 const EXTENSIONS: &str = "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation,concatenation-unfinished";
@@ -74,27 +74,24 @@ pub(super) async fn offer(State(app): State<Arc<App>>) -> impl IntoResponse {
     responses((status = 201), (status = 404), (status = 409), (status = 412), (status = 460)))]
 pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response> {
     check_version(&headers)?;
-    let metadata_text = text(&headers, "upload-metadata")?.unwrap_or_default();
-    let metadata = Metadata::parse(metadata_text)?;
+    let metadata = text(&headers, "upload-metadata")?.unwrap_or_default();
     let concat = text(&headers, "upload-concat")?;
     if let Some(partials) = concat.and_then(|value| value.strip_prefix("final;")) {
-        let (metadata_text, partials) = (metadata_text.to_owned(), partials.to_owned());
-        return to_the_end(async move { concatenate(&app, &metadata, &metadata_text, &partials).await }).await;
+        let (metadata, partials) = (metadata.to_owned(), partials.to_owned());
+        return to_the_end(async move { concatenate(&app, &metadata, &partials).await }).await;
     }
     if concat.is_some_and(|value| value != "partial") {
         return Err(Problem::bad_request("Upload-Concat is not partial or final;"));
     }
     let length = number(&headers, "upload-length")?;
     let deferred = text(&headers, "upload-defer-length")?;
-    match (length, deferred) {
-        (Some(_), None) | (None, Some("1")) => {}
-        _ => return Err(Problem::bad_request("send Upload-Length, or Upload-Defer-Length: 1")),
+    if !matches!((length, deferred), (Some(_), None) | (None, Some("1"))) {
+        return Err(Problem::bad_request("send Upload-Length, or Upload-Defer-Length: 1"));
     }
-    check_length(&app, &metadata, length)?;
     // Creation with upload: the body is the first bytes.
     let has_bytes = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == CONTENT_TYPE.as_bytes());
     let checksum = checksum(&headers)?;
-    let new = NewUpload { length, metadata: metadata_text, concat, ..NewUpload::default() };
+    let new = NewUpload { length, metadata, concat, ..NewUpload::default() };
     let mut upload = app.uploads.create(&new).await?;
     to_the_end(async move {
         let writer = app.spool.lock(&upload.id).await?;
@@ -121,16 +118,13 @@ fn created(app: &App, upload: &Upload) -> Result<Response> {
 }
 
 /// Makes one upload of several: `partials` are their addresses, in order.
-async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partials: &str) -> Result<Response> {
+async fn concatenate(app: &App, metadata: &str, partials: &str) -> Result<Response> {
     let ids = partials
         .split_whitespace()
         .map(|address| id::checked(address.rsplit('/').next().unwrap_or_default(), "upload"))
         .collect::<Result<Vec<_>>>()?;
     if ids.is_empty() || ids.len() > MAX_PARTIALS {
-        return Err(Problem::bad_request(format!(
-            "Upload-Concat names {} uploads, not 1 to {MAX_PARTIALS}",
-            ids.len()
-        )));
+        return Err(Problem::bad_request(format!("Upload-Concat must name 1 to {MAX_PARTIALS} uploads")));
     }
     let mut total = 0;
     for id in &ids {
@@ -140,9 +134,8 @@ async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partia
         }
         total += part.received;
     }
-    check_length(app, metadata, Some(total))?;
     let concat = format!("final;{partials}");
-    let new = NewUpload { length: Some(total), metadata: metadata_text, concat: Some(&concat), ..NewUpload::default() };
+    let new = NewUpload { length: Some(total), metadata, concat: Some(&concat), ..NewUpload::default() };
     let mut upload = app.uploads.create(&new).await?;
     let writer = app.spool.lock(&upload.id).await?;
     let mut whole = tokio::fs::File::create_new(writer.path()).await?;
@@ -198,21 +191,13 @@ pub(super) async fn append(
     if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes() != CONTENT_TYPE.as_bytes()) {
         return Err(Problem::new("unsupported_type", format!("Content-Type must be {CONTENT_TYPE}")));
     }
-    let offset = number(&headers, "upload-offset")?.ok_or_else(|| Problem::bad_request("Upload-Offset is missing"))?;
-    let checksum = checksum(&headers)?;
-    let deferred_length = number(&headers, "upload-length")?;
-    let upload = to_the_end(async move { write(&app, &id, offset, deferred_length, body, checksum).await }).await?;
+    let upload = to_the_end(async move { write(&app, &id, &headers, body).await }).await?;
     Ok((StatusCode::NO_CONTENT, state_of(&upload)).into_response())
 }
 
-async fn write(
-    app: &App,
-    id: &str,
-    offset: i64,
-    deferred_length: Option<i64>,
-    body: Body,
-    checksum: Option<Checksum>,
-) -> Result<Upload> {
+async fn write(app: &App, id: &str, headers: &HeaderMap, body: Body) -> Result<Upload> {
+    let offset = number(headers, "upload-offset")?.ok_or_else(|| Problem::bad_request("Upload-Offset is missing"))?;
+    let (checksum, deferred_length) = (checksum(headers)?, number(headers, "upload-length")?);
     let writer = app.spool.lock(id).await?;
     let mut upload = open_upload(app, id).await?;
     if upload.multipart_id.is_some() {
@@ -225,12 +210,10 @@ async fn write(
         return Err(Problem::conflict(format!("the upload has {} bytes, not {offset}", upload.received)));
     }
     if let (None, Some(length)) = (upload.length, deferred_length) {
-        check_length(app, &Metadata::parse(&upload.metadata)?, Some(length))?;
         if length < upload.received {
             return Err(Problem::bad_request(format!("the upload already has {} bytes", upload.received)));
         }
-        app.uploads.set_length(id, length).await?;
-        upload.length = Some(length);
+        app.uploads.set_length(&mut upload, length).await?;
     }
     // Nothing can follow the last byte; whoever did not hear that it arrived asks again.
     if upload.state == "open" {
@@ -272,7 +255,7 @@ pub(super) async fn open_upload(app: &App, id: &str) -> Result<Upload> {
     let upload = app.uploads.get(id).await?;
     if upload.state == "refused" {
         let why = upload.problem.unwrap_or_default();
-        return Err(Problem::refused(why["message"].as_str().unwrap_or("the upload was refused")));
+        return Err(Problem::new("malformed", why["message"].as_str().unwrap_or("the upload was refused")));
     }
     if upload.state == "open" && upload.expires_at < id::now_ms() {
         return Err(Problem::new("gone", "the upload was not finished in time"));
@@ -309,16 +292,6 @@ fn check_version(headers: &HeaderMap) -> Result<()> {
     match text(headers, "tus-resumable")? {
         Some(VERSION) => Ok(()),
         _ => Err(Problem::new("precondition", format!("Tus-Resumable must be {VERSION}"))),
-    }
-}
-
-pub(super) fn check_length(app: &App, metadata: &Metadata, length: Option<i64>) -> Result<()> {
-    let max = app.uploads.max_bytes(metadata);
-    match length {
-        Some(length) if length as u64 > max => {
-            Err(Problem::too_large(format!("Upload-Length {length} is over the limit of {max} bytes")))
-        }
-        _ => Ok(()),
     }
 }
 

@@ -72,8 +72,7 @@ pub(super) struct Claimed {
 ///
 /// For workers of your own. Whoever claims a job holds it for a while, and longer with each heartbeat.
 #[utoipa::path(post, path = "/v1/jobs/{id}/claim", operation_id = "claimJob", tag = "workers", request_body = Claiming,
-    responses((status = 200, body = Claimed), (status = 404, description = "there is no such job"),
-        (status = 409, description = "it cannot be had: another worker has it, it is over, or not due yet")))]
+    responses((status = 200, body = Claimed), (status = 409)))]
 pub(super) async fn claim(
     State(app): State<Arc<App>>,
     Id(id): Id,
@@ -121,7 +120,7 @@ pub(super) struct Held {
 /// Say that a worker lives
 #[utoipa::path(post, path = "/v1/jobs/{id}/heartbeat", operation_id = "beatJob", tag = "workers",
     request_body = Heartbeat,
-    responses((status = 200, body = Held), (status = 409, description = "lease_lost: stop working on it")))]
+    responses((status = 200, body = Held), (status = 409)))]
 pub(super) async fn heartbeat(
     State(app): State<Arc<App>>,
     Id(id): Id,
@@ -151,8 +150,7 @@ pub(super) struct Fenced {
     params(("id" = String, Path), ("name" = String, Path), ("fence" = i64, Query)),
     request_body(content = Option<Vec<u8>>, content_type = "application/octet-stream"),
     responses((status = 204, description = "stored; nobody sees it before the job is complete"),
-        (status = 409, description = "lease_lost, or another file has that name"), (status = 413),
-        (status = 422, description = "the name is not one of a plain file")))]
+        (status = 409)))]
 pub(super) async fn store(
     State(app): State<Arc<App>>,
     Id(id): Id,
@@ -199,7 +197,7 @@ pub(super) struct Completion {
 #[utoipa::path(post, path = "/v1/jobs/{id}/complete", operation_id = "completeJob", tag = "workers",
     request_body = Completion,
     responses((status = 200, body = JobView, description = "the job, with its outputs published"),
-        (status = 409, description = "lease_lost: nothing was published")))]
+        (status = 409)))]
 pub(super) async fn complete(
     State(app): State<Arc<App>>,
     Id(id): Id,
@@ -233,7 +231,7 @@ pub(super) struct Failure {
 /// Say why it cannot be done
 #[utoipa::path(post, path = "/v1/jobs/{id}/fail", operation_id = "failJob", tag = "workers", request_body = Failure,
     responses((status = 200, body = Job, description = "the job: failed, dead, cancelled, or queued again"),
-        (status = 409, description = "lease_lost"), (status = 422, description = "there is no such code")))]
+        (status = 409)))]
 pub(super) async fn fail(
     State(app): State<Arc<App>>,
     Id(id): Id,

@@ -4,7 +4,7 @@
 //! that is lost, doubled or late does no harm, and Redis may lose everything: what it does not know is told again.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bullmq::options::RedisConnectionOptions;
 use bullmq::redis_connection::RedisConnection;
@@ -29,18 +29,7 @@ const TICKET_LOCK: Duration = Duration::from_secs(5);
 /// Entries that are over and kept for whoever looks at the queues.
 const KEPT_ENTRIES: usize = 100;
 
-/// Redis does not answer; what it said is in the log.
-#[derive(Debug)]
-pub(crate) struct Gone;
-
-impl From<Gone> for Problem {
-    fn from(_: Gone) -> Self {
-        Self::unavailable("redis does not answer")
-    }
-}
-
 /// The queues in Redis, connected or about to be.
-#[derive(Debug)]
 pub(crate) struct Bull {
     url: Secret,
     queue: Queue,
@@ -53,22 +42,16 @@ struct Connected {
     _listeners: JoinSet<()>,
 }
 
-impl std::fmt::Debug for Connected {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Connected")
-    }
+fn gone() -> Problem {
+    Problem::unavailable("redis does not answer")
 }
 
 /// An answer of Redis in time.
-async fn timely<T>(answer: impl Future<Output = Result<T, bullmq::Error>>) -> Result<T, Gone> {
-    match tokio::time::timeout(PATIENCE, answer).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "redis");
-            Err(Gone)
-        }
-        Err(_) => Err(Gone),
-    }
+async fn timely<T>(answer: impl Future<Output = Result<T, bullmq::Error>>) -> Result<T> {
+    tokio::time::timeout(PATIENCE, answer).await.map_err(|_| gone())?.map_err(|error| {
+        tracing::debug!(%error, "redis");
+        gone()
+    })
 }
 
 impl Bull {
@@ -87,8 +70,8 @@ impl Bull {
     }
 
     /// Draws tickets of a lane until one is good: the job and its fence. Without Redis there are none to draw.
-    pub(super) async fn draw(&self, lane: Lane) -> Result<Option<(String, i64)>, Gone> {
-        let connected = self.now().ok_or(Gone)?;
+    pub(super) async fn draw(&self, lane: Lane) -> Result<Option<(String, i64)>> {
+        let connected = self.now().ok_or_else(gone)?;
         let (queue, worker) = connected.lane(lane);
         let Some(mut entry) = timely(worker.get_next_job_nonblocking(&id::fresh())).await? else { return Ok(None) };
         let name = entry.id().to_owned();
@@ -122,12 +105,13 @@ impl Bull {
                 }
                 _ => {}
             }
-            let pause = Instant::now() + RECONCILE_EVERY;
-            while let Some(rest) = pause.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) {
-                if tokio::time::timeout(rest, asked.notified()).await.is_ok() {
+            let pass_on = async {
+                loop {
+                    asked.notified().await;
                     ready.notify_one();
                 }
-            }
+            };
+            let _: Result<(), _> = tokio::time::timeout(RECONCILE_EVERY, pass_on).await;
         }
     }
 

@@ -80,17 +80,10 @@ impl Queue {
     /// Notes that nothing is left of a job but what it published. One that was started over meanwhile has to be looked at again.
     pub(crate) async fn note_swept(&self, job: &str) -> Result<()> {
         let mut tx = self.database.pool.begin().await?;
-        let over = "state IN ('succeeded', 'failed', 'dead', 'cancelled')";
-        sqlx::query(AssertSqlSafe(format!("UPDATE jobs SET swept = 1 WHERE id = $1 AND {over}")))
-            .bind(job)
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query(AssertSqlSafe(format!(
-            "DELETE FROM outputs WHERE job_id = $1 AND EXISTS (SELECT 1 FROM jobs WHERE id = $1 AND {over})"
-        )))
-        .bind(job)
-        .execute(&mut *tx)
-        .await?;
+        let sql = "UPDATE jobs SET swept = 1 WHERE id = $1 AND state IN ('succeeded', 'failed', 'dead', 'cancelled')";
+        if sqlx::query(sql).bind(job).execute(&mut *tx).await?.rows_affected() == 1 {
+            sqlx::query("DELETE FROM outputs WHERE job_id = $1").bind(job).execute(&mut *tx).await?;
+        }
         tx.commit().await?;
         Ok(())
     }

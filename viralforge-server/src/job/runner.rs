@@ -9,7 +9,6 @@ use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
 use viralforge_core::Limits;
 
-use super::bull::Gone;
 use super::queue::Pulse;
 use super::{Bull, Claim, Kind, Lane, NewJob};
 use crate::app::App;
@@ -26,7 +25,6 @@ const POLL: Duration = Duration::from_millis(500);
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
 /// What all workers share.
-#[derive(Debug)]
 pub(crate) struct Runner {
     app: Arc<App>,
     auto_thumbnails: bool,
@@ -90,10 +88,7 @@ impl Runner {
         let open: Vec<Lane> =
             Lane::ALL.into_iter().filter(|lane| self.lanes[*lane as usize].available_permits() > 0).collect();
         let claim = match &self.app.bull {
-            Some(bull) => match self.draw(bull, &open).await? {
-                Ok(claim) => claim,
-                Err(Gone) => self.app.queue.claim(&open).await?,
-            },
+            Some(bull) => self.draw(bull, &open).await?,
             None => self.app.queue.claim(&open).await?,
         };
         let Some(claim) = claim else { return Ok(None) };
@@ -106,21 +101,21 @@ impl Runner {
         Ok(Some((claim, room)))
     }
 
-    /// Draws tickets until one is good, or there are none.
-    async fn draw(&self, bull: &Bull, open: &[Lane]) -> Result<Result<Option<Claim>, Gone>> {
+    /// Draws tickets until one is good, or there are none. Without Redis, the table itself is looked into.
+    async fn draw(&self, bull: &Bull, open: &[Lane]) -> Result<Option<Claim>> {
         for lane in open {
             loop {
                 let (job, fence) = match bull.draw(*lane).await {
                     Ok(Some(ticket)) => ticket,
                     Ok(None) => break,
-                    Err(gone) => return Ok(Err(gone)),
+                    Err(_) => return self.app.queue.claim(open).await,
                 };
                 if let Some(claim) = self.app.queue.claim_one(&job, fence).await? {
-                    return Ok(Ok(Some(claim)));
+                    return Ok(Some(claim));
                 }
             }
         }
-        Ok(Ok(None))
+        Ok(None)
     }
 
     async fn one(&self, claim: &Claim, shutdown: &mut watch::Receiver<bool>) -> Result<()> {

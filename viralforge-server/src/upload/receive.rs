@@ -130,7 +130,7 @@ impl App {
         self.uploads.refuse(id, problem).await?;
         self.spool.remove(id).await?;
         self.metrics.uploads_refused.inc();
-        Ok(Problem::refused(problem["message"].as_str().unwrap_or("this is no media")))
+        Ok(Problem::new("malformed", problem["message"].as_str().unwrap_or("this is no media")))
     }
 
     /// Takes a file that comes whole, in one request, its length known or not.
@@ -138,8 +138,7 @@ impl App {
         tokio::fs::File::create_new(writer.path()).await?;
         self.receive_upload(upload, writer, body, None).await?;
         if upload.length.is_none() {
-            self.uploads.set_length(&upload.id, upload.received).await?;
-            upload.length = Some(upload.received);
+            self.uploads.set_length(upload, upload.received).await?;
             self.refuse_hopeless(upload, writer).await?;
         }
         self.finish_upload(upload, writer).await
@@ -164,23 +163,24 @@ impl App {
     /// Stores an upload that has all its bytes, and has it checked; leaves others alone. It may be done again after a
     /// crash at any point: the asset has the identifier of the upload, so there is one, and the same.
     pub(crate) async fn finish_upload(&self, upload: &mut Upload, writer: &Locked) -> Result<()> {
+        if upload.multipart_id.is_some() {
+            return self.finish_direct(upload).await;
+        }
         // Partial uploads only wait to be put together.
         if upload.state != "open" || !upload.is_whole() || upload.is_partial() {
             return Ok(());
         }
-        let asset = upload.id.clone();
-        let key = Key::original(&asset);
+        let key = Key::original(&upload.id);
         self.store.remove_unfinished(&key).await?;
         let stored = self.store.put_file(&key, writer.path()).await? as i64;
-        let completed = self.uploads.complete(upload, &asset, stored).await;
-        if completed.is_err() && self.uploads.get(&asset).await.is_err_and(|e| e.status() == StatusCode::NOT_FOUND) {
+        let completed = self.uploads.complete(upload, stored).await;
+        if completed.is_err() && self.uploads.get(&upload.id).await.is_err_and(|e| e.status() == StatusCode::NOT_FOUND)
+        {
             // It was ended while it was stored.
             self.store.delete(&key).await?;
         }
         completed?;
         self.spool.remove(&upload.id).await?;
-        upload.state = "complete".to_owned();
-        upload.asset_id = Some(asset);
         self.wake.notify_one();
         Ok(())
     }

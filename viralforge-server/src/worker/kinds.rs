@@ -33,7 +33,7 @@ pub(crate) const KINDS: [(&str, Prepare); 19] = [
     ("video-processing", |options| makes(options, videos)),
     ("clip-generation", |options| makes(options, clips::make)),
     ("thumbnail-generation", |options| makes(options, thumbnails::make)),
-    ("probe", |options| finds(options, |source, NoOptions {}, monitor| probe(source, monitor))),
+    ("probe", |options| finds(options, |source, _: &NoOptions, monitor| probe(source, monitor))),
     ("analyze", |options| finds(options, analyze)),
     ("detect-scenes", |options| finds(options, detect_scenes)),
     ("analyze-waveform", |options| finds(options, analyze_waveform)),
@@ -93,8 +93,7 @@ where
 }
 
 /// The options of a verb that has none.
-#[derive(Default, Serialize, Deserialize)]
-struct NoOptions {}
+type NoOptions = serde_json::Map<String, Value>;
 
 /// The plan that `render` is given beside its options.
 #[derive(Default, Serialize, Deserialize)]
