@@ -5,8 +5,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use ipnet::IpNet;
 use tokio::sync::{Notify, watch};
 
+use crate::account::{AccessTokens, ApiKeys, Audit, Passwords, Sessions, Users, Vault};
 use crate::asset::{Assets, FileView, StoredFile};
 use crate::config::{Config, Secret};
 use crate::db::Database;
@@ -22,6 +24,18 @@ use crate::upload::{Spool, Uploads};
 pub(crate) struct App {
     pub(crate) base_url: String,
     pub(crate) api_key: Secret,
+    pub(crate) users: Users,
+    pub(crate) passwords: Passwords,
+    pub(crate) sessions: Sessions,
+    pub(crate) access_tokens: AccessTokens,
+    pub(crate) api_keys: ApiKeys,
+    pub(crate) audit: Audit,
+    pub(crate) vault: Arc<Vault>,
+    /// Whether anybody may make an account.
+    pub(crate) sign_up: bool,
+    /// Whose pages may use this server with cookies: its own, and those that are allowed.
+    pub(crate) origins: Vec<String>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) database: Database,
     pub(crate) store: Store,
     pub(crate) signer: Signer,
@@ -54,14 +68,31 @@ impl App {
         std::fs::create_dir_all(data).map_err(|error| format!("{}: {error}", data.display()))?;
         let kept = |set: &Option<Secret>, file| set.clone().map_or_else(|| kept_secret(&data.join(file)), Ok);
         let (api_key, signing_key) = (kept(&config.api_key, "api-key")?, kept(&config.signing_key, "signing-key")?);
+        let encryption_keys = match &config.encryption_keys[..] {
+            [] => vec![kept_secret(&data.join("encryption-key"))?],
+            keys => keys.to_vec(),
+        };
+        let vault = Arc::new(Vault::new(&encryption_keys).map_err(|_| "the encryption keys cannot be used")?);
         let database = Database::connect(&config.database_url, config.database_connections).await?;
         database.migrate().await?;
         let queue = Queue::new(database.clone(), config.lease, config.job_starts);
         let bull = config.redis_url.clone().map(|url| Arc::new(Bull::new(url, queue.clone())));
         let wake = Arc::new(Notify::new());
+        let pool = || database.pool.clone();
+        let access_tokens = AccessTokens::start(pool(), Arc::clone(&vault), config.base_url()).await;
         Ok(Arc::new(Self {
             base_url: config.base_url(),
             api_key,
+            users: Users(pool()),
+            passwords: Passwords::new().map_err(|_| "passwords cannot be hashed")?,
+            sessions: Sessions(pool()),
+            access_tokens: access_tokens.map_err(|_| "the keys of access tokens cannot be read")?,
+            api_keys: ApiKeys(pool()),
+            audit: Audit(pool()),
+            vault,
+            sign_up: config.sign_up,
+            origins: config.allowed_origins.iter().cloned().chain([config.base_url()]).collect(),
+            trusted_proxies: config.trusted_proxies.clone(),
             store: match &config.s3 {
                 Some(s3) => Store::s3(s3, Arc::clone(&metrics))?,
                 None => Store::folder(&data.join("media"), Arc::clone(&metrics))?,
@@ -102,6 +133,9 @@ impl App {
             ("expired uploads cannot be removed", self.remove_expired().await),
             ("left bytes cannot be removed", self.remove_left_bytes().await),
             ("left outputs cannot be removed", self.remove_left_outputs().await),
+            ("the keys of access tokens cannot be changed", self.access_tokens.rotate(id::now_ms()).await),
+            ("old sessions cannot be forgotten", self.sessions.forget(id::now_ms()).await),
+            ("old entries of the audit log cannot be forgotten", self.audit.forget(id::now_ms()).await),
         ] {
             if let Err(problem) = result {
                 tracing::warn!(?problem, "{what}");

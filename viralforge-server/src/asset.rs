@@ -5,6 +5,7 @@ use serde_json::Value;
 use sqlx::{Any, AnyPool, AssertSqlSafe, FromRow, Transaction};
 use utoipa::ToSchema;
 
+use crate::account::Owned;
 use crate::db::JsonText;
 use crate::id;
 use crate::problem::{Problem, Result};
@@ -21,6 +22,8 @@ pub(crate) struct Asset {
     /// What the uploader calls it.
     pub(crate) file_name: String,
     #[serde(skip)]
+    pub(crate) owner: String,
+    #[serde(skip)]
     pub(crate) storage_key: String,
     #[serde(rename = "bytes")]
     pub(crate) byte_len: i64,
@@ -29,6 +32,14 @@ pub(crate) struct Asset {
     pub(crate) report: Option<Value>,
     #[serde(rename = "created_at_ms")]
     pub(crate) created_at: i64,
+}
+
+impl Owned for Asset {
+    const WHAT: &'static str = "asset";
+
+    fn owner(&self) -> &str {
+        &self.owner
+    }
 }
 
 /// One file that was made of an asset.
@@ -52,7 +63,7 @@ pub(crate) struct FileView {
 }
 
 /// The columns of an [`Asset`].
-pub(crate) const COLUMNS: &str = "id, state, file_name, storage_key, byte_len, report, created_at";
+pub(crate) const COLUMNS: &str = "id, owner, state, file_name, storage_key, byte_len, report, created_at";
 /// The columns of a [`StoredFile`].
 pub(crate) const FILE_COLUMNS: &str = "id, name, content_type, storage_key, byte_len";
 
@@ -62,16 +73,23 @@ pub(crate) struct Assets(pub(crate) AnyPool);
 
 impl Assets {
     /// Adds an asset within a transaction of something larger.
-    pub(crate) async fn add(tx: &mut Transaction<'_, Any>, id: &str, file_name: &str, byte_len: i64) -> Result<()> {
+    pub(crate) async fn add(
+        tx: &mut Transaction<'_, Any>,
+        id: &str,
+        owner: &str,
+        file_name: &str,
+        byte_len: i64,
+    ) -> Result<()> {
         sqlx::query(
-            "INSERT INTO assets (id, state, file_name, storage_key, byte_len, created_at, updated_at) \
-             VALUES ($1, 'quarantined', $2, $3, $4, $5, $5)",
+            "INSERT INTO assets (id, state, file_name, storage_key, byte_len, created_at, updated_at, owner) \
+             VALUES ($1, 'quarantined', $2, $3, $4, $5, $5, $6)",
         )
         .bind(id)
         .bind(file_name)
         .bind(Key::original(id).to_string())
         .bind(byte_len)
         .bind(id::now_ms())
+        .bind(owner)
         .execute(&mut **tx)
         .await?;
         Ok(())
@@ -83,9 +101,8 @@ impl Assets {
         asset.ok_or_else(|| Problem::not_found("asset"))
     }
 
-    /// An asset that may be worked with.
-    pub(crate) async fn accepted(&self, id: &str) -> Result<Asset> {
-        let asset = self.get(id).await?;
+    /// Refuses an asset that may not be worked with.
+    pub(crate) fn accepted(asset: Asset) -> Result<Asset> {
         match asset.state.as_str() {
             "accepted" => Ok(asset),
             "quarantined" => Err(Problem::conflict("the asset is still being checked")),

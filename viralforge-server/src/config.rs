@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use crate::db::Engine;
 
 /// A value that is never printed.
@@ -48,6 +50,12 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) api_key: Option<Secret>,
     pub(crate) signing_key: Option<Secret>,
+    /// What is kept encrypted is encrypted with the first, and may still be with the others.
+    pub(crate) encryption_keys: Vec<Secret>,
+    pub(crate) sign_up: bool,
+    /// Other sites whose pages may use this server.
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
     pub(crate) database_url: Secret,
     pub(crate) database_connections: u32,
     /// The storage; `None` is a folder beside the rest of the data.
@@ -110,6 +118,10 @@ impl Config {
             public_url: settings.parsed("VIRALFORGE_PUBLIC_URL", String::new()).trim_end_matches('/').to_owned(),
             api_key: settings.secret("VIRALFORGE_API_KEY"),
             signing_key: settings.secret("VIRALFORGE_SIGNING_KEY"),
+            encryption_keys: settings.secrets("VIRALFORGE_ENCRYPTION_KEYS"),
+            sign_up: settings.parsed("VIRALFORGE_SIGN_UP", false),
+            allowed_origins: settings.origins("VIRALFORGE_ALLOWED_ORIGINS"),
+            trusted_proxies: settings.list("VIRALFORGE_TRUSTED_PROXIES"),
             database_url: Secret(database_url.unwrap_or_else(embedded)),
             database_connections: settings.at_least("VIRALFORGE_DATABASE_CONNECTIONS", 16, 1),
             s3: settings.s3(),
@@ -199,13 +211,51 @@ impl Settings<'_> {
         Duration::from_secs(self.at_least(name, default, 1))
     }
 
+    /// Several values with commas between them.
+    fn list<T: std::str::FromStr>(&mut self, name: &'static str) -> Vec<T>
+    where
+        T::Err: fmt::Display,
+    {
+        let text = self.text(name).unwrap_or_default();
+        let mut values = Vec::new();
+        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+            match entry.parse() {
+                Ok(value) => values.push(value),
+                Err(error) => self.problems.push(format!("{name} {entry:?}: {error}")),
+            }
+        }
+        values
+    }
+
+    fn origins(&mut self, name: &'static str) -> Vec<String> {
+        let origins: Vec<String> = self.list(name);
+        let is_origin = |text: &String| {
+            let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+            host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', '?', '#', '@']))
+        };
+        for wrong in origins.iter().filter(|text| !is_origin(text)) {
+            self.problems.push(format!("{name} {wrong:?} is no origin like https://example.com"));
+        }
+        origins
+    }
+
+    fn secrets(&mut self, name: &'static str) -> Vec<Secret> {
+        let texts: Vec<String> = self.list(name);
+        texts.into_iter().map(|text| self.guarded(name, text)).collect()
+    }
+
     fn secret(&mut self, name: &'static str) -> Option<Secret> {
         let text = self.text(name)?;
+        Some(self.guarded(name, text))
+    }
+
+    /// Refuses a secret that can be guessed.
+    fn guarded(&mut self, name: &'static str, text: String) -> Secret {
         let letters: BTreeSet<char> = text.chars().collect();
         if text.chars().count() < MIN_SECRET_CHARS || letters.len() < 8 {
             self.problems.push(format!("{name} is too easy to guess; use what `openssl rand -hex 32` prints"));
         }
-        Some(Secret(text))
+        Secret(text)
     }
 
     /// The storage: of what it needs, everything is set or nothing.

@@ -1,9 +1,12 @@
 //! The interface over HTTP: routes, and what every request passes on its way to one.
 
+mod account;
 mod asked;
 mod assets;
 mod auth;
+mod client;
 mod compress;
+mod cookies;
 mod direct;
 mod docs;
 mod events;
@@ -17,6 +20,7 @@ mod page;
 mod plain;
 mod range;
 mod serve;
+mod sign_in;
 mod tus;
 mod workers;
 
@@ -54,17 +58,24 @@ fn router(app: Arc<App>) -> Router {
     let keyed = Router::new()
         .merge(assets::routes())
         .merge(jobs::routes())
-        .merge(workers::routes())
-        .layer(quick)
+        .layer(quick.clone())
         .merge(plain::routes())
         .merge(direct::routes())
         .merge(tus::routes())
-        .merge(workers::output_routes())
         .merge(events::routes())
+        .layer(middleware::from_fn(auth::by_method))
+        .merge(account::routes().layer(quick.clone()).layer(middleware::from_fn(auth::account)))
+        .merge(
+            workers::routes()
+                .layer(quick.clone())
+                .merge(workers::output_routes())
+                .layer(middleware::from_fn(auth::work)),
+        )
         .fallback(no_page)
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::require_key));
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::identify));
     Router::new()
         .nest("/v1", keyed)
+        .merge(sign_in::routes().layer(quick))
         .merge(operations::routes())
         .merge(docs::routes())
         .route("/", get(operations::front))

@@ -28,6 +28,7 @@ use serde_json::Value;
 use sqlx::FromRow;
 use utoipa::ToSchema;
 
+use crate::account::Owned;
 use crate::db::JsonText;
 
 /// Where a job may be.
@@ -37,6 +38,8 @@ pub(crate) const STATES: [&str; 6] = ["queued", "running", "succeeded", "failed"
 #[derive(Clone, Debug, FromRow, Serialize, ToSchema)]
 pub(crate) struct Job {
     pub(crate) id: String,
+    #[serde(skip)]
+    pub(crate) owner: String,
     pub(crate) kind: String,
     pub(crate) asset_id: String,
     pub(crate) state: String,
@@ -58,7 +61,15 @@ pub(crate) struct Job {
 
 /// The columns of a [`Job`].
 pub(crate) const COLUMNS: &str =
-    "id, kind, asset_id, state, priority, starts, options, progress, error, created_at, updated_at";
+    "id, owner, kind, asset_id, state, priority, starts, options, progress, error, created_at, updated_at";
+
+impl Owned for Job {
+    const WHAT: &'static str = "job";
+
+    fn owner(&self) -> &str {
+        &self.owner
+    }
+}
 
 impl Job {
     /// Whether nothing more will happen to it.

@@ -3,6 +3,7 @@
 //! It holds no media logic: `viralforge-core` does the work, and only in children of this process (`worker`). `app`
 //! wires the parts together; `http` is the interface; `upload`, `asset`, `job` and `store` are what it is about.
 
+mod account;
 mod app;
 mod asset;
 mod config;

@@ -13,8 +13,12 @@ pub(crate) type Result<T, E = Problem> = std::result::Result<T, E>;
 /// by themselves. The library's others are told of in the `error` of a job.
 pub(crate) const CODES: [(u16, &str, &str); 21] = [
     (400, "bad_request", "the path, the query, a header or the body is not as it should be"),
-    (401, "unauthorized", "there is no API key, or a wrong one"),
-    (403, "forbidden", "the address is not signed or no longer good, or the upload takes no bytes"),
+    (401, "unauthorized", "there is no key or token, or one that is not good (any more)"),
+    (
+        403,
+        "forbidden",
+        "the address is not signed or no longer good, the upload takes no bytes, or the caller may not do that",
+    ),
     (404, "not_found", "there is no such thing"),
     (405, "method", "this page does not take that method; Allow lists those that it takes"),
     (409, "conflict", "it is in a state in which that cannot be done, or somebody else is doing it"),
@@ -81,6 +85,10 @@ impl Problem {
 
     pub(crate) fn invalid_option(detail: impl Into<String>) -> Self {
         Self::new("invalid_option", detail)
+    }
+
+    pub(crate) fn unauthorized() -> Self {
+        Self::new("unauthorized", "send Authorization: Bearer with an API key or an access token")
     }
 
     pub(crate) fn not_found(what: &str) -> Self {

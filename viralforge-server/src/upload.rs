@@ -19,6 +19,7 @@ use sqlx::{AnyPool, AssertSqlSafe, FromRow};
 use utoipa::ToSchema;
 use viralforge_core::{ReasonClass, Severity, Source, UploadPolicy, UploadSlot, ValidationDepth, validate_upload};
 
+use crate::account::Owned;
 use crate::asset::Assets;
 use crate::db::JsonText;
 use crate::id;
@@ -32,6 +33,8 @@ pub(crate) const STATES: [&str; 3] = ["open", "complete", "refused"];
 #[derive(Clone, Debug, FromRow, Serialize, ToSchema)]
 pub(crate) struct Upload {
     pub(crate) id: String,
+    #[serde(skip)]
+    pub(crate) owner: String,
     pub(crate) state: String,
     /// How many bytes it will have; `None` until the client says.
     pub(crate) length: Option<i64>,
@@ -64,12 +67,22 @@ pub(crate) struct Upload {
 #[derive(Debug, Default)]
 pub(crate) struct NewUpload<'a> {
     pub(crate) id: Option<String>,
+    /// The user whose it will be.
+    pub(crate) owner: &'a str,
     pub(crate) length: Option<i64>,
     pub(crate) metadata: &'a str,
     pub(crate) concat: Option<&'a str>,
     pub(crate) idempotency_key: Option<&'a str>,
     pub(crate) multipart_id: Option<&'a str>,
     pub(crate) part_bytes: Option<i64>,
+}
+
+impl Owned for Upload {
+    const WHAT: &'static str = "upload";
+
+    fn owner(&self) -> &str {
+        &self.owner
+    }
 }
 
 impl Upload {
@@ -85,7 +98,7 @@ impl Upload {
 }
 
 /// The columns of an [`Upload`].
-pub(crate) const COLUMNS: &str = "id, state, length, received, metadata, concat, asset_id, problem, expires_at, multipart_id, \
+pub(crate) const COLUMNS: &str = "id, owner, state, length, received, metadata, concat, asset_id, problem, expires_at, multipart_id, \
                        part_bytes, part_tags";
 
 /// All uploads.
@@ -104,8 +117,8 @@ impl Uploads {
         let now = id::now_ms();
         let upload = sqlx::query_as(AssertSqlSafe(format!(
             "INSERT INTO uploads (id, state, length, received, metadata, concat, expires_at, created_at, \
-             idempotency_key, multipart_id, part_bytes) \
-             VALUES ($1, 'open', $2, 0, $3, $4, $5, $6, $7, $8, $9) RETURNING {COLUMNS}"
+             idempotency_key, multipart_id, part_bytes, owner) \
+             VALUES ($1, 'open', $2, 0, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {COLUMNS}"
         )))
         .bind(new.id.clone().unwrap_or_else(id::fresh))
         .bind(new.length)
@@ -116,6 +129,7 @@ impl Uploads {
         .bind(new.idempotency_key)
         .bind(new.multipart_id)
         .bind(new.part_bytes)
+        .bind(new.owner)
         .fetch_one(&self.pool)
         .await?;
         Ok(upload)
@@ -190,7 +204,7 @@ impl Uploads {
         let policy = self.policy(&metadata, ValidationDepth::Decode);
         let options = serde_json::to_value(policy).map_err(|_| Problem::internal())?;
         let mut tx = self.pool.begin().await?;
-        Assets::add(&mut tx, id, &metadata.file_name(), byte_len).await?;
+        Assets::add(&mut tx, id, &upload.owner, &metadata.file_name(), byte_len).await?;
         let sql =
             "UPDATE uploads SET state = 'complete', received = $1, asset_id = id WHERE id = $2 AND state = 'open'";
         let done = sqlx::query(sql).bind(byte_len).bind(id).execute(&mut *tx).await?;

@@ -31,7 +31,9 @@ struct Reader;
 impl Visit for Reader {
     fn record_str(&mut self, field: &Field, value: &str) {
         let is_ours = ["SELECT", "UPDATE", "DELETE"].iter().any(|verb| value.trim_start().starts_with(verb))
-            && ["assets", "uploads", "jobs", "files", "job_events"].iter().any(|table| value.contains(table))
+            && ["assets", "uploads", "jobs", "files", "job_events", "sessions", "api_keys", "audit", "users"]
+                .iter()
+                .any(|table| value.contains(table))
             && !["sqlite_master", "pg_tables"].iter().any(|table| value.contains(table));
         if field.name() == "db.statement" && is_ours {
             STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).insert(value.trim().to_owned());
@@ -61,7 +63,7 @@ async fn work(database: &Database) {
     let check = queue.claim(&Lane::ALL).await.unwrap().unwrap();
     queue.heartbeat(&check).await.unwrap();
     queue.succeed_with_verdict(&check, "accepted", &Value::Null, None).await.unwrap();
-    let asset = assets.accepted(&upload.id).await.unwrap();
+    let asset = assets.get(&upload.id).await.unwrap();
     crate::http::read_every_list(&pool).await;
     let new = NewJob {
         kind: Kind::THUMBNAIL_GENERATION,

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::asked::Id;
 use super::compress::Confidential;
 use super::page::{Filter, Page, Pairs};
+use crate::account::Caller;
 use crate::app::App;
 use crate::asset::{self, Asset, FileView};
 use crate::problem::Result;
@@ -47,17 +48,17 @@ impl AssetView {
 
 /// List assets
 #[utoipa::path(get, path = "/v1/assets", operation_id = "listAssets", responses((status = 200, body = Page<Asset>)))]
-pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Asset>>> {
-    let select = format!("SELECT {} FROM assets", asset::COLUMNS);
-    Ok(Json(Page::read(&app.assets.0, select, None, (&FILTERS, query)).await?))
+pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Asset>>> {
+    let (select, of) = (format!("SELECT {} FROM assets", asset::COLUMNS), [("owner", caller.user_id.as_str())]);
+    Ok(Json(Page::read(&app.assets.0, select, &of, (&FILTERS, query)).await?))
 }
 
 /// Get an asset
 ///
 /// It is `quarantined` while it is checked, which takes a moment. Only an `accepted` one can be worked with.
 #[utoipa::path(get, path = "/v1/assets/{id}", operation_id = "getAsset", responses((status = 200, body = AssetView)))]
-pub(super) async fn one(State(app): State<Arc<App>>, Id(id): Id) -> Result<Confidential<AssetView>> {
-    let asset = app.assets.get(&id).await?;
+pub(super) async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Result<Confidential<AssetView>> {
+    let asset = caller.own(app.assets.get(&id).await?)?;
     let files = app.assets.files("asset_id", &asset.id).await?.iter().map(|file| app.file_view(file)).collect();
     Ok(Confidential(AssetView::of(asset, files)))
 }
@@ -67,10 +68,11 @@ pub(super) async fn one(State(app): State<Arc<App>>, Id(id): Id) -> Result<Confi
     responses((status = 200, body = Page<FileView>), (status = 404)))]
 pub(super) async fn files(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Id(id): Id,
     query: Pairs,
 ) -> Result<Confidential<Page<FileView>>> {
-    let asset = app.assets.get(&id).await?;
+    let asset = caller.own(app.assets.get(&id).await?)?;
     page_of_files(&app, ("asset_id", &asset.id), query).await
 }
 
@@ -79,15 +81,16 @@ pub(super) async fn files(
     responses((status = 200, body = Page<FileView>), (status = 404)))]
 pub(super) async fn job_files(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Id(id): Id,
     query: Pairs,
 ) -> Result<Confidential<Page<FileView>>> {
-    let job = app.queue.get(&id).await?;
+    let job = caller.own(app.queue.get(&id).await?)?;
     page_of_files(&app, ("job_id", &job.id), query).await
 }
 
 async fn page_of_files(app: &App, of: (&'static str, &str), query: Pairs) -> Result<Confidential<Page<FileView>>> {
     let select = format!("SELECT {} FROM files", asset::FILE_COLUMNS);
-    let page = Page::read(&app.assets.0, select, Some(of), (&[], query)).await?;
+    let page = Page::read(&app.assets.0, select, &[of], (&[], query)).await?;
     Ok(Confidential(page.map(|file| app.file_view(&file))))
 }

@@ -15,6 +15,7 @@ use super::asked::{Asked, Id};
 use super::compress::Confidential;
 use super::plain::created;
 use super::tus::{open_upload, to_the_end};
+use crate::account::Caller;
 use crate::app::App;
 use crate::problem::{Problem, Result};
 use crate::store::Key;
@@ -75,7 +76,7 @@ pub(super) struct Complete {
 /// Its parts go straight to the storage, by addresses that are signed; with S3 only.
 #[utoipa::path(post, path = "/v1/uploads/direct", operation_id = "beginDirectUpload", request_body = Begin,
     responses((status = 201, body = Begun), (status = 501)))]
-pub(super) async fn begin(State(app): State<Arc<App>>, Asked(asked): Asked<Begin>) -> Result<Response> {
+pub(super) async fn begin(State(app): State<Arc<App>>, caller: Caller, Asked(asked): Asked<Begin>) -> Result<Response> {
     let metadata = Metadata::header(&asked.file_name, asked.slot.as_deref())?;
     app.uploads.check_length(&metadata, Some(asked.length))?;
     let least = (asked.length + MAX_PARTS - 1) / MAX_PARTS;
@@ -84,7 +85,7 @@ pub(super) async fn begin(State(app): State<Arc<App>>, Asked(asked): Asked<Begin
         let (min, max) = ((*PART_BYTES.start()).max(least), PART_BYTES.end());
         return Err(Problem::invalid_option(format!("length must be at least 1, and part_bytes {min} to {max}")));
     }
-    let upload = app.begin_direct(&metadata, asked.length, part_bytes).await?;
+    let upload = app.begin_direct(&caller.user_id, &metadata, asked.length, part_bytes).await?;
     let (key, lifetime) = (Key::original(&upload.id), app.uploads.lifetime.min(MAX_LIFETIME));
     let mut parts = Vec::new();
     for number in 1..=upload.parts() {
@@ -104,12 +105,14 @@ pub(super) async fn begin(State(app): State<Arc<App>>, Asked(asked): Asked<Begin
         (status = 409)))]
 pub(super) async fn complete(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Id(id): Id,
     Asked(asked): Asked<Complete>,
 ) -> Result<Response> {
+    let id = open_upload(&app, &caller, &id).await?.id;
     to_the_end(async move {
         let _writer = app.spool.lock(&id).await?;
-        let mut upload = open_upload(&app, &id).await?;
+        let mut upload = open_upload(&app, &caller, &id).await?;
         if upload.multipart_id.is_none() {
             return Err(Problem::conflict("this upload has no parts in the storage"));
         }

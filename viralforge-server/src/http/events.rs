@@ -13,6 +13,7 @@ use axum::routing::get;
 use futures_util::stream::{self, Stream};
 
 use super::asked::{Id, number};
+use crate::account::Caller;
 use crate::app::App;
 use crate::job::Event;
 use crate::problem::Result;
@@ -34,10 +35,11 @@ pub(super) fn routes() -> Router<Arc<App>> {
     responses((status = 200, body = Event, content_type = "text/event-stream"), (status = 400), (status = 404)))]
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>> {
-    let job = app.queue.get(&id).await?;
+    let job = caller.own(app.queue.get(&id).await?)?;
     let last = number(&headers, "last-event-id")?.unwrap_or(0);
     let state = Following { app, job: job.id, last, waiting: Vec::new(), over: false };
     let events = stream::unfold(state, next);

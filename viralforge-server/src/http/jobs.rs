@@ -13,8 +13,9 @@ use utoipa::ToSchema;
 use super::asked::{Asked, Id, idempotency_key};
 use super::compress::Confidential;
 use super::page::{Filter, Page, Pairs};
+use crate::account::Caller;
 use crate::app::App;
-use crate::asset::FileView;
+use crate::asset::{Assets, FileView};
 use crate::id;
 use crate::job::{self, Job, Kind, NewJob};
 use crate::metrics;
@@ -55,6 +56,7 @@ const PRIORITIES: std::ops::RangeInclusive<i64> = -100..=100;
         (status = 404), (status = 409)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
     Asked(asked): Asked<JobRequest>,
 ) -> Result<(StatusCode, [(header::HeaderName, String); 1], Confidential<JobView>)> {
@@ -63,13 +65,15 @@ pub(super) async fn create(
     if !PRIORITIES.contains(&asked.priority) {
         return Err(Problem::invalid_option(format!("priority {} is not in -100..=100", asked.priority)));
     }
-    let asset = app.assets.accepted(&id::checked(&asked.asset_id, "asset")?).await?;
+    let asset = caller.own(app.assets.get(&id::checked(&asked.asset_id, "asset")?).await?)?;
+    let asset = Assets::accepted(asset)?;
+    let key = idempotency_key(&headers)?.map(|key| caller.idempotency_key(key));
     let new = NewJob {
         kind,
         asset_id: &asset.id,
         options: &asked.options,
         priority: asked.priority,
-        idempotency_key: idempotency_key(&headers)?,
+        idempotency_key: key.as_deref(),
     };
     let job = app.queue.add_once(&new).await?;
     app.wake.notify_one();
@@ -86,15 +90,15 @@ pub(super) static FILTERS: LazyLock<[Filter; 3]> = LazyLock::new(|| {
 
 /// List jobs
 #[utoipa::path(get, path = "/v1/jobs", operation_id = "listJobs", responses((status = 200, body = Page<Job>)))]
-pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Job>>> {
-    let select = format!("SELECT {} FROM jobs", job::COLUMNS);
-    Ok(Json(Page::read(&app.database.pool, select, None, (&*FILTERS, query)).await?))
+pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Job>>> {
+    let (select, of) = (format!("SELECT {} FROM jobs", job::COLUMNS), [("owner", caller.user_id.as_str())]);
+    Ok(Json(Page::read(&app.database.pool, select, &of, (&*FILTERS, query)).await?))
 }
 
 /// Get a job
 #[utoipa::path(get, path = "/v1/jobs/{id}", operation_id = "getJob", responses((status = 200, body = JobView)))]
-pub(super) async fn one(State(app): State<Arc<App>>, Id(id): Id) -> Result<Confidential<JobView>> {
-    let job = app.queue.get(&id).await?;
+pub(super) async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Result<Confidential<JobView>> {
+    let job = caller.own(app.queue.get(&id).await?)?;
     view(&app, job).await
 }
 
@@ -103,8 +107,13 @@ pub(super) async fn one(State(app): State<Arc<App>>, Id(id): Id) -> Result<Confi
 /// One that waits is cancelled at once, one that runs as soon as its worker hears of it; one that is over stays as it
 /// is.
 #[utoipa::path(delete, path = "/v1/jobs/{id}", operation_id = "cancelJob", responses((status = 202, body = JobView)))]
-pub(super) async fn cancel(State(app): State<Arc<App>>, Id(id): Id) -> Result<(StatusCode, Confidential<JobView>)> {
-    let job = app.queue.cancel(&id).await?;
+pub(super) async fn cancel(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<(StatusCode, Confidential<JobView>)> {
+    let job = caller.own(app.queue.get(&id).await?)?;
+    let job = app.queue.cancel(&job.id).await?;
     Ok((StatusCode::ACCEPTED, view(&app, job).await?))
 }
 
@@ -113,8 +122,13 @@ pub(super) async fn cancel(State(app): State<Arc<App>>, Id(id): Id) -> Result<(S
 /// One that failed, is dead, or was cancelled.
 #[utoipa::path(post, path = "/v1/jobs/{id}/replay", operation_id = "replayJob",
     responses((status = 202, body = JobView), (status = 404), (status = 409)))]
-pub(super) async fn replay(State(app): State<Arc<App>>, Id(id): Id) -> Result<(StatusCode, Confidential<JobView>)> {
-    let job = app.queue.replay(&id).await?;
+pub(super) async fn replay(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<(StatusCode, Confidential<JobView>)> {
+    let job = caller.own(app.queue.get(&id).await?)?;
+    let job = app.queue.replay(&job.id).await?;
     app.wake.notify_one();
     Ok((StatusCode::ACCEPTED, view(&app, job).await?))
 }

@@ -7,7 +7,7 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use viralforge_core::schema;
 
 use super::page::Filter;
-use super::{assets, direct, events, files, jobs, operations, plain, tus, workers};
+use super::{account, assets, direct, events, files, jobs, operations, plain, sign_in, tus, workers};
 use crate::job::{self, Kind};
 use crate::problem::{CODES, Problem};
 use crate::{asset, upload};
@@ -22,6 +22,9 @@ use crate::{asset, upload};
         jobs::create, jobs::list, jobs::one, jobs::cancel, jobs::replay, events::follow, assets::job_files,
         workers::claim, workers::heartbeat, workers::store, workers::complete, workers::fail,
         files::read,
+        sign_in::sign_up, sign_in::sign_in, sign_in::refresh, sign_in::sign_out,
+        account::one, account::change_password, account::sessions, account::end_session, account::keys, account::make_key,
+        account::end_key, account::events,
         operations::health, operations::ready, operations::metrics_page, super::docs::openapi_json, super::docs::page,
     ),
     components(schemas(Problem)),
@@ -31,6 +34,8 @@ use crate::{asset, upload};
         (name = "jobs", description = "Have something done with an asset, and follow it."),
         (name = "workers", description = "Do jobs in programs of your own."),
         (name = "files", description = "Read what was made, by signed addresses."),
+        (name = "auth", description = "Sign in as a user of your own; programs that have an API key need none of this."),
+        (name = "account", description = "Your own account: password, sessions, API keys, and what happened to it."),
         (name = "operations", description = "For whoever runs the server, and for programs that read this. No key is needed."),
     )
 )]
@@ -40,7 +45,7 @@ struct Handlers;
 const ID: &str = "^[0-9a-f]{32}$";
 
 /// Statuses that any operation may answer with; the last two only those that need the key.
-const ANYWHERE: [u16; 5] = [414, 431, 500, 503, 401];
+const ANYWHERE: [u16; 6] = [414, 431, 500, 503, 401, 403];
 
 /// The document as text, as it is checked in.
 pub(crate) fn document() -> String {
@@ -50,7 +55,10 @@ pub(crate) fn document() -> String {
 
 fn build() -> Value {
     let mut handlers = Handlers::openapi();
-    let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("The API key of the server.")).build();
+    let key = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An API key, an access token, or the key of the server's configuration."))
+        .build();
     handlers.components.get_or_insert_default().add_security_scheme("key", SecurityScheme::Http(key));
     let mut document = serde_json::to_value(handlers).unwrap_or_default();
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
@@ -66,11 +74,12 @@ fn build() -> Value {
 
 /// What follows from the path: the group, the key, parameters that are everywhere the same, and problems.
 fn finish(path: &str, method: &str, operation: &mut Value) {
-    let tag = path.split('/').nth(2).filter(|tag| ["uploads", "assets", "jobs", "files"].contains(tag));
+    let tag =
+        path.split('/').nth(2).filter(|tag| ["uploads", "assets", "jobs", "files", "auth", "account"].contains(tag));
     if operation["tags"][0] != "workers" {
         operation["tags"] = json!([tag.unwrap_or("operations")]);
     }
-    let keyed = tag.is_some_and(|tag| tag != "files") && method != "options";
+    let keyed = tag.is_some_and(|tag| !["files", "auth"].contains(&tag)) && method != "options";
     if keyed {
         operation["security"] = json!([{ "key": [] }]);
     }
@@ -120,7 +129,7 @@ fn finish(path: &str, method: &str, operation: &mut Value) {
     body.map(binary);
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     let anywhere =
-        ANYWHERE.iter().take(if keyed { 5 } else { 4 }).chain(is_list.then_some(&400)).chain(has_id.then_some(&404));
+        ANYWHERE.iter().take(if keyed { 6 } else { 4 }).chain(is_list.then_some(&400)).chain(has_id.then_some(&404));
     let with_body = [400, 413, 415, 422, 507];
     let anywhere = anywhere.chain(with_body.iter().filter(|_| has_body));
     for status in anywhere {

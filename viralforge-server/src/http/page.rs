@@ -34,17 +34,17 @@ pub(super) type Pairs = Query<Vec<(String, String)>>;
 
 impl<T> Page<T> {
     /// The rows of `select` (columns and table) that the query asks for. They are told apart by `id`, and must have
-    /// `of` where it is given: a column and an identifier.
+    /// all of `of`: columns and identifiers.
     pub(super) async fn read(
         pool: &AnyPool,
         select: String,
-        of: Option<(&'static str, &str)>,
+        of: &[(&'static str, &str)],
         (filters, Query(pairs)): (&[Filter], Pairs),
     ) -> Result<Self>
     where
         T: for<'r> FromRow<'r, AnyRow>,
     {
-        let (mut before, mut limit, mut wanted) = (NEWEST.to_owned(), DEFAULT_LIMIT, Vec::from_iter(of));
+        let (mut before, mut limit, mut wanted) = (NEWEST.to_owned(), DEFAULT_LIMIT, of.to_vec());
         for (n, (name, value)) in pairs.iter().enumerate() {
             let filter = filters.iter().find(|(column, _)| column == name);
             match (name.as_str(), filter) {
@@ -104,13 +104,13 @@ pub(super) mod tests {
                 |(name, values): &Filter| (name.to_string(), values.first().map_or("0".repeat(32), |v| v.to_string()));
             for pairs in filters.iter().map(by).map(|pair| vec![pair]).chain([Vec::new()]) {
                 let select = format!("SELECT id FROM {table}");
-                Page::<(String,)>::read(pool, select, None, (filters, Query(pairs))).await.unwrap();
+                Page::<(String,)>::read(pool, select, &[("owner", "a")], (filters, Query(pairs))).await.unwrap();
             }
         }
         for of in ["asset_id", "job_id"] {
             let query = (&[][..], Query(Vec::new()));
             let select = "SELECT id FROM files".to_owned();
-            Page::<(String,)>::read(pool, select, Some((of, "a")), query).await.unwrap();
+            Page::<(String,)>::read(pool, select, &[(of, "a")], query).await.unwrap();
         }
     }
 

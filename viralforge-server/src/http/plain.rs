@@ -15,6 +15,7 @@ use super::asked::idempotency_key;
 use super::assets::AssetView;
 use super::form::Form;
 use super::tus::{open_upload, to_the_end};
+use crate::account::Caller;
 use crate::app::App;
 use crate::problem::{Problem, Result};
 use crate::upload::{Metadata, NewUpload};
@@ -43,6 +44,7 @@ pub(super) struct Use {
         (status = 409)))]
 pub(super) async fn file(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(file_name): Path<String>,
     Query(query): Query<Use>,
     headers: HeaderMap,
@@ -50,7 +52,7 @@ pub(super) async fn file(
 ) -> Result<Response> {
     let metadata = Metadata::header(&file_name, query.slot.as_deref())?;
     let key = idempotency_key(&headers)?.map(str::to_owned);
-    receive(app, metadata, key, body).await
+    receive(app, caller, metadata, key, body).await
 }
 
 /// Upload a form
@@ -59,7 +61,12 @@ pub(super) async fn file(
 #[utoipa::path(post, path = "/v1/assets", operation_id = "postForm",
     request_body(content = String, content_type = "multipart/form-data"),
     responses((status = 201, body = AssetView, description = "The asset, in quarantine until it has been checked; Location is its address")))]
-pub(super) async fn form(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response> {
+pub(super) async fn form(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
     let mut form = Form::open(&headers, body).await?;
     let mut slot = None;
     while let Some(field) = form.next().await? {
@@ -68,7 +75,7 @@ pub(super) async fn form(State(app): State<Arc<App>>, headers: HeaderMap, body: 
             "file" => {
                 let name = field.file_name.filter(|name| !name.is_empty()).unwrap_or_else(|| "upload".to_owned());
                 let metadata = Metadata::header(&name, slot.as_deref())?;
-                return receive(app, metadata, None, Body::from_stream(form.into_content())).await;
+                return receive(app, caller, metadata, None, Body::from_stream(form.into_content())).await;
             }
             other => return Err(Problem::bad_request(format!("field {other:?} is neither slot nor file"))),
         }
@@ -76,13 +83,20 @@ pub(super) async fn form(State(app): State<Arc<App>>, headers: HeaderMap, body: 
     Err(Problem::bad_request("the form has no field named file"))
 }
 
-async fn receive(app: Arc<App>, metadata: String, key: Option<String>, body: Body) -> Result<Response> {
+async fn receive(app: Arc<App>, caller: Caller, metadata: String, key: Option<String>, body: Body) -> Result<Response> {
+    let key = key.map(|key| caller.idempotency_key(&key));
     let length = body.size_hint().exact().map(|length| i64::try_from(length).unwrap_or(i64::MAX));
     to_the_end(async move {
-        let new = NewUpload { length, metadata: &metadata, idempotency_key: key.as_deref(), ..NewUpload::default() };
+        let new = NewUpload {
+            owner: &caller.user_id,
+            length,
+            metadata: &metadata,
+            idempotency_key: key.as_deref(),
+            ..NewUpload::default()
+        };
         let id = app.uploads.create_once(&new).await?.id;
         let writer = app.spool.lock(&id).await?;
-        let mut upload = open_upload(&app, &id).await?;
+        let mut upload = open_upload(&app, &caller, &id).await?;
         if upload.state == "open" {
             let received = app.receive_whole(&mut upload, &writer, body).await;
             if received.is_err() && upload.state == "open" {

@@ -18,6 +18,7 @@ use sha2::digest::DynDigest;
 
 use super::asked::{Id, number, text};
 use super::page::{Filter, Page, Pairs};
+use crate::account::Caller;
 use crate::app::App;
 use crate::id;
 use crate::problem::{Problem, Result};
@@ -72,13 +73,18 @@ pub(super) async fn offer(State(app): State<Arc<App>>) -> impl IntoResponse {
         ("Upload-Concat" = Option<String>, Header, pattern = "^(partial|final;.+)$"), ("Upload-Checksum" = Option<String>, Header, format = "checksum")),
     request_body(content_type = "application/offset+octet-stream", content = Option<Vec<u8>>),
     responses((status = 201), (status = 404), (status = 409), (status = 412), (status = 460)))]
-pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response> {
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
     check_version(&headers)?;
     let metadata = text(&headers, "upload-metadata")?.unwrap_or_default();
     let concat = text(&headers, "upload-concat")?;
     if let Some(partials) = concat.and_then(|value| value.strip_prefix("final;")) {
         let (metadata, partials) = (metadata.to_owned(), partials.to_owned());
-        return to_the_end(async move { concatenate(&app, &metadata, &partials).await }).await;
+        return to_the_end(async move { concatenate(&app, &caller, &metadata, &partials).await }).await;
     }
     if concat.is_some_and(|value| value != "partial") {
         return Err(Problem::bad_request("Upload-Concat is not partial or final;"));
@@ -91,7 +97,7 @@ pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body
     // Creation with upload: the body is the first bytes.
     let has_bytes = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == CONTENT_TYPE.as_bytes());
     let checksum = checksum(&headers)?;
-    let new = NewUpload { length, metadata, concat, ..NewUpload::default() };
+    let new = NewUpload { owner: &caller.user_id, length, metadata, concat, ..NewUpload::default() };
     let mut upload = app.uploads.create(&new).await?;
     to_the_end(async move {
         let writer = app.spool.lock(&upload.id).await?;
@@ -118,7 +124,7 @@ fn created(app: &App, upload: &Upload) -> Result<Response> {
 }
 
 /// Makes one upload of several: `partials` are their addresses, in order.
-async fn concatenate(app: &App, metadata: &str, partials: &str) -> Result<Response> {
+async fn concatenate(app: &App, caller: &Caller, metadata: &str, partials: &str) -> Result<Response> {
     let ids = partials
         .split_whitespace()
         .map(|address| id::checked(address.rsplit('/').next().unwrap_or_default(), "upload"))
@@ -128,14 +134,15 @@ async fn concatenate(app: &App, metadata: &str, partials: &str) -> Result<Respon
     }
     let mut total = 0;
     for id in &ids {
-        let part = app.uploads.get(id).await?;
+        let part = caller.own(app.uploads.get(id).await?)?;
         if part.concat.as_deref() != Some("partial") || part.length != Some(part.received) {
             return Err(Problem::conflict(format!("{id} is not a partial upload that is complete")));
         }
         total += part.received;
     }
     let concat = format!("final;{partials}");
-    let new = NewUpload { length: Some(total), metadata, concat: Some(&concat), ..NewUpload::default() };
+    let (owner, length, concat) = (caller.user_id.as_str(), Some(total), Some(concat.as_str()));
+    let new = NewUpload { owner, length, metadata, concat, ..NewUpload::default() };
     let mut upload = app.uploads.create(&new).await?;
     let writer = app.spool.lock(&upload.id).await?;
     let mut whole = tokio::fs::File::create_new(writer.path()).await?;
@@ -156,9 +163,14 @@ async fn concatenate(app: &App, metadata: &str, partials: &str) -> Result<Respon
 /// `Upload-Offset` says how many bytes are safe.
 #[utoipa::path(head, path = "/v1/uploads/{id}", operation_id = "getUploadOffset",
     responses((status = 200), (status = 409), (status = 410), (status = 412), (status = 422)))]
-pub(super) async fn offset(State(app): State<Arc<App>>, Id(id): Id, headers: HeaderMap) -> Result<Response> {
+pub(super) async fn offset(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    headers: HeaderMap,
+) -> Result<Response> {
     check_version(&headers)?;
-    let mut upload = open_upload(&app, &id).await?;
+    let mut upload = open_upload(&app, &caller, &id).await?;
     if upload.state == "open" {
         // Whoever asks wants to go on: the request before, whose connection may be dead, ends here, so that the offset
         // in the answer is the one that is taken next.
@@ -183,6 +195,7 @@ pub(super) async fn offset(State(app): State<Arc<App>>, Id(id): Id, headers: Hea
     responses((status = 204), (status = 403), (status = 409), (status = 410), (status = 412), (status = 460)))]
 pub(super) async fn append(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Id(id): Id,
     headers: HeaderMap,
     body: Body,
@@ -191,15 +204,17 @@ pub(super) async fn append(
     if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes() != CONTENT_TYPE.as_bytes()) {
         return Err(Problem::new("unsupported_type", format!("Content-Type must be {CONTENT_TYPE}")));
     }
-    let upload = to_the_end(async move { write(&app, &id, &headers, body).await }).await?;
+    // Before the request that holds it is asked to end: only its owner may have that done.
+    let id = open_upload(&app, &caller, &id).await?.id;
+    let upload = to_the_end(async move { write(&app, &caller, &id, &headers, body).await }).await?;
     Ok((StatusCode::NO_CONTENT, state_of(&upload)).into_response())
 }
 
-async fn write(app: &App, id: &str, headers: &HeaderMap, body: Body) -> Result<Upload> {
+async fn write(app: &App, caller: &Caller, id: &str, headers: &HeaderMap, body: Body) -> Result<Upload> {
     let offset = number(headers, "upload-offset")?.ok_or_else(|| Problem::bad_request("Upload-Offset is missing"))?;
     let (checksum, deferred_length) = (checksum(headers)?, number(headers, "upload-length")?);
     let writer = app.spool.lock(id).await?;
-    let mut upload = open_upload(app, id).await?;
+    let mut upload = open_upload(app, caller, id).await?;
     if upload.multipart_id.is_some() {
         return Err(Problem::conflict("the parts of this upload go straight to the storage"));
     }
@@ -225,11 +240,17 @@ async fn write(app: &App, id: &str, headers: &HeaderMap, body: Body) -> Result<U
 /// Give an upload up
 #[utoipa::path(delete, path = "/v1/uploads/{id}", operation_id = "deleteUpload",
     responses((status = 204), (status = 409), (status = 412)))]
-pub(super) async fn terminate(State(app): State<Arc<App>>, Id(id): Id, headers: HeaderMap) -> Result<StatusCode> {
-    let _writer = app.spool.lock(&id).await?;
-    if app.uploads.get(&id).await?.multipart_id.is_none() {
+pub(super) async fn terminate(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Id(id): Id,
+    headers: HeaderMap,
+) -> Result<StatusCode> {
+    let upload = caller.own(app.uploads.get(&id).await?)?;
+    if upload.multipart_id.is_none() {
         check_version(&headers)?;
     }
+    let _writer = app.spool.lock(&id).await?;
     app.end_upload(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -239,20 +260,20 @@ pub(super) const FILTERS: [Filter; 1] = [("state", &upload::STATES)];
 
 /// List uploads
 #[utoipa::path(get, path = "/v1/uploads", operation_id = "listUploads", responses((status = 200, body = Page<Upload>)))]
-pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Upload>>> {
-    let select = format!("SELECT {} FROM uploads", upload::COLUMNS);
-    Ok(Json(Page::read(&app.uploads.pool, select, None, (&FILTERS, query)).await?))
+pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Upload>>> {
+    let (select, of) = (format!("SELECT {} FROM uploads", upload::COLUMNS), [("owner", caller.user_id.as_str())]);
+    Ok(Json(Page::read(&app.uploads.pool, select, &of, (&FILTERS, query)).await?))
 }
 
 /// Get an upload
 #[utoipa::path(get, path = "/v1/uploads/{id}", operation_id = "getUpload", responses((status = 200, body = Upload)))]
-pub(super) async fn state(State(app): State<Arc<App>>, Id(id): Id) -> Result<Json<Upload>> {
-    Ok(Json(app.uploads.get(&id).await?))
+pub(super) async fn state(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Result<Json<Upload>> {
+    Ok(Json(caller.own(app.uploads.get(&id).await?)?))
 }
 
 /// An upload that may still be gone on with, or that is complete.
-pub(super) async fn open_upload(app: &App, id: &str) -> Result<Upload> {
-    let upload = app.uploads.get(id).await?;
+pub(super) async fn open_upload(app: &App, caller: &Caller, id: &str) -> Result<Upload> {
+    let upload = caller.own(app.uploads.get(id).await?)?;
     if upload.state == "refused" {
         let why = upload.problem.unwrap_or_default();
         return Err(Problem::new("malformed", why["message"].as_str().unwrap_or("the upload was refused")));

@@ -75,8 +75,9 @@ impl Queue {
         let now = id::now_ms();
         let job: Job = sqlx::query_as(AssertSqlSafe(format!(
             "INSERT INTO jobs (id, kind, asset_id, options, state, priority, run_at, starts, fence, cancel_requested, \
-             idempotency_key, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, 'queued', $5, $6, 0, 0, 0, $7, $6, $6) RETURNING {COLUMNS}"
+             idempotency_key, created_at, updated_at, owner) \
+             VALUES ($1, $2, $3, $4, 'queued', $5, $6, 0, 0, 0, $7, $6, $6, \
+             (SELECT owner FROM assets WHERE id = $3)) RETURNING {COLUMNS}"
         )))
         .bind(id::fresh())
         .bind(new.kind.name())

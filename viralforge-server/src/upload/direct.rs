@@ -31,12 +31,19 @@ impl Upload {
 
 impl App {
     /// Begins an upload of `length` bytes in parts of `part_bytes`.
-    pub(crate) async fn begin_direct(&self, metadata: &str, length: i64, part_bytes: i64) -> Result<Upload> {
+    pub(crate) async fn begin_direct(
+        &self,
+        owner: &str,
+        metadata: &str,
+        length: i64,
+        part_bytes: i64,
+    ) -> Result<Upload> {
         let id = id::fresh();
         let key = Key::original(&id);
         let parts = self.store.begin_parts(&key).await?;
         let (length, part_bytes) = (Some(length), Some(part_bytes));
         let new = NewUpload {
+            owner,
             id: Some(id),
             length,
             metadata,
