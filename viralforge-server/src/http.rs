@@ -1,6 +1,7 @@
 //! The interface over HTTP: routes, and what every request passes on its way to one.
 
 mod account;
+mod asked;
 mod assets;
 mod auth;
 mod client;
@@ -88,7 +89,7 @@ fn router(app: Arc<App>) -> Router {
         .layer(compress::layer())
         .merge(files::routes())
         .fallback(no_page)
-        .method_not_allowed_fallback(async || Problem::method("this page does not take that method"))
+        .method_not_allowed_fallback(async || Problem::new("method", "this page does not take that method"))
         .layer(
             ServiceBuilder::new()
                 .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))

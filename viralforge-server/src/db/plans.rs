@@ -12,7 +12,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use super::tests::databases;
 use super::{Database, Engine};
-use crate::asset::{Assets, FilesOf};
+use crate::asset::Assets;
 use crate::job::{Event, Kind, Lane, NewJob, Queue};
 use crate::limit::Quota;
 use crate::upload::{NewUpload, Uploads};
@@ -52,14 +52,15 @@ async fn work(database: &Database) {
         Uploads { pool: pool.clone(), lifetime: Duration::from_secs(60), max_video_bytes: 100, max_image_bytes: 100 };
     let queue = Queue::new(database.clone(), Duration::from_secs(30), 3);
     uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
-    let upload = uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
+    let mut upload =
+        uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
     uploads.set_part_tags("none", None).await.unwrap();
-    uploads.set_length(&upload.id, 5).await.unwrap();
+    uploads.set_length(&mut upload, 5).await.unwrap();
     uploads.advance(&upload.id, 5).await.unwrap();
     uploads.unfinished().await.unwrap();
     uploads.expired().await.unwrap();
     uploads.refuse("none", &json!({})).await.unwrap();
-    uploads.complete(&uploads.get(&upload.id).await.unwrap(), &upload.id, 5).await.unwrap();
+    uploads.complete(&mut upload, 5).await.unwrap();
     let check = queue.claim(&Lane::ALL).await.unwrap().unwrap();
     queue.heartbeat(&check).await.unwrap();
     queue.succeed_with_verdict(&check, "accepted", &Value::Null, None).await.unwrap();
@@ -67,7 +68,7 @@ async fn work(database: &Database) {
     crate::http::read_every_list(&pool).await;
     Quota { storage_bytes: 100, processed_minutes: 10 }.usage(&pool, "a", 0).await.unwrap();
     let new = NewJob {
-        kind: Kind::Analysis,
+        kind: Kind::THUMBNAIL_GENERATION,
         asset_id: &asset.id,
         options: &json!({}),
         priority: 0,
@@ -79,7 +80,7 @@ async fn work(database: &Database) {
     queue.waiting(false, "").await.unwrap();
     queue.note_told(&queue.waiting(false, "").await.unwrap(), true).await.unwrap();
     queue.waiting(true, "").await.unwrap();
-    queue.take_back().await.unwrap();
+    queue.end_leases(true).await.unwrap();
     let claim = queue.claim_one(&job.id, 0).await.unwrap().unwrap();
     queue.held(&job.id, claim.fence).await.unwrap();
     queue.outputs(&claim).await.unwrap();
@@ -92,8 +93,8 @@ async fn work(database: &Database) {
     queue.unswept(0).await.unwrap();
     queue.note_swept(&job.id).await.unwrap();
     queue.succeed(&claim, &[]).await.unwrap();
-    assets.files(FilesOf::Asset, &asset.id).await.unwrap();
-    assets.files(FilesOf::Job, &job.id).await.unwrap();
+    assets.files("asset_id", &asset.id).await.unwrap();
+    assets.files("job_id", &job.id).await.unwrap();
     assert!(assets.file("none").await.is_err());
     Event::after(&pool, &job.id, 0).await.unwrap();
     uploads.delete("none").await.unwrap();
