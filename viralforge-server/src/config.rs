@@ -231,10 +231,11 @@ impl Settings<'_> {
 
     /// `off` is no limit.
     fn rate(&mut self, name: &'static str, quota: u32, window_seconds: u32) -> Option<Rate> {
-        if self.text(name).as_deref() == Some("off") {
+        let text = self.text(name).unwrap_or_else(|| format!("{quota}/{window_seconds}"));
+        if text == "off" {
             return None;
         }
-        Some(self.parsed(name, Rate { quota, window_seconds }))
+        text.parse().map_err(|error| self.problems.push(format!("{name} {text:?} {error}"))).ok()
     }
 
     /// Several values with commas between them.

@@ -150,7 +150,8 @@ async fn what_people_wait_for_uses_an_index() {
                 continue;
             }
             for step in plan(database, statement).await {
-                let whole = step.contains("Seq Scan") || step.starts_with("SCAN ") && !step.contains("USING");
+                let whole = step.contains("Seq Scan")
+                    || step.starts_with("SCAN ") && !step.contains("USING") && step != "SCAN CONSTANT ROW";
                 assert!(!whole, "{:?} reads a table from end to end ({step}): {statement}", database.engine);
             }
         }

@@ -112,6 +112,8 @@ fn about(file: &StoredFile, tag: &str, lifetime: i64, download: bool) -> HeaderM
     headers.insert(header::CONTENT_TYPE, value(&file.content_type));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::ETAG, value(tag));
+    // Players of any site may show it: whoever has the address was given it.
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     // As long as the address is good, and no longer.
     headers.insert(header::CACHE_CONTROL, value(&format!("private, max-age={}, immutable", lifetime.max(0))));
     headers.insert(header::CONTENT_DISPOSITION, value(&format!("{disposition}; filename=\"{}\"", plain(&file.name))));

@@ -266,7 +266,7 @@ async fn cookies_are_for_pages_of_allowed_sites_alone() {
 }
 
 /// Every operation of the description: its method, its path and whether it takes a proof of who asks.
-async fn operations(server: &Server) -> Vec<(Method, String, bool)> {
+pub(crate) async fn operations(server: &Server) -> Vec<(Method, String, bool)> {
     let document = server.json("/v1/openapi.json").await;
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {

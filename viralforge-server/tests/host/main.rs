@@ -7,6 +7,7 @@ mod clamd;
 mod direct;
 mod faults;
 mod files;
+mod hardening;
 mod hostile;
 mod jobs;
 mod limits;

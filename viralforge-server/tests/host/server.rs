@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -28,6 +29,7 @@ pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) client: Client,
     data: PathBuf,
+    leaks: Arc<Mutex<Vec<String>>>,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -66,12 +68,21 @@ impl Server {
             }
             seen.push(line);
         };
-        // Nobody reads the rest of the log, but a full pipe would stop the server.
-        std::thread::spawn(move || lines.for_each(drop));
+        // Whatever a test does, the log tells no secret. (And a full pipe would stop the server.)
+        let leaks = Arc::new(Mutex::new(Vec::new()));
+        let found = Arc::clone(&leaks);
+        seen.retain(|line| tells_a_secret(line));
+        found.lock().unwrap().append(&mut seen);
+        std::thread::spawn(move || {
+            lines
+                .map_while(Result::ok)
+                .filter(|line| tells_a_secret(line))
+                .for_each(|line| found.lock().unwrap().push(line));
+        });
         let mut headers = HeaderMap::new();
         headers.insert("authorization", HeaderValue::from_str(&format!("Bearer {KEY}")).unwrap());
         let client = Client::builder().default_headers(headers).build().unwrap();
-        Self { child, url: format!("http://{address}"), client, data: data.to_path_buf(), _folder: None }
+        Self { child, url: format!("http://{address}"), client, data: data.to_path_buf(), leaks, _folder: None }
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -182,7 +193,16 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let leaks = self.leaks.lock().unwrap();
+        assert!(leaks.is_empty() || std::thread::panicking(), "the log tells secrets: {leaks:?}");
     }
+}
+
+/// What must never be in a log: keys, tokens, passwords, signatures, addresses of people.
+pub(crate) fn tells_a_secret(line: &str) -> bool {
+    [KEY, crate::accounts::PASSWORD, "vf_", "eyJ", "signature=", "@example.com", "argon2id"]
+        .iter()
+        .any(|secret| line.contains(secret))
 }
 
 /// The result of something asynchronous, for code that is not.
