@@ -197,7 +197,8 @@ deny: ## Check licences, banned crates and sources of all dependencies
 generated: addon $(venv)/.ready ## Check that what is generated and committed is up to date
 	$(in_venv) viralforge-py/generate-stub --check $(features)
 	$(CARGO) run --quiet -p viralforge-server $(features) -- openapi > viralforge-server/openapi.json
-	git diff --exit-code -- viralforge-server/openapi.json viralforge-node/native.cjs viralforge-node/native.d.cts
+	viralforge-server/docs/page.py
+	git diff --exit-code -- viralforge-server/openapi.json viralforge-server/docs/page.html viralforge-node/native.cjs viralforge-node/native.d.cts
 
 # Debian has the LLVM tools of the major version that rustc is built with, rustup has them as a component.
 llvm_major = $(shell rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')

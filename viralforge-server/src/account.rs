@@ -11,7 +11,7 @@ mod vault;
 
 pub(crate) use access::{AccessTokens, LIFETIME_SECONDS as ACCESS_LIFETIME_SECONDS};
 pub(crate) use audit::{Audit, Event};
-pub(crate) use caller::{Caller, Owned, Proof, Scope, Scopes};
+pub(crate) use caller::{Caller, OPERATOR, Owned, Proof, Scope, Scopes};
 pub(crate) use key::{ApiKeys, PREFIX as API_KEY_PREFIX};
 pub(crate) use password::Passwords;
 pub(crate) use session::{Refreshed, Session, Sessions};

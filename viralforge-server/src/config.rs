@@ -1,5 +1,6 @@
 //! The configuration: environment first, then a file, then defaults. Every problem is listed at once.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use ipnet::IpNet;
 
 use crate::db::Engine;
+use crate::limit::{Quota, Rate};
 
 /// A value that is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -69,6 +71,11 @@ pub(crate) struct Config {
     pub(crate) clients: Vec<Client>,
     /// What may be asked besides the public internet.
     pub(crate) outgoing_allow: Vec<IpNet>,
+    /// In the order of `Policy`; `None` is no limit.
+    pub(crate) rates: [Option<Rate>; 5],
+    /// How many servers share the rates.
+    pub(crate) replicas: u32,
+    pub(crate) quota: Quota,
     pub(crate) database_url: Secret,
     pub(crate) database_connections: u32,
     /// The storage; `None` is a folder beside the rest of the data.
@@ -92,16 +99,6 @@ pub(crate) struct Config {
     pub(crate) log_json: bool,
 }
 
-/// What is wrong with the configuration, a line each.
-#[derive(Debug)]
-pub(crate) struct Problems(Vec<String>);
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
-    }
-}
-
 /// Smallest secret that is taken, in characters: 128 bits as hexadecimal digits.
 const MIN_SECRET_CHARS: usize = 32;
 
@@ -109,8 +106,8 @@ const MIN_SECRET_CHARS: usize = 32;
 const PREFIX: &str = "VIRALFORGE_";
 
 impl Config {
-    /// Reads the settings. In the file (TOML) a setting has the name of its variable.
-    pub(crate) fn load(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+    /// Reads the settings, or says what is wrong with them, a line each. In the file (TOML) a setting has the name of its variable.
+    pub(crate) fn load(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let mut problems = Vec::new();
         let table = file.map_or_else(toml::Table::new, |path| {
             let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
@@ -125,7 +122,17 @@ impl Config {
         let data: PathBuf = settings.parsed("VIRALFORGE_DATA", PathBuf::from("./viralforge-data"));
         let listen = settings.parsed("VIRALFORGE_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)));
         let workers = settings.parsed("VIRALFORGE_WORKERS", cores);
-        let embedded = format!("sqlite://{}", data.join("viralforge.db").display());
+        let embedded = || format!("sqlite://{}", data.join("viralforge.db").display());
+        let is_database = |url: &str| Engine::of(url).is_some();
+        let database_url = settings.fitting("DATABASE_URL", is_database, "does not begin with sqlite: or postgres:");
+        let is_redis = |url: &str| url.starts_with("redis://") || url.starts_with("rediss://");
+        let redis_url = settings.fitting("REDIS_URL", is_redis, "does not begin with redis:// or rediss://");
+        let is_form = |form: &str| ["json", "text"].contains(&form);
+        let log = settings.fitting("VIRALFORGE_LOG", is_form, "is not one of json, text");
+        let is_clamd = |address: &str| {
+            let port = address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+            port || address.starts_with("unix:/")
+        };
         let config = Self {
             listen,
             public_url: settings.parsed("VIRALFORGE_PUBLIC_URL", String::new()).trim_end_matches('/').to_owned(),
@@ -137,10 +144,22 @@ impl Config {
             trusted_proxies: settings.list("VIRALFORGE_TRUSTED_PROXIES"),
             clients: settings.clients(),
             outgoing_allow: settings.list("VIRALFORGE_OUTGOING_ALLOW"),
-            database_url: Secret::new(settings.database("DATABASE_URL", embedded)),
+            rates: [
+                settings.rate("VIRALFORGE_RATE_GENERAL", 100, 900),
+                settings.rate("VIRALFORGE_RATE_ANALYSES", 10, 60),
+                settings.rate("VIRALFORGE_RATE_UPLOADS", 5, 60),
+                settings.rate("VIRALFORGE_RATE_PARTS", 1000, 900),
+                settings.rate("VIRALFORGE_RATE_SIGN_INS", 10, 900),
+            ],
+            replicas: settings.at_least("VIRALFORGE_REPLICAS", 1, 1),
+            quota: Quota {
+                storage_bytes: settings.at_least("VIRALFORGE_USER_STORAGE_BYTES", 10_000_000_000, 0),
+                processed_minutes: settings.at_least("VIRALFORGE_USER_MINUTES", 600, 0),
+            },
+            database_url: Secret(database_url.unwrap_or_else(embedded)),
             database_connections: settings.at_least("VIRALFORGE_DATABASE_CONNECTIONS", 16, 1),
             s3: settings.s3(),
-            clamd: settings.clamd(),
+            clamd: settings.fitting("CLAMD_ADDRESS", is_clamd, "is neither HOST:PORT nor unix:/PATH"),
             auto_thumbnails: settings.parsed("VIRALFORGE_AUTO_THUMBNAILS", true),
             max_video_bytes: settings.at_least("VIRALFORGE_MAX_VIDEO_BYTES", 100_000_000, 1),
             max_image_bytes: settings.at_least("VIRALFORGE_MAX_IMAGE_BYTES", 10_000_000, 1),
@@ -153,18 +172,18 @@ impl Config {
                 settings.parsed("VIRALFORGE_CLIP_WORKERS", workers),
                 settings.parsed("VIRALFORGE_VIDEO_WORKERS", workers),
             ],
-            redis_url: settings.redis("REDIS_URL"),
+            redis_url: redis_url.map(Secret),
             max_connections: settings.at_least("VIRALFORGE_MAX_CONNECTIONS", 20_000, 1),
             job_timeout: settings.seconds("VIRALFORGE_JOB_TIMEOUT_SECONDS", 3600),
             job_memory_bytes: settings.at_least("VIRALFORGE_JOB_MEMORY_BYTES", 4 << 30, 256 << 20),
             job_starts: settings.at_least("VIRALFORGE_JOB_STARTS", 3, 1),
             lease: settings.seconds("VIRALFORGE_LEASE_SECONDS", 30),
             drain: settings.seconds("VIRALFORGE_DRAIN_SECONDS", 30),
-            log_json: settings.one_of("VIRALFORGE_LOG", ["json", "text"]) == "json",
+            log_json: log.is_none_or(|form| form == "json"),
             data,
         };
         settings.refuse_unknown();
-        if settings.problems.is_empty() { Ok(config) } else { Err(Problems(settings.problems)) }
+        if settings.problems.is_empty() { Ok(config) } else { Err(settings.problems.join("\n")) }
     }
 
     /// Where clients reach this server.
@@ -213,17 +232,26 @@ impl Settings<'_> {
         value
     }
 
-    /// The first of `choices` is the default.
-    fn one_of<const N: usize>(&mut self, name: &'static str, choices: [&'static str; N]) -> &'static str {
-        let Some(text) = self.text(name) else { return choices[0] };
-        choices.into_iter().find(|choice| *choice == text).unwrap_or_else(|| {
-            self.problems.push(format!("{name} {text:?} is not one of {}", choices.join(", ")));
-            choices[0]
-        })
+    /// A text that fits, or is complained of.
+    fn fitting(&mut self, name: &'static str, fits: impl Fn(&str) -> bool, problem: &str) -> Option<String> {
+        let text = self.text(name)?;
+        if !fits(&text) {
+            self.problems.push(format!("{name} {problem}"));
+        }
+        Some(text)
     }
 
     fn seconds(&mut self, name: &'static str, default: u64) -> Duration {
         Duration::from_secs(self.at_least(name, default, 1))
+    }
+
+    /// `off` is no limit.
+    fn rate(&mut self, name: &'static str, quota: u32, window_seconds: u32) -> Option<Rate> {
+        let text = self.text(name).unwrap_or_else(|| format!("{quota}/{window_seconds}"));
+        if text == "off" {
+            return None;
+        }
+        text.parse().map_err(|error| self.problems.push(format!("{name} {text:?} {error}"))).ok()
     }
 
     /// Several values with commas between them.
@@ -266,22 +294,11 @@ impl Settings<'_> {
 
     /// Refuses a secret that can be guessed.
     fn guarded(&mut self, name: &'static str, text: String) -> Secret {
-        let mut letters: Vec<char> = text.chars().collect();
-        let length = letters.len();
-        letters.sort_unstable();
-        letters.dedup();
-        if length < MIN_SECRET_CHARS || letters.len() < 8 {
+        let letters: BTreeSet<char> = text.chars().collect();
+        if text.chars().count() < MIN_SECRET_CHARS || letters.len() < 8 {
             self.problems.push(format!("{name} is too easy to guess; use what `openssl rand -hex 32` prints"));
         }
         Secret(text)
-    }
-
-    fn database(&mut self, name: &'static str, default: String) -> String {
-        let url = self.text(name).unwrap_or(default);
-        if Engine::of(&url).is_none() {
-            self.problems.push(format!("{name} does not begin with sqlite: or postgres:"));
-        }
-        url
     }
 
     /// The providers that are set up.
@@ -327,42 +344,21 @@ impl Settings<'_> {
     /// The storage: of what it needs, everything is set or nothing.
     fn s3(&mut self) -> Option<S3> {
         let region = self.text("S3_REGION").unwrap_or_else(|| "auto".to_owned());
-        let prefix = self.text("S3_PREFIX").unwrap_or_default();
+        let is_prefix = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/".contains(&b));
+        let prefix = self.fitting("S3_PREFIX", is_prefix, "may have letters, digits, and -, _ and /");
+        let is_address = |text: &str| {
+            text.parse::<axum::http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")))
+        };
         let names = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"];
-        let values = names.map(|name| self.text(name));
+        let wrong = "is no address that begins with https:// or http://";
+        let values = names.map(|name| self.fitting(name, |text| name != names[0] || is_address(text), wrong));
         let missing: Vec<_> = names.into_iter().zip(&values).filter(|(_, v)| v.is_none()).map(|(n, _)| n).collect();
         if (1..names.len()).contains(&missing.len()) {
             self.problems.push(format!("of the settings of S3, {} are missing", missing.join(" and ")));
         }
-        if !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/".contains(&b)) {
-            self.problems.push("S3_PREFIX may have letters, digits, and -, _ and /".to_owned());
-        }
-        let is_address = |text: &String| {
-            text.parse::<axum::http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")))
-        };
-        if !values[0].as_ref().is_none_or(is_address) {
-            self.problems.push("S3_ENDPOINT is no address that begins with https:// or http://".to_owned());
-        }
         let [Some(endpoint), Some(bucket), Some(id), Some(key)] = values else { return None };
         let (access_key_id, secret_access_key) = (Secret(id), Secret(key));
-        Some(S3 { endpoint, bucket, region, access_key_id, secret_access_key, prefix })
-    }
-
-    fn clamd(&mut self) -> Option<String> {
-        let address = self.text("CLAMD_ADDRESS")?;
-        let port = address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        if !port && !address.starts_with("unix:/") {
-            self.problems.push("CLAMD_ADDRESS is neither HOST:PORT nor unix:/PATH".to_owned());
-        }
-        Some(address)
-    }
-
-    fn redis(&mut self, name: &'static str) -> Option<Secret> {
-        let url = self.text(name)?;
-        if !["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme)) {
-            self.problems.push(format!("{name} does not begin with redis:// or rediss://"));
-        }
-        Some(Secret(url))
+        Some(S3 { endpoint, bucket, region, access_key_id, secret_access_key, prefix: prefix.unwrap_or_default() })
     }
 
     /// A misspelt name in the file would be ignored otherwise.

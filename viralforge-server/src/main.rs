@@ -11,6 +11,7 @@ mod db;
 mod http;
 mod id;
 mod job;
+mod limit;
 mod log;
 mod metrics;
 mod oauth;
@@ -35,6 +36,7 @@ use tokio::sync::watch;
 use app::{App, StartError};
 use config::Config;
 use db::Database;
+use job::Runner;
 use metrics::Metrics;
 
 /// Takes uploads, checks them, keeps them, and cuts them into clips.
@@ -134,7 +136,7 @@ async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartErr
     config.listen = listener.local_addr()?;
     let app = App::start(&config, metrics, shutdown.clone()).await?;
     tracing::info!(address = %config.listen, "listening");
-    let workers = tokio::spawn(app.runner(&config).run(config.workers, shutdown.clone()));
+    let workers = tokio::spawn(Runner::new(Arc::clone(&app), &config).run(config.workers, shutdown.clone()));
     let tidier = tokio::spawn(tidy(Arc::clone(&app)));
     let keeper = tokio::spawn(Arc::clone(&app).keep_redis(config.workers > 0));
     let served = http::serve(listener, app, config.max_connections, config.drain, shutdown);

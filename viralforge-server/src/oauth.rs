@@ -10,7 +10,7 @@ mod provider;
 mod token;
 
 pub(crate) use attempt::{Attempt, LIFETIME_SECONDS as ATTEMPT_LIFETIME_SECONDS};
-pub(crate) use connection::{Connection, SELECT as SELECT_CONNECTIONS, connection};
+pub(crate) use connection::{Connection, SELECT as SELECT_CONNECTIONS};
 pub(crate) use provider::ProviderView;
 
 use std::sync::Arc;
@@ -382,3 +382,5 @@ pub(crate) fn browser_secret(known: Option<&str>) -> Result<String> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::do_everything;

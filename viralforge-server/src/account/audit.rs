@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyPool, FromRow, Row};
 use utoipa::ToSchema;
 
 use crate::id;
@@ -86,13 +86,15 @@ impl Audit {
     }
 }
 
-pub(crate) fn entry(row: &AnyRow) -> Result<Entry, sqlx::Error> {
-    let event: String = row.try_get("event")?;
-    Ok(Entry {
-        id: row.try_get("id")?,
-        event: serde_json::from_value(event.into()).map_err(|error| sqlx::Error::Decode(error.into()))?,
-        ip: row.try_get("ip")?,
-        request_id: row.try_get("request_id")?,
-        created_at: row.try_get("created_at")?,
-    })
+impl FromRow<'_, AnyRow> for Entry {
+    fn from_row(row: &AnyRow) -> Result<Self, sqlx::Error> {
+        let event: String = row.try_get("event")?;
+        Ok(Self {
+            id: row.try_get("id")?,
+            event: serde_json::from_value(event.into()).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            ip: row.try_get("ip")?,
+            request_id: row.try_get("request_id")?,
+            created_at: row.try_get("created_at")?,
+        })
+    }
 }

@@ -88,10 +88,10 @@ impl Caller {
         if self.scopes.0.contains(&scope) {
             return Ok(());
         }
-        Err(Problem::forbidden(format!(
-            "this key may not do that; it takes one with the scope {}",
-            Scopes(vec![scope])
-        )))
+        Err(Problem::new(
+            "forbidden",
+            format!("this key may not do that; it takes one with the scope {}", Scopes(vec![scope])),
+        ))
     }
 
     /// What is the caller's own; of anything else they learn no more than of what is not there.

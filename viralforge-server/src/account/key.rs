@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyPool, FromRow, Row};
 use utoipa::ToSchema;
 
 use super::{Caller, Proof, Scope, Scopes, hash, random_token};
@@ -95,12 +95,14 @@ impl ApiKeys {
     }
 }
 
-pub(crate) fn api_key(row: &AnyRow) -> Result<ApiKey, sqlx::Error> {
-    Ok(ApiKey {
-        id: row.try_get("id")?,
-        name: row.try_get("name")?,
-        scopes: Scopes::parse(&row.try_get::<String, _>("scopes")?).0,
-        created_at: row.try_get("created_at")?,
-        expires_at: row.try_get("expires_at")?,
-    })
+impl FromRow<'_, AnyRow> for ApiKey {
+    fn from_row(row: &AnyRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            id: row.try_get("id")?,
+            name: row.try_get("name")?,
+            scopes: Scopes::parse(&row.try_get::<String, _>("scopes")?).0,
+            created_at: row.try_get("created_at")?,
+            expires_at: row.try_get("expires_at")?,
+        })
+    }
 }

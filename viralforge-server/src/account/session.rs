@@ -1,8 +1,7 @@
 //! Sessions: a sign-in, and the refresh tokens that followed from it, one after the other.
 
 use serde::Serialize;
-use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyPool, FromRow, Row};
 use utoipa::ToSchema;
 
 use super::{Vault, hash, random_token};
@@ -18,7 +17,7 @@ const GRACE_MS: i64 = 10_000;
 const MAX_CLIENT_CHARS: usize = 120;
 
 /// A sign-in.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, FromRow, Serialize, ToSchema)]
 pub(crate) struct Session {
     pub(crate) id: String,
     #[serde(skip)]
@@ -102,7 +101,7 @@ impl Sessions {
         .fetch_optional(&mut *tx)
         .await?;
         let Some(found) = found else { return Ok(Refreshed::Unknown) };
-        let (session, used_at) = (session(&found)?, found.try_get::<i64, _>("used_at")?);
+        let (session, used_at) = (Session::from_row(&found)?, found.try_get::<i64, _>("used_at")?);
         if found.try_get::<Option<i64>, _>("ended_at")?.is_some() || session.expires_at <= now {
             return Ok(Refreshed::Unknown);
         }
@@ -135,7 +134,7 @@ impl Sessions {
         .bind(hash(token))
         .fetch_optional(&self.0)
         .await?;
-        Ok(row.as_ref().map(session).transpose()?)
+        Ok(row.as_ref().map(Session::from_row).transpose()?)
     }
 
     /// Whether a session goes on, and that of this user: access tokens end with it, at once and everywhere.
@@ -195,17 +194,6 @@ async fn add_token(tx: &mut sqlx::AnyConnection, token: &str, session_id: &str, 
         .execute(tx)
         .await?;
     Ok(())
-}
-
-pub(crate) fn session(row: &AnyRow) -> Result<Session, sqlx::Error> {
-    Ok(Session {
-        id: row.try_get("id")?,
-        user_id: row.try_get("user_id")?,
-        client: row.try_get("client")?,
-        created_at: row.try_get("created_at")?,
-        seen_at: row.try_get("seen_at")?,
-        expires_at: row.try_get("expires_at")?,
-    })
 }
 
 #[cfg(test)]

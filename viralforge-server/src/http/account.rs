@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{delete, get, put};
@@ -10,6 +9,7 @@ use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::asked::Asked;
 use super::client::Client;
 use super::compress::Confidential;
 use super::page::{Page, Pairs};
@@ -18,6 +18,7 @@ use crate::account::key::{self, ApiKey};
 use crate::account::{Caller, Event, Passwords, Proof, Scope, Scopes, Session, User, session};
 use crate::app::App;
 use crate::id;
+use crate::limit::Usage;
 use crate::problem::{Problem, Result};
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -31,10 +32,20 @@ pub(super) fn routes() -> Router<Arc<App>> {
         .route("/account/events", get(events))
 }
 
+/// An account, and how much of what it may have it has.
+#[derive(Serialize, ToSchema)]
+pub(super) struct Account {
+    #[serde(flatten)]
+    user: User,
+    usage: Usage,
+}
+
 /// Get your account
-#[utoipa::path(get, path = "/v1/account", operation_id = "getAccount", responses((status = 200, body = User)))]
-pub(super) async fn one(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<User>> {
-    Ok(Json(app.users.get(&caller.user_id).await?))
+#[utoipa::path(get, path = "/v1/account", operation_id = "getAccount", responses((status = 200, body = Account)))]
+pub(super) async fn one(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Account>> {
+    let user = app.users.get(&caller.user_id).await?;
+    let usage = app.quota.usage(&app.database.pool, &user.id, id::now_ms()).await?;
+    Ok(Json(Account { user, usage }))
 }
 
 /// The password that is, and the one that is to be.
@@ -57,16 +68,15 @@ pub(super) async fn change_password(
     State(app): State<Arc<App>>,
     caller: Caller,
     client: Client,
-    body: Result<Json<PasswordChange>, JsonRejection>,
+    Asked(asked): Asked<PasswordChange>,
 ) -> Result<StatusCode> {
-    let Json(asked) = body?;
     let user = app.users.get(&caller.user_id).await?;
     let (Some(email), Some(hash)) = (user.email, user.password) else {
         return Err(Problem::conflict("this account has no password"));
     };
     if !app.passwords.fits(Some(hash), asked.current_password).await? {
         app.noted(Event::SignInFailed, Some(&user.id), &client).await;
-        return Err(Problem::forbidden("the current password is wrong"));
+        return Err(Problem::new("forbidden", "the current password is wrong"));
     }
     Passwords::check(&asked.new_password, &email)?;
     app.users.set_password(&user.id, &app.passwords.hash(asked.new_password).await?).await?;
@@ -83,7 +93,7 @@ pub(super) async fn change_password(
     responses((status = 200, body = Page<Session>)))]
 pub(super) async fn sessions(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Session>>> {
     let of = [("user_id", caller.user_id.as_str())];
-    Ok(Json(Page::read(&app.database.pool, session::SELECT.to_owned(), &of, (&[], query), session::session).await?))
+    Ok(Json(Page::read(&app.database.pool, session::SELECT.to_owned(), &of, (&[], query)).await?))
 }
 
 /// End a session
@@ -104,7 +114,7 @@ pub(super) async fn end_session(
     responses((status = 200, body = Page<ApiKey>)))]
 pub(super) async fn keys(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<ApiKey>>> {
     let of = [("user_id", caller.user_id.as_str())];
-    Ok(Json(Page::read(&app.database.pool, key::SELECT.to_owned(), &of, (&[], query), key::api_key).await?))
+    Ok(Json(Page::read(&app.database.pool, key::SELECT.to_owned(), &of, (&[], query)).await?))
 }
 
 /// A key to be.
@@ -142,9 +152,8 @@ pub(super) async fn make_key(
     State(app): State<Arc<App>>,
     caller: Caller,
     client: Client,
-    body: Result<Json<KeyRequest>, JsonRejection>,
+    Asked(asked): Asked<KeyRequest>,
 ) -> Result<(StatusCode, Confidential<NewKey>)> {
-    let Json(asked) = body?;
     let name = asked.name.trim();
     if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
         return Err(Problem::invalid_option("name is not 1 to 100 characters"));
@@ -185,5 +194,5 @@ pub(super) async fn end_key(
     responses((status = 200, body = Page<Entry>)))]
 pub(super) async fn events(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Entry>>> {
     let of = [("user_id", caller.user_id.as_str())];
-    Ok(Json(Page::read(&app.database.pool, audit::SELECT.to_owned(), &of, (&[], query), audit::entry).await?))
+    Ok(Json(Page::read(&app.database.pool, audit::SELECT.to_owned(), &of, (&[], query)).await?))
 }

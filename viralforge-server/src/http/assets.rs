@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::asked::Id;
 use super::compress::Confidential;
 use super::page::{Filter, Page, Pairs};
 use crate::account::Caller;
 use crate::app::App;
-use crate::asset::{self, Asset, FileView, FilesOf};
-use crate::id;
+use crate::asset::{self, Asset, FileView};
 use crate::problem::Result;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -50,21 +50,16 @@ impl AssetView {
 #[utoipa::path(get, path = "/v1/assets", operation_id = "listAssets", responses((status = 200, body = Page<Asset>)))]
 pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Asset>>> {
     let (select, of) = (format!("SELECT {} FROM assets", asset::COLUMNS), [("owner", caller.user_id.as_str())]);
-    Ok(Json(Page::read(&app.assets.0, select, &of, (&FILTERS, query), asset::asset).await?))
+    Ok(Json(Page::read(&app.assets.0, select, &of, (&FILTERS, query)).await?))
 }
 
 /// Get an asset
 ///
 /// It is `quarantined` while it is checked, which takes a moment. Only an `accepted` one can be worked with.
-#[utoipa::path(get, path = "/v1/assets/{id}", operation_id = "getAsset",
-    responses((status = 200, body = AssetView), (status = 404)))]
-pub(super) async fn one(
-    State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(id): Path<String>,
-) -> Result<Confidential<AssetView>> {
-    let asset = caller.own(app.assets.get(&id::checked(&id, "asset")?).await?)?;
-    let files = app.assets.files(FilesOf::Asset, &asset.id).await?.iter().map(|file| app.file_view(file)).collect();
+#[utoipa::path(get, path = "/v1/assets/{id}", operation_id = "getAsset", responses((status = 200, body = AssetView)))]
+pub(super) async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Result<Confidential<AssetView>> {
+    let asset = caller.own(app.assets.get(&id).await?)?;
+    let files = app.assets.files("asset_id", &asset.id).await?.iter().map(|file| app.file_view(file)).collect();
     Ok(Confidential(AssetView::of(asset, files)))
 }
 
@@ -74,10 +69,10 @@ pub(super) async fn one(
 pub(super) async fn files(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Id(id): Id,
     query: Pairs,
 ) -> Result<Confidential<Page<FileView>>> {
-    let asset = caller.own(app.assets.get(&id::checked(&id, "asset")?).await?)?;
+    let asset = caller.own(app.assets.get(&id).await?)?;
     page_of_files(&app, ("asset_id", &asset.id), query).await
 }
 
@@ -87,15 +82,15 @@ pub(super) async fn files(
 pub(super) async fn job_files(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Path(id): Path<String>,
+    Id(id): Id,
     query: Pairs,
 ) -> Result<Confidential<Page<FileView>>> {
-    let job = caller.own(app.queue.get(&id::checked(&id, "job")?).await?)?;
+    let job = caller.own(app.queue.get(&id).await?)?;
     page_of_files(&app, ("job_id", &job.id), query).await
 }
 
 async fn page_of_files(app: &App, of: (&'static str, &str), query: Pairs) -> Result<Confidential<Page<FileView>>> {
     let select = format!("SELECT {} FROM files", asset::FILE_COLUMNS);
-    let page = Page::read(&app.assets.0, select, &[of], (&[], query), asset::file).await?;
+    let page = Page::read(&app.assets.0, select, &[of], (&[], query)).await?;
     Ok(Confidential(page.map(|file| app.file_view(&file))))
 }

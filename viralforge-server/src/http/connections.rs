@@ -18,7 +18,7 @@ use super::page::{Page, Pairs};
 use crate::account::{Caller, Event};
 use crate::app::App;
 use crate::id;
-use crate::oauth::{ATTEMPT_LIFETIME_SECONDS, Connection, SELECT_CONNECTIONS, browser_secret, connection};
+use crate::oauth::{ATTEMPT_LIFETIME_SECONDS, Connection, SELECT_CONNECTIONS, browser_secret};
 use crate::problem::Result;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -69,7 +69,7 @@ pub(super) async fn begin(
     responses((status = 200, body = Page<Connection>)))]
 pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Connection>>> {
     let of = [("user_id", caller.user_id.as_str())];
-    Ok(Json(Page::read(&app.database.pool, SELECT_CONNECTIONS.to_owned(), &of, (&[], query), connection).await?))
+    Ok(Json(Page::read(&app.database.pool, SELECT_CONNECTIONS.to_owned(), &of, (&[], query)).await?))
 }
 
 /// End a connection

@@ -56,7 +56,10 @@ pub(super) fn was_meant(headers: &HeaderMap, origins: &[String]) -> bool {
 
 /// The answer to a request that was not.
 pub(super) fn forged() -> Problem {
-    Problem::forbidden("a page that signs in by cookies sends x-viralforge-csrf: 1, from an origin that is allowed")
+    Problem::new(
+        "forbidden",
+        "a page that signs in by cookies sends x-viralforge-csrf: 1, from an origin that is allowed",
+    )
 }
 
 #[cfg(test)]

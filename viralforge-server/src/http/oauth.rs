@@ -119,6 +119,5 @@ pub(super) async fn finish(
 fn sent_to(url: &Url, mut headers: HeaderMap) -> (StatusCode, HeaderMap) {
     // What the parser of URLs gives has only characters that a header may have.
     headers.extend(HeaderValue::from_str(url.as_str()).ok().map(|url| (header::LOCATION, url)));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     (StatusCode::SEE_OTHER, headers)
 }

@@ -1,7 +1,5 @@
 //! The description of the interface (OpenAPI 3.1): from the handlers, their types, and the library's schemas.
 
-use std::sync::LazyLock;
-
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
@@ -53,21 +51,10 @@ const ID: &str = "^[0-9a-f]{32}$";
 /// Statuses that any operation may answer with; the last two only those that need the key.
 const ANYWHERE: [u16; 6] = [414, 431, 500, 503, 401, 403];
 
-static DOCUMENT: LazyLock<(Value, String)> = LazyLock::new(|| {
-    let document = build();
-    // Nothing in it has a name that is no text, which alone could fail.
-    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    (document, text + "\n")
-});
-
 /// The document as text, as it is checked in.
-pub(crate) fn document() -> &'static str {
-    &DOCUMENT.1
-}
-
-/// The document as data.
-pub(super) fn api() -> &'static Value {
-    &DOCUMENT.0
+pub(crate) fn document() -> String {
+    // Nothing in it has a name that is no text, which alone could fail.
+    serde_json::to_string_pretty(&build()).unwrap_or_default() + "\n"
 }
 
 fn build() -> Value {
@@ -141,8 +128,9 @@ fn finish(path: &str, method: &str, operation: &mut Value) {
         }
     }
     operation["parameters"] = parameters.into();
-    binary(&mut operation["requestBody"]);
-    let has_body = !operation["requestBody"].is_null();
+    let body = operation.get_mut("requestBody");
+    let has_body = body.is_some();
+    body.map(binary);
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     let anywhere =
         ANYWHERE.iter().take(if keyed { 6 } else { 4 }).chain(is_list.then_some(&400)).chain(has_id.then_some(&404));
@@ -155,7 +143,7 @@ fn finish(path: &str, method: &str, operation: &mut Value) {
         binary(response);
         if status.as_str() >= "400" && response.get("content").is_none() {
             *response = json!({ "$ref": format!("#/components/responses/{status}") });
-        } else if response["description"] == "" {
+        } else if response.get("description").is_none() {
             let meaning = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok()?.canonical_reason());
             response["description"] = meaning.into();
         }
@@ -227,7 +215,7 @@ fn describe(schemas: &mut Value) {
         schemas[format!("Page_{item}")]["properties"]["items"]["items"] = items;
     }
     let mut kinds = Vec::new();
-    for kind in Kind::all() {
+    for kind in Kind::public() {
         let options = format!("options-{}", kind.name());
         let (summary, schema) = kind.options();
         schemas[&options] = schema;
@@ -257,14 +245,23 @@ mod tests {
     }
 
     #[test]
+    fn the_page_for_people_is_made_from_what_is_checked_in() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+        let made = std::process::Command::new("python3").arg(folder.join("page.py")).arg("--print").output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let checked_in = include_bytes!("../../docs/page.html");
+        assert!(made.stdout == checked_in, "viralforge-server/docs/page.html is out of date; run docs/page.py");
+    }
+
+    #[test]
     fn every_route_is_described() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http");
         let sources = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
         let mut routes = 0;
         for path in sources.filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
-            let source = std::fs::read_to_string(&path).unwrap();
+            let (api, source) = (build(), std::fs::read_to_string(&path).unwrap());
             for route in source.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
-                let known = |route: &str| !api()["paths"][route].is_null();
+                let known = |route: &str| !api["paths"][route].is_null();
                 assert!(known(route) || known(&format!("/v1{route}")), "{}: {route}", path.display());
                 routes += 1;
             }
@@ -274,21 +271,23 @@ mod tests {
 
     #[test]
     fn every_code_of_the_library_and_of_the_host_is_described() {
-        let schemas = &api()["components"]["schemas"];
+        let components = &build()["components"];
+        let schemas = &components["schemas"];
         let has = |schema: &str, code: &str| {
             schemas[schema]["properties"]["code"]["enum"].as_array().unwrap().contains(&json!(code))
         };
         assert!(ErrorKind::ALL.into_iter().all(|kind| has("JobError", kind.code())));
         for (status, code, _) in CODES {
-            let answer = &api()["components"]["responses"][status.to_string()]["description"];
+            let answer = &components["responses"][status.to_string()]["description"];
             assert!(has("Problem", code) && answer.as_str().unwrap().contains(code), "{code}");
         }
     }
 
     #[test]
     fn nothing_is_referred_to_that_is_not_there() {
+        let api = build();
         for reference in document().split("\"$ref\": \"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
-            assert!(api().pointer(reference).is_some(), "{reference}");
+            assert!(api.pointer(reference).is_some(), "{reference}");
         }
     }
 }

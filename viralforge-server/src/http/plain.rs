@@ -11,9 +11,10 @@ use axum::{Json, Router};
 use hyper::body::Body as _;
 use serde::Deserialize;
 
+use super::asked::idempotency_key;
 use super::assets::AssetView;
 use super::form::Form;
-use super::tus::{check_length, open_upload, to_the_end};
+use super::tus::{open_upload, to_the_end};
 use crate::account::Caller;
 use crate::app::App;
 use crate::problem::{Problem, Result};
@@ -40,8 +41,7 @@ pub(super) struct Use {
             min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
     request_body(content = Option<Vec<u8>>, content_type = "application/octet-stream"),
     responses((status = 201, body = AssetView, description = "The asset, in quarantine until it has been checked; Location is its address"),
-        (status = 409, description = "The key was used for another file"),
-        (status = 413, description = "Over the limit"), (status = 422, description = "No media, or none that is taken")))]
+        (status = 409)))]
 pub(super) async fn file(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -51,11 +51,7 @@ pub(super) async fn file(
     body: Body,
 ) -> Result<Response> {
     let metadata = Metadata::header(&file_name, query.slot.as_deref())?;
-    let key = headers.get("idempotency-key").map(|key| key.to_str().map(str::to_owned)).transpose();
-    let key = key.map_err(|_| Problem::bad_request("Idempotency-Key is not ASCII"))?;
-    if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 255) {
-        return Err(Problem::bad_request("Idempotency-Key must have 1 to 255 characters"));
-    }
+    let key = idempotency_key(&headers)?.map(str::to_owned);
     receive(app, caller, metadata, key, body).await
 }
 
@@ -64,9 +60,7 @@ pub(super) async fn file(
 /// With the field `file`, and before it, where it is not a video, the field `slot`.
 #[utoipa::path(post, path = "/v1/assets", operation_id = "postForm",
     request_body(content = String, content_type = "multipart/form-data"),
-    responses((status = 201, body = AssetView, description = "The asset, in quarantine until it has been checked; Location is its address"),
-        (status = 400, description = "No form, or one without a file"),
-        (status = 413, description = "Over the limit"), (status = 422, description = "No media, or none that is taken")))]
+    responses((status = 201, body = AssetView, description = "The asset, in quarantine until it has been checked; Location is its address")))]
 pub(super) async fn form(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -92,7 +86,6 @@ pub(super) async fn form(
 async fn receive(app: Arc<App>, caller: Caller, metadata: String, key: Option<String>, body: Body) -> Result<Response> {
     let key = key.map(|key| caller.idempotency_key(&key));
     let length = body.size_hint().exact().map(|length| i64::try_from(length).unwrap_or(i64::MAX));
-    check_length(&app, &Metadata::parse(&metadata)?, length)?;
     to_the_end(async move {
         let new = NewUpload {
             owner: &caller.user_id,
@@ -101,7 +94,9 @@ async fn receive(app: Arc<App>, caller: Caller, metadata: String, key: Option<St
             idempotency_key: key.as_deref(),
             ..NewUpload::default()
         };
-        let id = app.uploads.create_once(&new).await?.id;
+        let begun = app.uploads.create_once(&new).await?;
+        app.check_room(&begun).await?;
+        let id = begun.id;
         let writer = app.spool.lock(&id).await?;
         let mut upload = open_upload(&app, &caller, &id).await?;
         if upload.state == "open" {

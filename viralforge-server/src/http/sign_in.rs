@@ -3,17 +3,18 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::asked::Asked;
 use super::auth;
 use super::client::Client;
 use super::compress::Confidential;
 use super::cookies::{self, REFRESH};
+use super::limits;
 use crate::account::{ACCESS_LIFETIME_SECONDS, Event, Passwords, Refreshed, Session, User, Users};
 use crate::app::App;
 use crate::id;
@@ -104,11 +105,10 @@ pub(super) async fn sign_up(
     State(app): State<Arc<App>>,
     client: Client,
     headers: HeaderMap,
-    body: Result<Json<Credentials>, JsonRejection>,
+    Asked(asked): Asked<Credentials>,
 ) -> Result<(StatusCode, Json<User>)> {
-    let Json(asked) = body?;
     if !app.sign_up && !auth::sent_by_operator(&app, &headers) {
-        return Err(Problem::forbidden("this server takes no sign-ups; ask its operator for an account"));
+        return Err(Problem::new("forbidden", "this server takes no sign-ups; ask its operator for an account"));
     }
     let email = Users::email(&asked.email)?;
     Passwords::check(&asked.password, &email)?;
@@ -127,15 +127,17 @@ pub(super) async fn sign_in(
     State(app): State<Arc<App>>,
     client: Client,
     headers: HeaderMap,
-    body: Result<Json<Credentials>, JsonRejection>,
+    Asked(asked): Asked<Credentials>,
 ) -> Result<Answer> {
-    let Json(asked) = body?;
     // Another site must not sign a browser in to an account of its own.
     if asked.cookies && !cookies::was_meant(&headers, &app.origins) {
         return Err(cookies::forged());
     }
     let user = match Users::email(&asked.email) {
-        Ok(email) => app.users.by_email(&email).await?,
+        Ok(email) => {
+            limits::try_account(&app, &email).await?;
+            app.users.by_email(&email).await?
+        }
         Err(_) => None,
     };
     let hash = user.as_ref().and_then(|user| user.password.clone());
@@ -144,7 +146,7 @@ pub(super) async fn sign_in(
         Some(user) if fits => app.begin_session(&user.id, &client, asked.cookies).await,
         user => {
             app.noted(Event::SignInFailed, user.as_ref().map(|user| user.id.as_str()), &client).await;
-            Err(Problem::not_signed_in("the address or the password is wrong"))
+            Err(Problem::new("unauthorized", "the address or the password is wrong"))
         }
     }
 }
@@ -159,17 +161,19 @@ pub(super) async fn refresh(
     State(app): State<Arc<App>>,
     client: Client,
     headers: HeaderMap,
-    body: Result<Json<RefreshRequest>, JsonRejection>,
+    Asked(asked): Asked<RefreshRequest>,
 ) -> Result<Answer> {
-    let Json(asked) = body?;
     let (token, by_cookie) = sent_token(&app, &headers, asked)?;
     match app.sessions.refresh(&app.vault, &token, id::now_ms()).await? {
         Refreshed::Next(session, next) => app.tokens(session, next, by_cookie),
         Refreshed::Reused { user_id } => {
             app.noted(Event::TokenReused, Some(&user_id), &client).await;
-            Err(Problem::not_signed_in("the refresh token was used before, so its session was ended; sign in again"))
+            Err(Problem::new(
+                "unauthorized",
+                "the refresh token was used before, so its session was ended; sign in again",
+            ))
         }
-        Refreshed::Unknown => Err(Problem::not_signed_in("the session is over; sign in again")),
+        Refreshed::Unknown => Err(Problem::new("unauthorized", "the session is over; sign in again")),
     }
 }
 
@@ -182,11 +186,10 @@ pub(super) async fn sign_out(
     State(app): State<Arc<App>>,
     client: Client,
     headers: HeaderMap,
-    body: Result<Json<RefreshRequest>, JsonRejection>,
+    Asked(asked): Asked<RefreshRequest>,
 ) -> Result<(StatusCode, HeaderMap)> {
-    let Json(asked) = body?;
     let (token, _) = sent_token(&app, &headers, asked)?;
-    let over = || Problem::not_signed_in("the session is over already");
+    let over = || Problem::new("unauthorized", "the session is over already");
     let session = app.sessions.of_token(&token).await?.ok_or_else(over)?;
     app.sessions.end(&session.id, &session.user_id).await.map_err(|_| over())?;
     app.noted(Event::SignedOut, Some(&session.user_id), &client).await;
@@ -198,7 +201,7 @@ fn sent_token(app: &App, headers: &HeaderMap, asked: RefreshRequest) -> Result<(
     if let Some(token) = asked.refresh_token {
         return Ok((token, false));
     }
-    let none = || Problem::not_signed_in("there is no refresh token; sign in");
+    let none = || Problem::new("unauthorized", "there is no refresh token; sign in");
     let token = cookies::read(headers, REFRESH).ok_or_else(none)?;
     if !cookies::was_meant(headers, &app.origins) {
         return Err(cookies::forged());

@@ -1,11 +1,13 @@
 //! What happens to a job, kept so that a listener who was away misses nothing.
 
 use serde_json::{Value, json};
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyPool, FromRow};
 use utoipa::ToSchema;
 
+use crate::id;
+
 /// One event.
-#[derive(Clone, Debug, ToSchema)]
+#[derive(Clone, Debug, FromRow, ToSchema)]
 pub(crate) struct Event {
     #[schema(rename = "id", value_type = String)]
     pub(crate) seq: i64,
@@ -18,16 +20,8 @@ pub(crate) struct Event {
 impl Event {
     /// Events of a job after `seq`, oldest first.
     pub(crate) async fn after(pool: &AnyPool, job: &str, seq: i64) -> Result<Vec<Self>, sqlx::Error> {
-        let rows = sqlx::query(
-            "SELECT seq, event, data FROM job_events WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT 500",
-        )
-        .bind(job)
-        .bind(seq)
-        .fetch_all(pool)
-        .await?;
-        rows.iter()
-            .map(|row| Ok(Self { seq: row.try_get("seq")?, event: row.try_get("event")?, data: row.try_get("data")? }))
-            .collect()
+        let sql = "SELECT seq, event, data FROM job_events WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT 500";
+        sqlx::query_as(sql).bind(job).bind(seq).fetch_all(pool).await
     }
 }
 
@@ -37,9 +31,8 @@ pub(super) async fn note_state<'e>(
     job: &str,
     state: &str,
     error: Option<&Value>,
-    now: i64,
 ) -> Result<(), sqlx::Error> {
-    note(executor, job, "state", &json!({ "state": state, "error": error }), now).await
+    note(executor, job, "state", &json!({ "state": state, "error": error })).await
 }
 
 /// Notes that a job has come further.
@@ -48,13 +41,12 @@ pub(super) async fn note<'e>(
     job: &str,
     event: &str,
     data: &Value,
-    now: i64,
 ) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO job_events (job_id, event, data, created_at) VALUES ($1, $2, $3, $4)")
         .bind(job)
         .bind(event)
         .bind(data.to_string())
-        .bind(now)
+        .bind(id::now_ms())
         .execute(executor)
         .await
         .map(|_| ())

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyPool, FromRow, Row};
 use utoipa::ToSchema;
 
 use super::provider::{Provider, Renewal};
@@ -150,8 +150,8 @@ impl Connections {
 
     pub(super) async fn get(&self, id: &str, user_id: &str) -> Result<Connection> {
         let sql = sqlx::AssertSqlSafe(format!("{SELECT} WHERE id = $1 AND user_id = $2"));
-        let row = sqlx::query(sql).bind(id).bind(user_id).fetch_optional(&self.pool).await?;
-        Ok(connection(&row.ok_or_else(|| Problem::not_found("connection"))?)?)
+        let found = sqlx::query_as(sql).bind(id).bind(user_id).fetch_optional(&self.pool).await?;
+        found.ok_or_else(|| Problem::not_found("connection"))
     }
 
     /// A connection with its tokens; they are empty where the key of the vault was taken away.
@@ -162,7 +162,7 @@ impl Connections {
     }
 
     fn opened(&self, row: &AnyRow) -> Result<Opened> {
-        let connection = connection(row)?;
+        let connection = Connection::from_row(row)?;
         let open = |column: &str| {
             let sealed: Option<String> = row.try_get(column)?;
             let text = sealed.and_then(|sealed| self.vault.open(&connection.purpose(column), &sealed));
@@ -211,7 +211,7 @@ impl Connections {
             let Some(last) = rows.last() else { return Ok(()) };
             after = last.try_get("id")?;
             for row in &rows {
-                let of = connection(row)?;
+                let of = Connection::from_row(row)?;
                 for (column, sql) in [
                     ("access_token", "UPDATE connections SET access_token = $1 WHERE id = $2 AND access_token = $3"),
                     ("refresh_token", "UPDATE connections SET refresh_token = $1 WHERE id = $2 AND refresh_token = $3"),
@@ -227,16 +227,18 @@ impl Connections {
     }
 }
 
-pub(crate) fn connection(row: &AnyRow) -> Result<Connection, sqlx::Error> {
-    let scopes: String = row.try_get("scopes")?;
-    Ok(Connection {
-        id: row.try_get("id")?,
-        user_id: row.try_get("user_id")?,
-        provider: row.try_get("provider")?,
-        account_name: row.try_get("account_name")?,
-        scopes: scopes.split_whitespace().map(str::to_owned).collect(),
-        state: if row.try_get::<String, _>("state")? == "active" { State::Active } else { State::Lost },
-        created_at: row.try_get("created_at")?,
-        expires_at: row.try_get("expires_at")?,
-    })
+impl FromRow<'_, AnyRow> for Connection {
+    fn from_row(row: &AnyRow) -> Result<Self, sqlx::Error> {
+        let scopes: String = row.try_get("scopes")?;
+        Ok(Self {
+            id: row.try_get("id")?,
+            user_id: row.try_get("user_id")?,
+            provider: row.try_get("provider")?,
+            account_name: row.try_get("account_name")?,
+            scopes: scopes.split_whitespace().map(str::to_owned).collect(),
+            state: if row.try_get::<String, _>("state")? == "active" { State::Active } else { State::Lost },
+            created_at: row.try_get("created_at")?,
+            expires_at: row.try_get("expires_at")?,
+        })
+    }
 }

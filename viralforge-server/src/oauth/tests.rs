@@ -141,20 +141,41 @@ async fn instagram_exchanges_its_token_for_one_that_lasts_and_renews_itself() {
     assert_eq!(*seen.lock().unwrap(), expected.map(|(asked, fields)| (asked.to_owned(), fields)));
 }
 
-#[tokio::test]
-async fn the_address_at_a_provider_has_all_that_it_wants() {
-    let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("t.db").display());
-    let database = crate::db::Database::connect(&Secret::new(url), 1).await.unwrap();
-    database.migrate().await.unwrap();
+fn oauth(pool: &AnyPool) -> OAuth {
     let clients = ["tiktok", "instagram"].map(|provider| {
         let (id, secret) = ("the-id".to_owned(), Secret::new("the-secret"));
         Client { provider, issuer: String::new(), id, secret }
     });
     let vault = Arc::new(Vault::new(&[Secret::new("a secret")]).unwrap());
     let base = ("https://here.example/api".to_owned(), false);
-    let oauth = OAuth::new(&clients, outgoing(), base, &database.pool, vault);
-    let user = crate::account::Users(database.pool.clone()).add(None, None).await.unwrap().id;
+    OAuth::new(&clients, outgoing(), base, pool, vault)
+}
+
+/// Goes through all statements; `db/plans` listens.
+pub(crate) async fn do_everything(pool: &AnyPool) {
+    let oauth = oauth(pool);
+    let user = oauth.identities.sign_up("issuer", "subject").await.unwrap();
+    assert_eq!(oauth.identities.user("issuer", "subject").await.unwrap(), Some(user.clone()));
+    oauth.begin("tiktok", Some(&user), "browser", oauth.page("/").unwrap()).await.unwrap();
+    assert!(oauth.take("tiktok", "invented", "browser").await.unwrap().is_none());
+    let account = Account { id: "1".to_owned(), name: "Maria".to_owned() };
+    let tokens = Tokens { access: "a".to_owned(), refresh: None, id: None, scopes: None, expires_at: None };
+    let id = oauth.connections.keep(&user, &provider("tiktok"), &account, &tokens).await.unwrap();
+    oauth.identities.link("issuer", "other", &user, &id).await.unwrap();
+    oauth.tidy(id::now_ms()).await.unwrap();
+    oauth.connections.lose(&id).await.unwrap();
+    oauth.connections.open(&id, &user).await.unwrap();
+    oauth.connections.remove(&id).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_address_at_a_provider_has_all_that_it_wants() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("t.db").display());
+    let database = crate::db::Database::connect(&Secret::new(url), 1).await.unwrap();
+    database.migrate().await.unwrap();
+    let oauth = oauth(&database.pool);
+    let user = oauth.identities.sign_up("issuer", "subject").await.unwrap();
     let begin = async |provider: &str| {
         let page = oauth.page("/done").unwrap();
         let url = oauth.begin(provider, Some(&user), "browser", page).await.unwrap();

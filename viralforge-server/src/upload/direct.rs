@@ -103,9 +103,7 @@ impl App {
             self.store.delete(&key).await?;
             return looked_at;
         }
-        self.uploads.complete(upload, &upload.id, stored as i64).await?;
-        upload.state = "complete".to_owned();
-        upload.asset_id = Some(upload.id.clone());
+        self.uploads.complete(upload, stored as i64).await?;
         self.wake.notify_one();
         Ok(())
     }

@@ -22,10 +22,10 @@ impl<'a> Person<'a> {
         let made =
             server.client.post(format!("{}/v1/auth/sign-up", server.url)).json(&credentials).send().await.unwrap();
         assert_eq!(made.status(), 201, "{}", made.text().await.unwrap());
-        Person::back(server, email).await
+        Self::back(server, email).await
     }
 
-    /// Somebody who has an account, and signs in.
+    /// Somebody who has an account already.
     pub(crate) async fn back(server: &'a Server, email: &str) -> Person<'a> {
         let mut person = Person { server, client: Client::new(), email: email.to_owned(), tokens: Value::Null };
         person.tokens = person.sign_in(PASSWORD).await;
@@ -195,7 +195,7 @@ async fn a_key_does_what_its_scopes_say_until_it_ends() {
     let (status, problem) = with_key(Method::POST, "/v1/jobs").await;
     assert_eq!((status.as_u16(), problem["code"].as_str()), (403, Some("forbidden")));
     assert_eq!(with_key(Method::GET, "/v1/account").await.0, 403);
-    assert_eq!(with_key(Method::POST, "/v1/workers/claim").await.0, 403);
+    assert_eq!(with_key(Method::POST, &format!("/v1/jobs/{}/claim", "0".repeat(32))).await.0, 403);
     let (_, keys) = maria.get("/v1/account/keys").await;
     assert_eq!(keys["items"][0]["name"], "reader");
     assert!(!keys.to_string().contains(&text), "a key is told once");
@@ -266,7 +266,7 @@ async fn cookies_are_for_pages_of_allowed_sites_alone() {
 }
 
 /// Every operation of the description: its method, its path and whether it takes a proof of who asks.
-async fn operations(server: &Server) -> Vec<(Method, String, bool)> {
+pub(crate) async fn operations(server: &Server) -> Vec<(Method, String, bool)> {
     let document = server.json("/v1/openapi.json").await;
     let mut operations = Vec::new();
     for (path, item) in document["paths"].as_object().unwrap() {

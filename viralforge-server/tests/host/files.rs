@@ -8,7 +8,7 @@ use crate::server::{Server, small_video};
 async fn files_are_served_whole_in_parts_and_under_conditions() {
     let server = Server::start();
     let asset = server.upload(&small_video(), "a.mp4").await;
-    let job: Value = server.ask("analysis", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
+    let job: Value = server.ask("analyze", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
     let job = server.job(job["id"].as_str().unwrap()).await;
     let url = job["outputs"][0]["url"].as_str().unwrap().to_owned();
     // Without the key: the signature is enough.
@@ -49,7 +49,7 @@ async fn files_are_served_whole_in_parts_and_under_conditions() {
 
     for changed in [
         url.replace("expires=1", "expires=2"),
-        url.replace("analysis.json", "report.json"),
+        url.replace("report.json", "other.json"),
         url.split('?').next().unwrap().to_owned(),
     ] {
         let refused = client.get(&changed).send().await.unwrap().status();

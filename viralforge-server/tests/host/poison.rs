@@ -18,7 +18,7 @@ async fn a_job_that_needs_more_memory_than_it_may_says_so_and_others_go_on() {
     let asset = asset["id"].as_str().unwrap();
     let greedy = json!({ "transcode": { "size": [7680, 4320] } });
     let greedy: Value = server.ask("video-processing", asset, greedy).await.json().await.unwrap();
-    let modest: Value = server.ask("analysis", asset, Value::Null).await.json().await.unwrap();
+    let modest: Value = server.ask("analyze", asset, Value::Null).await.json().await.unwrap();
     assert_eq!(server.job(modest["id"].as_str().unwrap()).await["state"], "succeeded");
     let greedy = server.job(greedy["id"].as_str().unwrap()).await;
     // Which allocation fails depends on threads: FFmpeg reports its own, an encoder or the allocator gives up.
@@ -66,7 +66,7 @@ async fn a_job_that_hangs_is_ended_and_others_go_on() {
     for worker in children(server.pid()) {
         kill_process(worker, Signal::STOP).unwrap();
     }
-    let modest: Value = server.ask("analysis", asset, Value::Null).await.json().await.unwrap();
+    let modest: Value = server.ask("analyze", asset, Value::Null).await.json().await.unwrap();
     let hanging = server.job(hanging["id"].as_str().unwrap()).await;
     assert_eq!((&hanging["state"], &hanging["error"]["code"]), (&"dead".into(), &"limit_exceeded".into()));
     assert_eq!(server.job(modest["id"].as_str().unwrap()).await["state"], "succeeded");
