@@ -386,9 +386,11 @@ async fn a_connection_that_the_provider_ends_is_lost_and_may_come_back() {
     let server = Server::start_on(folder.path(), &rogue.settings());
     let maria = Person::back(&server, "maria@example.com").await;
     maria.wait("/v1/connections", |page| page["items"][0]["state"] == "lost").await;
-    let (_, events) = maria.get("/v1/account/events?limit=100").await;
-    let events = events["items"].as_array().unwrap();
-    assert_eq!(events.iter().filter(|event| event["event"] == "connection_lost").count(), 1);
+    let lost = |page: &Value| {
+        let events = page["items"].as_array().unwrap().iter();
+        events.filter(|event| event["event"] == "connection_lost").count()
+    };
+    maria.wait("/v1/account/events?limit=100", |page| lost(page) == 1).await;
     rogue.last_for(3600);
     assert_eq!(Browser::new(&server).connected(&maria).await, "/done");
     let (_, page) = maria.get("/v1/connections").await;
