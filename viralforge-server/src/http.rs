@@ -11,6 +11,7 @@ mod cookies;
 mod direct;
 mod docs;
 mod events;
+mod export;
 mod files;
 mod form;
 mod headers;
@@ -72,6 +73,7 @@ fn router(app: Arc<App>) -> Router {
             account::routes()
                 .merge(connections::routes())
                 .layer(quick.clone())
+                .merge(export::routes())
                 .layer(middleware::from_fn(auth::account)),
         )
         .merge(

@@ -17,6 +17,7 @@ mod metrics;
 mod oauth;
 mod outgoing;
 mod problem;
+mod removal;
 mod scan;
 mod store;
 mod upload;

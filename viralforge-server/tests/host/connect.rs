@@ -333,6 +333,25 @@ async fn who_has_an_account_signs_in_by_what_they_connected_as_long_as_it_is() {
 }
 
 #[tokio::test]
+async fn who_leaves_leaves_no_connection_behind() {
+    let rogue = Rogue::start().await;
+    let server = start(&rogue, &[]);
+    let maria = Person::new(&server, "maria@example.com").await;
+    let mut browser = Browser::new(&server);
+    assert_eq!(browser.connected(&maria).await, "/done");
+    browser.connect(&maria).await;
+    let exported = maria.ask(Method::GET, "/v1/account/export").send().await.unwrap().text().await.unwrap();
+    assert!(exported.contains("\"connection\"") && exported.contains("Some Body"), "{exported}");
+    let refresh = rogue.refresh.lock().unwrap().clone();
+    assert!(!exported.contains(&refresh));
+    let leave = maria.ask(Method::DELETE, "/v1/account").json(&json!({ "password": crate::accounts::PASSWORD }));
+    assert_eq!(answer(leave).await.0, 202);
+    assert_eq!(*rogue.revoked.lock().unwrap(), [refresh]);
+    let closed = format!("{}/done?error=sign_up_closed", server.url);
+    assert_eq!(location(&browser.sign_in().await), closed, "nobody is that any more");
+}
+
+#[tokio::test]
 async fn tokens_are_renewed_before_they_end_and_sealed_anew_with_a_new_key() {
     let rogue = Rogue::start().await;
     let folder = tempfile::tempdir().unwrap();

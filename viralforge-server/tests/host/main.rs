@@ -19,6 +19,7 @@ mod plain;
 mod poison;
 mod postgres;
 mod redis;
+mod removal;
 mod rogue;
 mod scale;
 mod server;
