@@ -143,6 +143,8 @@ test-server: ffmpeg setup-test test-schemathesis ## Run the tests of the server 
 	$(CARGO) build -p viralforge-server $(features)
 	npm ci --silent --prefix viralforge-server/tests/tus --ignore-scripts
 	VIRALFORGE_SERVER=$(server) $(engines) npm test --silent --prefix viralforge-server/tests/tus
+	npm ci --silent --prefix viralforge-server/tests/oidc --ignore-scripts
+	VIRALFORGE_SERVER=$(server) npm test --silent --prefix viralforge-server/tests/oidc
 	$(engines) $(CARGO) test -p viralforge-server $(features)
 
 schemathesis := $(abspath $(target))/schemathesis

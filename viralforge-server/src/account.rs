@@ -26,7 +26,7 @@ use sha2::{Digest as _, Sha256};
 use crate::problem::{Problem, Result};
 
 /// 256 random bits, as text that fits into headers and cookies.
-fn random_token() -> Result<String> {
+pub(crate) fn random_token() -> Result<String> {
     let mut bytes = [0; 32];
     ring::rand::SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::internal())?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))
@@ -34,6 +34,6 @@ fn random_token() -> Result<String> {
 
 /// What is kept of a random token: whoever reads the database cannot use it. Nothing slower is needed for 256 random
 /// bits, unlike for a password.
-fn hash(token: &str) -> String {
+pub(crate) fn hash(token: &str) -> String {
     Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -43,6 +43,16 @@ pub(crate) struct S3 {
     pub(crate) prefix: String,
 }
 
+/// What this server is at a provider of sign-ins or of other accounts.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    pub(crate) provider: &'static str,
+    /// Who speaks there, for those that tell of themselves.
+    pub(crate) issuer: String,
+    pub(crate) id: String,
+    pub(crate) secret: Secret,
+}
+
 /// Everything that can be set; `.env.example` says what each means.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
@@ -57,6 +67,10 @@ pub(crate) struct Config {
     /// Other sites whose pages may use this server.
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Providers of sign-ins and of other accounts.
+    pub(crate) clients: Vec<Client>,
+    /// What may be asked besides the public internet.
+    pub(crate) outgoing_allow: Vec<IpNet>,
     /// In the order of `Policy`; `None` is no limit.
     pub(crate) rates: [Option<Rate>; 5],
     /// How many servers share the rates.
@@ -128,6 +142,8 @@ impl Config {
             sign_up: settings.parsed("VIRALFORGE_SIGN_UP", false),
             allowed_origins: settings.origins("VIRALFORGE_ALLOWED_ORIGINS"),
             trusted_proxies: settings.list("VIRALFORGE_TRUSTED_PROXIES"),
+            clients: settings.clients(),
+            outgoing_allow: settings.list("VIRALFORGE_OUTGOING_ALLOW"),
             rates: [
                 settings.rate("VIRALFORGE_RATE_GENERAL", 100, 900),
                 settings.rate("VIRALFORGE_RATE_ANALYSES", 10, 60),
@@ -283,6 +299,46 @@ impl Settings<'_> {
             self.problems.push(format!("{name} is too easy to guess; use what `openssl rand -hex 32` prints"));
         }
         Secret(text)
+    }
+
+    /// The providers that are set up.
+    fn clients(&mut self) -> Vec<Client> {
+        const GOOGLE: &str = "https://accounts.google.com";
+        let issuer = self.text("VIRALFORGE_OIDC_ISSUER");
+        let named = [
+            ("google", GOOGLE, "VIRALFORGE_GOOGLE_CLIENT_ID", "VIRALFORGE_GOOGLE_CLIENT_SECRET"),
+            ("youtube", GOOGLE, "VIRALFORGE_YOUTUBE_CLIENT_ID", "VIRALFORGE_YOUTUBE_CLIENT_SECRET"),
+            ("tiktok", "", "VIRALFORGE_TIKTOK_CLIENT_ID", "VIRALFORGE_TIKTOK_CLIENT_SECRET"),
+            ("instagram", "", "VIRALFORGE_INSTAGRAM_CLIENT_ID", "VIRALFORGE_INSTAGRAM_CLIENT_SECRET"),
+            (
+                "oidc",
+                issuer.as_deref().unwrap_or_default(),
+                "VIRALFORGE_OIDC_CLIENT_ID",
+                "VIRALFORGE_OIDC_CLIENT_SECRET",
+            ),
+        ];
+        let mut clients = Vec::new();
+        for (provider, issuer, id_name, secret_name) in named {
+            match (self.text(id_name), self.text(secret_name)) {
+                (None, None) => {}
+                (Some(id), Some(secret)) => {
+                    clients.push(Client { provider, issuer: issuer.to_owned(), id, secret: Secret(secret) });
+                }
+                (id, _) => {
+                    let missing = if id.is_none() { id_name } else { secret_name };
+                    self.problems.push(format!("{missing} is missing"));
+                }
+            }
+        }
+        let is_there = clients.iter().any(|client| client.provider == "oidc");
+        let is_url = |text: &str| url::Url::parse(text).is_ok_and(|url| url.has_host() && url.query().is_none());
+        if is_there && !issuer.as_deref().is_some_and(is_url) {
+            self.problems.push("VIRALFORGE_OIDC_ISSUER is no address like https://sign-in.example.com".to_owned());
+        }
+        if issuer.is_some() && !is_there {
+            self.problems.push("VIRALFORGE_OIDC_CLIENT_ID and VIRALFORGE_OIDC_CLIENT_SECRET are missing".to_owned());
+        }
+        clients
     }
 
     /// The storage: of what it needs, everything is set or nothing.

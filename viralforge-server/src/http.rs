@@ -6,6 +6,7 @@ mod assets;
 mod auth;
 mod client;
 mod compress;
+mod connections;
 mod cookies;
 mod direct;
 mod docs;
@@ -17,6 +18,7 @@ mod headers;
 mod jobs;
 mod limits;
 mod linger;
+mod oauth;
 mod openapi;
 mod operations;
 mod page;
@@ -25,6 +27,7 @@ mod range;
 mod serve;
 mod sign_in;
 mod tus;
+mod webhooks;
 mod workers;
 
 pub(crate) use openapi::document;
@@ -67,7 +70,14 @@ fn router(app: Arc<App>) -> Router {
         .merge(tus::routes())
         .merge(events::routes())
         .layer(middleware::from_fn(auth::by_method))
-        .merge(account::routes().layer(quick.clone()).merge(export::routes()).layer(middleware::from_fn(auth::account)))
+        .merge(
+            account::routes()
+                .merge(connections::routes())
+                .merge(webhooks::routes())
+                .layer(quick.clone())
+                .merge(export::routes())
+                .layer(middleware::from_fn(auth::account)),
+        )
         .merge(
             workers::routes()
                 .layer(quick.clone())
@@ -81,7 +91,10 @@ fn router(app: Arc<App>) -> Router {
                 .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::identify))
                 .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_user)),
         );
-    let sign_in = sign_in::routes().layer(quick).layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip));
+    let sign_in = sign_in::routes()
+        .merge(oauth::routes())
+        .layer(quick)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip));
     Router::new()
         .nest("/v1", keyed)
         .merge(sign_in)

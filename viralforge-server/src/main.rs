@@ -14,11 +14,14 @@ mod job;
 mod limit;
 mod log;
 mod metrics;
+mod oauth;
+mod outgoing;
 mod problem;
 mod removal;
 mod scan;
 mod store;
 mod upload;
+mod webhook;
 mod worker;
 
 use std::io::Write as _;
@@ -137,6 +140,7 @@ async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartErr
     tracing::info!(address = %config.listen, "listening");
     let workers = tokio::spawn(Runner::new(Arc::clone(&app), &config).run(config.workers, shutdown.clone()));
     let tidier = tokio::spawn(tidy(Arc::clone(&app)));
+    let sender = tokio::spawn(Arc::clone(&app).keep_sending());
     let keeper = tokio::spawn(Arc::clone(&app).keep_redis(config.workers > 0));
     let served = http::serve(listener, app, config.max_connections, config.drain, shutdown);
     tokio::pin!(served);
@@ -148,16 +152,21 @@ async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartErr
     tracing::info!("shutting down; running requests may end, jobs go back into the queue");
     stop.send_replace(true);
     served.await;
-    tidier.abort();
+    // A token that is being renewed must not be lost on its way.
+    tidier.await?;
     workers.await?;
     keeper.abort();
+    sender.abort();
     Ok(())
 }
 
 async fn tidy(app: Arc<App>) {
     let mut every = tokio::time::interval(TIDY_EVERY);
+    let mut shutdown = app.shutdown.clone();
     loop {
-        every.tick().await;
-        app.tidy().await;
+        tokio::select! {
+            _ = every.tick() => app.tidy().await,
+            _ = shutdown.changed() => return,
+        }
     }
 }

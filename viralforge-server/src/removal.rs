@@ -88,6 +88,9 @@ impl App {
             for asset in self.ids_of("SELECT id FROM assets WHERE owner = $1 LIMIT 100", &user).await? {
                 self.disown(&asset).await?;
             }
+            for connection in self.ids_of("SELECT id FROM connections WHERE user_id = $1", &user).await? {
+                self.oauth.disconnect(&connection, &user).await?;
+            }
             let left =
                 "SELECT id FROM assets WHERE owner = $1 UNION ALL SELECT id FROM uploads WHERE owner = $1 LIMIT 1";
             if !self.ids_of(left, &user).await?.is_empty() {
@@ -98,7 +101,11 @@ impl App {
                 "DELETE FROM refresh_tokens WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1)",
                 "DELETE FROM sessions WHERE user_id = $1",
                 "DELETE FROM api_keys WHERE user_id = $1",
+                "DELETE FROM identities WHERE user_id = $1",
+                "DELETE FROM oauth_attempts WHERE user_id = $1",
                 "DELETE FROM processed WHERE user_id = $1",
+                "DELETE FROM deliveries WHERE webhook_id IN (SELECT id FROM webhooks WHERE user_id = $1)",
+                "DELETE FROM webhooks WHERE user_id = $1",
                 "DELETE FROM audit WHERE user_id = $1",
                 "DELETE FROM users WHERE id = $1",
             ] {

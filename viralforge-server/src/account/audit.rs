@@ -33,6 +33,13 @@ pub(crate) enum Event {
     AccountDeleted,
     /// A request of a browser that another site had it send.
     ForgeryRefused,
+    /// An account elsewhere was connected.
+    Connected,
+    Disconnected,
+    /// A provider does not renew the tokens of a connected account any more.
+    ConnectionLost,
+    /// A sign-in with a provider, or the connection of an account there, came to nothing.
+    OauthRefused,
 }
 
 /// One thing that happened, as the user sees it.

@@ -30,6 +30,28 @@ fn every_problem_is_listed_and_no_secret_is_shown() {
 }
 
 #[test]
+fn a_provider_is_set_up_whole_or_not_at_all() {
+    let problems = load(&[
+        ("VIRALFORGE_GOOGLE_CLIENT_ID", "id"),
+        ("VIRALFORGE_TIKTOK_CLIENT_SECRET", "geheim"),
+        ("VIRALFORGE_OIDC_CLIENT_ID", "id"),
+        ("VIRALFORGE_OIDC_CLIENT_SECRET", "geheim"),
+        ("VIRALFORGE_OIDC_ISSUER", "somewhere"),
+    ])
+    .unwrap_err()
+    .to_string();
+    for problem in ["GOOGLE_CLIENT_SECRET is missing", "TIKTOK_CLIENT_ID is missing", "OIDC_ISSUER is no address"] {
+        assert!(problems.contains(problem), "{problems}");
+    }
+    assert!(!problems.contains("geheim"));
+    let issuer = [("VIRALFORGE_OIDC_ISSUER", "https://sign-in.example.com")];
+    assert!(load(&issuer).unwrap_err().to_string().contains("VIRALFORGE_OIDC_CLIENT_ID"));
+    let config = load(&[("VIRALFORGE_GOOGLE_CLIENT_ID", "id"), ("VIRALFORGE_GOOGLE_CLIENT_SECRET", "geheim")]).unwrap();
+    assert_eq!((config.clients.len(), config.clients[0].issuer.as_str()), (1, "https://accounts.google.com"));
+    assert!(!format!("{config:?}").contains("geheim"));
+}
+
+#[test]
 fn the_environment_goes_before_the_file_and_typos_in_the_file_are_problems() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("viralforge.toml");

@@ -32,9 +32,22 @@ struct Reader;
 impl Visit for Reader {
     fn record_str(&mut self, field: &Field, value: &str) {
         let is_ours = ["SELECT", "UPDATE", "DELETE"].iter().any(|verb| value.trim_start().starts_with(verb))
-            && ["assets", "uploads", "jobs", "files", "job_events", "sessions", "api_keys", "audit", "users"]
-                .iter()
-                .any(|table| value.contains(table))
+            && [
+                "assets",
+                "uploads",
+                "jobs",
+                "files",
+                "job_events",
+                "sessions",
+                "api_keys",
+                "audit",
+                "users",
+                "connections",
+                "identities",
+                "oauth_attempts",
+            ]
+            .iter()
+            .any(|table| value.contains(table))
             && !["sqlite_master", "pg_tables"].iter().any(|table| value.contains(table));
         if field.name() == "db.statement" && is_ours {
             STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).insert(value.trim().to_owned());
@@ -66,6 +79,7 @@ async fn work(database: &Database) {
     queue.succeed_with_verdict(&check, "accepted", &Value::Null, None).await.unwrap();
     let asset = assets.get(&upload.id).await.unwrap();
     crate::http::read_every_list(&pool).await;
+    crate::oauth::do_everything(&pool).await;
     Quota { storage_bytes: 100, processed_minutes: 10 }.usage(&pool, "a", 0).await.unwrap();
     let new = NewJob {
         kind: Kind::THUMBNAIL_GENERATION,

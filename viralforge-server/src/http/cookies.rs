@@ -8,6 +8,8 @@ use crate::problem::Problem;
 pub(super) const ACCESS: &str = "__Host-viralforge-access";
 /// The refresh token, which goes only where it is used.
 pub(super) const REFRESH: &str = "__Secure-viralforge-refresh";
+/// What binds a sign-in with a provider to the browser that began it.
+pub(super) const OAUTH: &str = "__Host-viralforge-oauth";
 const REFRESH_PATH: &str = "/v1/auth";
 
 /// What a page has to send with a request that changes something. Another site's page cannot send a header of its own
@@ -32,6 +34,13 @@ pub(super) fn set(access: (&str, i64), refresh: (&str, i64)) -> HeaderMap {
         }
     }
     headers
+}
+
+/// The cookie of a sign-in that goes on elsewhere. The browser sends it when the provider sends it back, which a strict
+/// one would not be.
+pub(super) fn set_oauth(value: &str, seconds: i64) -> HeaderMap {
+    let cookie = format!("{OAUTH}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax");
+    HeaderValue::from_str(&cookie).ok().map(|cookie| (header::SET_COOKIE, cookie)).into_iter().collect()
 }
 
 /// Whether a page of this server, or of a site that it allows, sent the request, and not another one by a trick.

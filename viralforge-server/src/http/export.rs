@@ -21,8 +21,10 @@ use crate::account::{Caller, Session, session};
 use crate::app::App;
 use crate::asset::{self, Asset, StoredFile};
 use crate::job::{self, Job};
+use crate::oauth::{Connection, SELECT_CONNECTIONS};
 use crate::problem::Result;
 use crate::upload::{self, Upload};
+use crate::webhook::{self, Webhook};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/account/export", get(export))
@@ -37,6 +39,8 @@ enum Part {
     Sessions,
     Keys,
     Events,
+    Connections,
+    Webhooks,
     Uploads,
     Assets,
     Originals,
@@ -44,8 +48,18 @@ enum Part {
     Files,
 }
 
-const PARTS: [Part; 8] =
-    [Part::Sessions, Part::Keys, Part::Events, Part::Uploads, Part::Assets, Part::Originals, Part::Jobs, Part::Files];
+const PARTS: [Part; 10] = [
+    Part::Sessions,
+    Part::Keys,
+    Part::Events,
+    Part::Connections,
+    Part::Webhooks,
+    Part::Uploads,
+    Part::Assets,
+    Part::Originals,
+    Part::Jobs,
+    Part::Files,
+];
 
 /// Take all your data with you
 ///
@@ -96,6 +110,12 @@ async fn batch(app: &App, user: &str, part: Part, after: &str) -> Result<(String
         Part::Keys => lines(&read::<ApiKey>(app, of_user(key::SELECT), user, after).await?, "api_key", |key| &key.id),
         Part::Events => {
             lines(&read::<Entry>(app, of_user(audit::SELECT), user, after).await?, "event", |entry| &entry.id)
+        }
+        Part::Connections => {
+            lines(&read::<Connection>(app, of_user(SELECT_CONNECTIONS), user, after).await?, "connection", |c| &c.id)
+        }
+        Part::Webhooks => {
+            lines(&read::<Webhook>(app, of_user(webhook::SELECT), user, after).await?, "webhook", |hook| &hook.id)
         }
         Part::Uploads => {
             lines(&read::<Upload>(app, of(upload::COLUMNS, "uploads"), user, after).await?, "upload", |upload| {

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod clamd;
+mod connect;
 mod direct;
 mod faults;
 mod files;
@@ -19,6 +20,7 @@ mod poison;
 mod postgres;
 mod redis;
 mod removal;
+mod rogue;
 mod scale;
 mod server;
 mod storage;
@@ -26,3 +28,4 @@ mod thumbnails;
 mod tus;
 mod uploads;
 mod verbs;
+mod webhooks;
