@@ -139,6 +139,8 @@ impl App {
             ("expired uploads cannot be removed", self.remove_expired().await),
             ("left bytes cannot be removed", self.remove_left_bytes().await),
             ("left outputs cannot be removed", self.remove_left_outputs().await),
+            ("assets cannot be removed", self.remove_disowned().await),
+            ("accounts cannot be removed", self.remove_leaving().await),
             ("the keys of access tokens cannot be changed", self.access_tokens.rotate(id::now_ms()).await),
             ("old sessions cannot be forgotten", self.sessions.forget(id::now_ms()).await),
             ("old entries of the audit log cannot be forgotten", self.audit.forget(id::now_ms()).await),

@@ -9,6 +9,7 @@ use crate::account::Owned;
 use crate::db::JsonText;
 use crate::id;
 use crate::problem::{Problem, Result};
+use crate::removal::NOBODY;
 use crate::store::Key;
 
 /// Where an asset may be.
@@ -131,6 +132,9 @@ impl Assets {
             return Ok(file);
         }
         let asset = self.get(id).await?;
+        if asset.owner == NOBODY {
+            return Err(Problem::not_found("file"));
+        }
         Ok(StoredFile {
             id: asset.id,
             name: "original".to_owned(),

@@ -10,6 +10,7 @@ mod cookies;
 mod direct;
 mod docs;
 mod events;
+mod export;
 mod files;
 mod form;
 mod headers;
@@ -66,7 +67,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(tus::routes())
         .merge(events::routes())
         .layer(middleware::from_fn(auth::by_method))
-        .merge(account::routes().layer(quick.clone()).layer(middleware::from_fn(auth::account)))
+        .merge(account::routes().layer(quick.clone()).merge(export::routes()).layer(middleware::from_fn(auth::account)))
         .merge(
             workers::routes()
                 .layer(quick.clone())

@@ -15,6 +15,7 @@ mod limit;
 mod log;
 mod metrics;
 mod problem;
+mod removal;
 mod scan;
 mod store;
 mod upload;

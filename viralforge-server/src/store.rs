@@ -169,6 +169,22 @@ impl Store {
         Ok(())
     }
 
+    /// Removes an asset, with all that was made of it.
+    pub(crate) async fn remove_asset(&self, asset: &str) -> Result<()> {
+        let all = Key::all(asset);
+        if let Place::Folder(root) = &self.place {
+            return match tokio::fs::remove_dir_all(root.join(all.to_string())).await {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+                _ => Ok(()),
+            };
+        }
+        let found: Vec<_> = self.timed("list", self.objects.list(Some(&self.at(&all))).try_collect()).await?;
+        for object in found {
+            self.delete_at(&object.location).await?;
+        }
+        Ok(())
+    }
+
     /// Removes what starts of a job made that do not count: all but the one with the fence `published`.
     pub(crate) async fn remove_unpublished(&self, asset: &str, job: &str, published: Option<i64>) -> Result<()> {
         let keep = published.map(|fence| fence.to_string());

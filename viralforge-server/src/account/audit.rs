@@ -26,6 +26,11 @@ pub(crate) enum Event {
     SessionEnded,
     KeyMade,
     KeyEnded,
+    WebhookMade,
+    WebhookEnded,
+    /// It failed too often in a row.
+    WebhookDisabled,
+    AccountDeleted,
     /// A request of a browser that another site had it send.
     ForgeryRefused,
 }

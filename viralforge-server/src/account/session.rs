@@ -151,6 +151,11 @@ impl Sessions {
         Ok(row.is_some())
     }
 
+    /// When a session began, in milliseconds since 1970.
+    pub(crate) async fn began(&self, id: &str) -> Result<i64> {
+        Ok(sqlx::query_scalar("SELECT created_at FROM sessions WHERE id = $1").bind(id).fetch_one(&self.0).await?)
+    }
+
     /// Ends one session of a user.
     pub(crate) async fn end(&self, id: &str, user_id: &str) -> Result<()> {
         let ended =

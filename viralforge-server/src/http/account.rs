@@ -23,7 +23,7 @@ use crate::problem::{Problem, Result};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
-        .route("/account", get(one))
+        .route("/account", get(one).delete(leave))
         .route("/account/password", put(change_password))
         .route("/account/sessions", get(sessions))
         .route("/account/sessions/{id}", delete(end_session))
@@ -46,6 +46,45 @@ pub(super) async fn one(State(app): State<Arc<App>>, caller: Caller) -> Result<J
     let user = app.users.get(&caller.user_id).await?;
     let usage = app.quota.usage(&app.database.pool, &user.id, id::now_ms()).await?;
     Ok(Json(Account { user, usage }))
+}
+
+/// What shows that it is really the user who leaves.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Leaving {
+    /// Null for accounts without a password: they sign in anew instead.
+    #[schema(format = "password")]
+    password: Option<String>,
+}
+
+/// How old a sign-in may be to stand for a password.
+const FRESH_MS: i64 = 10 * 60 * 1000;
+
+/// Delete your account
+///
+/// With all that is yours: uploads, assets, jobs, files, keys. At once for everybody who asks; from the storage as soon
+/// as no worker is at it any more. It cannot be taken back.
+#[utoipa::path(delete, path = "/v1/account", operation_id = "deleteAccount", request_body = Leaving,
+    responses((status = 202), (status = 403), (status = 409)))]
+pub(super) async fn leave(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    client: Client,
+    Asked(asked): Asked<Leaving>,
+) -> Result<StatusCode> {
+    let user = app.users.get(&caller.user_id).await?;
+    let sure = match (user.password, asked.password, &caller.proof) {
+        (Some(hash), Some(password), _) => app.passwords.fits(Some(hash), password).await?,
+        (None, _, Proof::Session(session)) => app.sessions.began(session).await? + FRESH_MS > id::now_ms(),
+        (None, _, Proof::Operator) => true,
+        _ => false,
+    };
+    if !sure {
+        app.noted(Event::SignInFailed, Some(&user.id), &client).await;
+        return Err(Problem::new("forbidden", "send the password, or sign in anew where there is none"));
+    }
+    app.leave(&user.id).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// The password that is, and the one that is to be.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
@@ -20,7 +21,7 @@ use crate::problem::Result;
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/assets", get(list))
-        .route("/assets/{id}", get(one))
+        .route("/assets/{id}", get(one).delete(delete))
         .route("/assets/{id}/files", get(files))
         .route("/jobs/{id}/files", get(job_files))
 }
@@ -61,6 +62,18 @@ pub(super) async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id)
     let asset = caller.own(app.assets.get(&id).await?)?;
     let files = app.assets.files("asset_id", &asset.id).await?.iter().map(|file| app.file_view(file)).collect();
     Ok(Confidential(AssetView::of(asset, files)))
+}
+
+/// Delete an asset
+///
+/// With all that was made of it and all its jobs. From here on nobody sees it; the storage is freed as soon as no worker
+/// is at it any more.
+#[utoipa::path(delete, path = "/v1/assets/{id}", operation_id = "deleteAsset", responses((status = 204)))]
+pub(super) async fn delete(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Result<StatusCode> {
+    let asset = caller.own(app.assets.get(&id).await?)?;
+    app.disown(&asset.id).await?;
+    app.remove_disowned().await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// List what was made of an asset

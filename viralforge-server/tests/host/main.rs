@@ -18,6 +18,7 @@ mod plain;
 mod poison;
 mod postgres;
 mod redis;
+mod removal;
 mod scale;
 mod server;
 mod storage;

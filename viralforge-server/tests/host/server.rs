@@ -107,6 +107,13 @@ impl Server {
         self.child.wait().unwrap().code().unwrap_or(-1)
     }
 
+    /// As an operator would end it; its folder, for the next.
+    pub(crate) fn terminate_keeping(mut self) -> tempfile::TempDir {
+        kill_process(self.pid(), Signal::TERM).unwrap();
+        self.child.wait().unwrap();
+        self._folder.take().unwrap()
+    }
+
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
         self.client.get(format!("{}{path}", self.url))
     }
