@@ -110,6 +110,7 @@ async fn somebody_signs_up_in_on_and_out() {
 
     let (status, account) = maria.get("/v1/account").await;
     assert_eq!((status.as_u16(), account["email"].as_str()), (200, Some("maria@example.com")));
+    assert!(account.get("password").is_none(), "not even its hash");
     let (_, sessions) = maria.get("/v1/account/sessions").await;
     assert_eq!(sessions["items"].as_array().unwrap().len(), 1);
 
@@ -130,6 +131,10 @@ async fn somebody_signs_up_in_on_and_out() {
     let back = Person { tokens: maria.sign_in(PASSWORD).await, ..maria };
     let events = back.events().await;
     assert_eq!(events, ["signed_in", "signed_out", "sign_in_failed", "signed_in", "signed_up"]);
+    for event in back.get("/v1/account/events").await.1["items"].as_array().unwrap() {
+        let request_id = event["request_id"].as_str().unwrap();
+        assert!(event["ip"] == "127.0.0.1" && event["at_ms"].is_i64() && request_id.len() == 36, "{event}");
+    }
 }
 
 #[tokio::test]
@@ -151,7 +156,14 @@ async fn a_stolen_refresh_token_ends_the_session_of_thief_and_victim() {
 async fn a_new_password_ends_the_other_sessions() {
     let server = Server::start();
     let maria = Person::new(&server, "maria@example.com").await;
+    // One session can be ended by itself.
+    let lost = maria.sign_in(PASSWORD).await;
+    let lost_session = format!("/v1/account/sessions/{}", lost["session"]["id"].as_str().unwrap());
+    assert_eq!(answer(maria.ask(Method::DELETE, &lost_session)).await.0, 204);
+    assert_eq!(maria.refresh(&lost["refresh_token"]).await.0, 401);
     let phone = maria.sign_in(PASSWORD).await;
+    let weak = json!({ "current_password": PASSWORD, "new_password": "password123" });
+    assert_eq!(answer(maria.ask(Method::PUT, "/v1/account/password").json(&weak)).await.0, 422);
     let change = |current: &str| {
         let body = json!({ "current_password": current, "new_password": "another long secret" });
         answer(maria.ask(Method::PUT, "/v1/account/password").json(&body))
