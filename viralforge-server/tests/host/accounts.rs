@@ -265,6 +265,13 @@ async fn cookies_are_for_pages_of_allowed_sites_alone() {
     assert_eq!(ask(Method::POST, keys, &[("origin", "https://app.example"), ("x-viralforge-csrf", "1")]).await.0, 201);
     assert_eq!(ask(Method::POST, keys, &[("sec-fetch-site", "same-origin"), ("x-viralforge-csrf", "1")]).await.0, 201);
 
+    // Signing in again ends the session that the browser had.
+    let again = Client::new().post(format!("{}/v1/auth/sign-in", server.url)).header("origin", "https://app.example");
+    let again = again.header("x-viralforge-csrf", "1").header("cookie", &sent).json(&credentials).send().await.unwrap();
+    assert_eq!(ask(Method::GET, "/v1/account", &[]).await.0, 401);
+    let cookies: Vec<_> = again.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    let sent = cookies.iter().map(|cookie| cookie.split(';').next().unwrap()).collect::<Vec<_>>().join("; ");
+
     let next = |path: &str| {
         let request = Client::new().post(format!("{}{path}", server.url)).header("cookie", &sent);
         request.header("origin", "https://app.example").header("x-viralforge-csrf", "1").json(&json!({})).send()
@@ -274,7 +281,8 @@ async fn cookies_are_for_pages_of_allowed_sites_alone() {
     let out = next("/v1/auth/sign-out").await.unwrap();
     assert_eq!(out.status(), 204);
     assert!(out.headers().get_all("set-cookie").iter().all(|cookie| cookie.to_str().unwrap().contains("Max-Age=0")));
-    assert_eq!(ask(Method::GET, "/v1/account", &[]).await.0, 401);
+    let over = Client::new().get(format!("{}/v1/account", server.url)).header("cookie", &sent);
+    assert_eq!(answer(over).await.0, 401);
 }
 
 /// Every operation of the description: its method, its path and whether it takes a proof of who asks.
