@@ -198,7 +198,12 @@ generated: addon $(venv)/.ready ## Check that what is generated and committed is
 	$(in_venv) viralforge-py/generate-stub --check $(features)
 	$(CARGO) run --quiet -p viralforge-server $(features) -- openapi > viralforge-server/openapi.json
 	viralforge-server/docs/page.py
-	git diff --exit-code -- viralforge-server/openapi.json viralforge-server/docs/page.html viralforge-node/native.cjs viralforge-node/native.d.cts
+	$(MAKE) asvs
+	git diff --exit-code -- viralforge-server/openapi.json viralforge-server/docs/page.html docs/ASVS.md viralforge-node/native.cjs viralforge-node/native.d.cts
+
+.PHONY: asvs
+asvs: ## Hold the server against OWASP ASVS 5.0: check that each test named in asvs.toml exists, and write docs/ASVS.md
+	$(PYTHON) viralforge-server/asvs.py
 
 # Debian has the LLVM tools of the major version that rustc is built with, rustup has them as a component.
 llvm_major = $(shell rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')

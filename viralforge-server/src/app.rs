@@ -34,6 +34,7 @@ pub(crate) struct App {
     pub(crate) api_keys: ApiKeys,
     pub(crate) audit: Audit,
     pub(crate) vault: Arc<Vault>,
+    pub(crate) outgoing: Outgoing,
     pub(crate) oauth: OAuth,
     /// Whether anybody may make an account.
     pub(crate) sign_up: bool,
@@ -86,6 +87,7 @@ impl App {
         let wake = Arc::new(Notify::new());
         let pool = || database.pool.clone();
         let access_tokens = AccessTokens::start(pool(), Arc::clone(&vault), config.base_url()).await;
+        let outgoing = Outgoing::new(&config.outgoing_allow);
         Ok(Arc::new(Self {
             base_url: config.base_url(),
             api_key,
@@ -97,12 +99,13 @@ impl App {
             audit: Audit(pool()),
             oauth: OAuth::new(
                 &config.clients,
-                Outgoing::new(&config.outgoing_allow),
+                outgoing.clone(),
                 (config.base_url(), config.sign_up),
                 &database.pool,
                 Arc::clone(&vault),
             ),
             vault,
+            outgoing,
             sign_up: config.sign_up,
             origins: config.allowed_origins.iter().cloned().chain([config.base_url()]).collect(),
             trusted_proxies: config.trusted_proxies.clone(),
@@ -151,6 +154,7 @@ impl App {
             ("left outputs cannot be removed", self.remove_left_outputs().await),
             ("assets cannot be removed", self.remove_disowned().await),
             ("accounts cannot be removed", self.remove_leaving().await),
+            ("old messages cannot be forgotten", self.forget_messages().await),
             ("the keys of access tokens cannot be changed", self.access_tokens.rotate(id::now_ms()).await),
             ("old sessions cannot be forgotten", self.sessions.forget(id::now_ms()).await),
             ("old entries of the audit log cannot be forgotten", self.audit.forget(id::now_ms()).await),

@@ -27,6 +27,7 @@ mod range;
 mod serve;
 mod sign_in;
 mod tus;
+mod webhooks;
 mod workers;
 
 pub(crate) use openapi::document;
@@ -72,6 +73,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(
             account::routes()
                 .merge(connections::routes())
+                .merge(webhooks::routes())
                 .layer(quick.clone())
                 .merge(export::routes())
                 .layer(middleware::from_fn(auth::account)),

@@ -21,6 +21,7 @@ mod removal;
 mod scan;
 mod store;
 mod upload;
+mod webhook;
 mod worker;
 
 use std::io::Write as _;
@@ -139,6 +140,7 @@ async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartErr
     tracing::info!(address = %config.listen, "listening");
     let workers = tokio::spawn(Runner::new(Arc::clone(&app), &config).run(config.workers, shutdown.clone()));
     let tidier = tokio::spawn(tidy(Arc::clone(&app)));
+    let sender = tokio::spawn(Arc::clone(&app).keep_sending());
     let keeper = tokio::spawn(Arc::clone(&app).keep_redis(config.workers > 0));
     let served = http::serve(listener, app, config.max_connections, config.drain, shutdown);
     tokio::pin!(served);
@@ -154,6 +156,7 @@ async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartErr
     tidier.await?;
     workers.await?;
     keeper.abort();
+    sender.abort();
     Ok(())
 }
 

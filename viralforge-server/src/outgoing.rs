@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use axum::http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use axum::http::{Method, Request, StatusCode, Uri};
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full, Limited};
@@ -97,12 +97,23 @@ impl Outgoing {
         body: Option<(HeaderValue, Bytes)>,
     ) -> Result<Answer, OutgoingError> {
         let mut headers = HeaderMap::new();
-        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("viralforge/", env!("CARGO_PKG_VERSION"))));
-        headers.insert(HeaderName::from_static("accept"), HeaderValue::from_static("application/json"));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         headers.extend(authorization.map(|value| (AUTHORIZATION, value)));
         let (content_type, body) = body.unzip();
         headers.extend(content_type.map(|value| (CONTENT_TYPE, value)));
-        let mut request = Request::new(Full::new(body.unwrap_or_default()));
+        self.send_with(method, url, headers, body.unwrap_or_default()).await
+    }
+
+    /// Sends a request with `headers` of the caller's own.
+    pub(crate) async fn send_with(
+        &self,
+        method: Method,
+        url: &Url,
+        mut headers: HeaderMap,
+        body: Bytes,
+    ) -> Result<Answer, OutgoingError> {
+        headers.insert(USER_AGENT, HeaderValue::from_static(concat!("viralforge/", env!("CARGO_PKG_VERSION"))));
+        let mut request = Request::new(Full::new(body));
         *request.method_mut() = method;
         *request.headers_mut() = headers;
         // What the parser of the URL has made of the host is what is checked, and what is connected to.
@@ -124,6 +135,11 @@ impl Outgoing {
             Ok(Answer { status, body: body.map_err(|_| OutgoingError::Answer)?.to_bytes() })
         };
         timeout(WHOLE, whole).await.unwrap_or(Err(OutgoingError::Late))
+    }
+
+    /// Whether an address may be asked at all, before any name is resolved.
+    pub(crate) fn check(&self, url: &Url) -> Result<(), OutgoingError> {
+        self.client_for(url).map(|_| ())
     }
 
     /// Addresses in the URL itself are checked here, since no name is resolved for them; names by the resolver.

@@ -104,6 +104,8 @@ impl App {
                 "DELETE FROM identities WHERE user_id = $1",
                 "DELETE FROM oauth_attempts WHERE user_id = $1",
                 "DELETE FROM processed WHERE user_id = $1",
+                "DELETE FROM deliveries WHERE webhook_id IN (SELECT id FROM webhooks WHERE user_id = $1)",
+                "DELETE FROM webhooks WHERE user_id = $1",
                 "DELETE FROM audit WHERE user_id = $1",
                 "DELETE FROM users WHERE id = $1",
             ] {

@@ -10,6 +10,8 @@ use crate::problem::{Problem, Result};
 
 /// How long a session goes on after its sign-in, however often it is refreshed.
 pub(crate) const LIFETIME_MS: i64 = 7 * 24 * 3600 * 1000;
+/// How long a session goes on that nobody refreshes.
+const IDLE_MS: i64 = 3 * 24 * 3600 * 1000;
 /// How long a refresh token that was used gives the same answer again: two tabs may ask at the same time, and an answer
 /// may be lost on its way. Later, whoever sends it is not the one who got it.
 const GRACE_MS: i64 = 10_000;
@@ -102,7 +104,10 @@ impl Sessions {
         .await?;
         let Some(found) = found else { return Ok(Refreshed::Unknown) };
         let (session, used_at) = (Session::from_row(&found)?, found.try_get::<i64, _>("used_at")?);
-        if found.try_get::<Option<i64>, _>("ended_at")?.is_some() || session.expires_at <= now {
+        if found.try_get::<Option<i64>, _>("ended_at")?.is_some()
+            || session.expires_at <= now
+            || session.seen_at + IDLE_MS <= now
+        {
             return Ok(Refreshed::Unknown);
         }
         if took.rows_affected() == 1 {

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use super::asked::Asked;
 use super::client::Client;
 use super::compress::Confidential;
+use super::limits;
 use super::page::{Page, Pairs};
 use crate::account::audit::{self, Entry};
 use crate::account::key::{self, ApiKey};
@@ -73,6 +74,9 @@ pub(super) async fn leave(
     Asked(asked): Asked<Leaving>,
 ) -> Result<StatusCode> {
     let user = app.users.get(&caller.user_id).await?;
+    if let Some(email) = &user.email {
+        limits::try_account(&app, email).await?;
+    }
     let sure = match (user.password, asked.password, &caller.proof) {
         (Some(hash), Some(password), _) => app.passwords.fits(Some(hash), password).await?,
         (None, _, Proof::Session(session)) => app.sessions.began(session).await? + FRESH_MS > id::now_ms(),
@@ -113,6 +117,7 @@ pub(super) async fn change_password(
     let (Some(email), Some(hash)) = (user.email, user.password) else {
         return Err(Problem::conflict("this account has no password"));
     };
+    limits::try_account(&app, &email).await?;
     if !app.passwords.fits(Some(hash), asked.current_password).await? {
         app.noted(Event::SignInFailed, Some(&user.id), &client).await;
         return Err(Problem::new("forbidden", "the current password is wrong"));

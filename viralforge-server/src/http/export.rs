@@ -24,6 +24,7 @@ use crate::job::{self, Job};
 use crate::oauth::{Connection, SELECT_CONNECTIONS};
 use crate::problem::Result;
 use crate::upload::{self, Upload};
+use crate::webhook::{self, Webhook};
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/account/export", get(export))
@@ -37,8 +38,9 @@ const BATCH: usize = 500;
 enum Part {
     Sessions,
     Keys,
-    Connections,
     Events,
+    Connections,
+    Webhooks,
     Uploads,
     Assets,
     Originals,
@@ -46,11 +48,12 @@ enum Part {
     Files,
 }
 
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     Part::Sessions,
     Part::Keys,
-    Part::Connections,
     Part::Events,
+    Part::Connections,
+    Part::Webhooks,
     Part::Uploads,
     Part::Assets,
     Part::Originals,
@@ -105,11 +108,14 @@ async fn batch(app: &App, user: &str, part: Part, after: &str) -> Result<(String
             lines(&read::<Session>(app, of_user(session::SELECT), user, after).await?, "session", |s| &s.id)
         }
         Part::Keys => lines(&read::<ApiKey>(app, of_user(key::SELECT), user, after).await?, "api_key", |key| &key.id),
+        Part::Events => {
+            lines(&read::<Entry>(app, of_user(audit::SELECT), user, after).await?, "event", |entry| &entry.id)
+        }
         Part::Connections => {
             lines(&read::<Connection>(app, of_user(SELECT_CONNECTIONS), user, after).await?, "connection", |c| &c.id)
         }
-        Part::Events => {
-            lines(&read::<Entry>(app, of_user(audit::SELECT), user, after).await?, "event", |entry| &entry.id)
+        Part::Webhooks => {
+            lines(&read::<Webhook>(app, of_user(webhook::SELECT), user, after).await?, "webhook", |hook| &hook.id)
         }
         Part::Uploads => {
             lines(&read::<Upload>(app, of(upload::COLUMNS, "uploads"), user, after).await?, "upload", |upload| {

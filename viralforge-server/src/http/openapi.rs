@@ -8,7 +8,8 @@ use viralforge_core::schema;
 
 use super::page::Filter;
 use super::{
-    account, assets, connections, direct, events, files, jobs, oauth, operations, plain, sign_in, tus, workers,
+    account, assets, connections, direct, events, files, jobs, oauth, operations, plain, sign_in, tus, webhooks,
+    workers,
 };
 use crate::job::{self, Kind};
 use crate::problem::{CODES, Problem};
@@ -26,7 +27,9 @@ use crate::{asset, upload};
         files::read,
         sign_in::sign_up, sign_in::sign_in, sign_in::refresh, sign_in::sign_out,
         oauth::providers, oauth::begin, oauth::finish, connections::begin, connections::list, connections::end,
-        account::one, account::leave, super::export::export, account::change_password, account::sessions, account::end_session, account::keys, account::make_key,
+        account::one, account::leave, account::change_password, account::sessions, account::end_session, account::keys,
+        account::make_key, super::export::export,
+        webhooks::make, webhooks::list, webhooks::one, webhooks::enable, webhooks::end, webhooks::deliveries,
         account::end_key, account::events,
         operations::health, operations::ready, operations::metrics_page, super::docs::openapi_json, super::docs::page,
     ),
@@ -40,6 +43,7 @@ use crate::{asset, upload};
         (name = "auth", description = "Sign in as a user of your own; programs that have an API key need none of this."),
         (name = "account", description = "Your own account: password, sessions, API keys, and what happened to it."),
         (name = "connections", description = "Accounts of yours elsewhere: YouTube, TikTok, Instagram, and those you sign in with."),
+        (name = "webhooks", description = "Have this server tell yours when jobs are over."),
         (name = "operations", description = "For whoever runs the server, and for programs that read this. No key is needed."),
     )
 )]
@@ -78,8 +82,9 @@ fn build() -> Value {
 
 /// What follows from the path: the group, the key, parameters that are everywhere the same, and problems.
 fn finish(path: &str, method: &str, operation: &mut Value) {
-    let tag =
-        path.split('/').nth(2).filter(|tag| ["uploads", "assets", "jobs", "files", "auth", "account"].contains(tag));
+    let tag = path.split('/').nth(2).filter(|tag| {
+        ["uploads", "assets", "jobs", "files", "auth", "account", "connections", "webhooks"].contains(tag)
+    });
     if operation["tags"][0] != "workers" {
         operation["tags"] = json!([tag.unwrap_or("operations")]);
     }

@@ -143,7 +143,15 @@ pub(super) async fn sign_in(
     let hash = user.as_ref().and_then(|user| user.password.clone());
     let fits = app.passwords.fits(hash, asked.password).await?;
     match user {
-        Some(user) if fits => app.begin_session(&user.id, &client, asked.cookies).await,
+        Some(user) if fits => {
+            // The browser forgets the session that it had.
+            if let Some(token) = cookies::read(&headers, REFRESH).filter(|_| asked.cookies)
+                && let Some(before) = app.sessions.of_token(token).await?
+            {
+                let _ = app.sessions.end(&before.id, &before.user_id).await;
+            }
+            app.begin_session(&user.id, &client, asked.cookies).await
+        }
         user => {
             app.noted(Event::SignInFailed, user.as_ref().map(|user| user.id.as_str()), &client).await;
             Err(Problem::new("unauthorized", "the address or the password is wrong"))

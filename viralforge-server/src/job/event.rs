@@ -1,10 +1,11 @@
 //! What happens to a job, kept so that a listener who was away misses nothing.
 
 use serde_json::{Value, json};
-use sqlx::{AnyPool, FromRow};
+use sqlx::{AnyConnection, AnyPool, FromRow};
 use utoipa::ToSchema;
 
 use crate::id;
+use crate::webhook;
 
 /// One event.
 #[derive(Clone, Debug, FromRow, ToSchema)]
@@ -25,14 +26,15 @@ impl Event {
     }
 }
 
-/// Notes that a job is in `state` now.
-pub(super) async fn note_state<'e>(
-    executor: impl sqlx::Executor<'e, Database = sqlx::Any>,
+/// Notes that a job is in `state` now, for listeners and for webhooks.
+pub(super) async fn note_state(
+    connection: &mut AnyConnection,
     job: &str,
     state: &str,
     error: Option<&Value>,
 ) -> Result<(), sqlx::Error> {
-    note(executor, job, "state", &json!({ "state": state, "error": error })).await
+    note(&mut *connection, job, "state", &json!({ "state": state, "error": error })).await?;
+    webhook::note(connection, job, state).await
 }
 
 /// Notes that a job has come further.

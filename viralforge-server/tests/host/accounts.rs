@@ -110,6 +110,7 @@ async fn somebody_signs_up_in_on_and_out() {
 
     let (status, account) = maria.get("/v1/account").await;
     assert_eq!((status.as_u16(), account["email"].as_str()), (200, Some("maria@example.com")));
+    assert!(account.get("password").is_none(), "not even its hash");
     let (_, sessions) = maria.get("/v1/account/sessions").await;
     assert_eq!(sessions["items"].as_array().unwrap().len(), 1);
 
@@ -130,6 +131,10 @@ async fn somebody_signs_up_in_on_and_out() {
     let back = Person { tokens: maria.sign_in(PASSWORD).await, ..maria };
     let events = back.events().await;
     assert_eq!(events, ["signed_in", "signed_out", "sign_in_failed", "signed_in", "signed_up"]);
+    for event in back.get("/v1/account/events").await.1["items"].as_array().unwrap() {
+        let request_id = event["request_id"].as_str().unwrap();
+        assert!(event["ip"] == "127.0.0.1" && event["at_ms"].is_i64() && request_id.len() == 36, "{event}");
+    }
 }
 
 #[tokio::test]
@@ -151,7 +156,14 @@ async fn a_stolen_refresh_token_ends_the_session_of_thief_and_victim() {
 async fn a_new_password_ends_the_other_sessions() {
     let server = Server::start();
     let maria = Person::new(&server, "maria@example.com").await;
+    // One session can be ended by itself.
+    let lost = maria.sign_in(PASSWORD).await;
+    let lost_session = format!("/v1/account/sessions/{}", lost["session"]["id"].as_str().unwrap());
+    assert_eq!(answer(maria.ask(Method::DELETE, &lost_session)).await.0, 204);
+    assert_eq!(maria.refresh(&lost["refresh_token"]).await.0, 401);
     let phone = maria.sign_in(PASSWORD).await;
+    let weak = json!({ "current_password": PASSWORD, "new_password": "password123" });
+    assert_eq!(answer(maria.ask(Method::PUT, "/v1/account/password").json(&weak)).await.0, 422);
     let change = |current: &str| {
         let body = json!({ "current_password": current, "new_password": "another long secret" });
         answer(maria.ask(Method::PUT, "/v1/account/password").json(&body))
@@ -253,6 +265,13 @@ async fn cookies_are_for_pages_of_allowed_sites_alone() {
     assert_eq!(ask(Method::POST, keys, &[("origin", "https://app.example"), ("x-viralforge-csrf", "1")]).await.0, 201);
     assert_eq!(ask(Method::POST, keys, &[("sec-fetch-site", "same-origin"), ("x-viralforge-csrf", "1")]).await.0, 201);
 
+    // Signing in again ends the session that the browser had.
+    let again = Client::new().post(format!("{}/v1/auth/sign-in", server.url)).header("origin", "https://app.example");
+    let again = again.header("x-viralforge-csrf", "1").header("cookie", &sent).json(&credentials).send().await.unwrap();
+    assert_eq!(ask(Method::GET, "/v1/account", &[]).await.0, 401);
+    let cookies: Vec<_> = again.headers().get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect();
+    let sent = cookies.iter().map(|cookie| cookie.split(';').next().unwrap()).collect::<Vec<_>>().join("; ");
+
     let next = |path: &str| {
         let request = Client::new().post(format!("{}{path}", server.url)).header("cookie", &sent);
         request.header("origin", "https://app.example").header("x-viralforge-csrf", "1").json(&json!({})).send()
@@ -262,7 +281,8 @@ async fn cookies_are_for_pages_of_allowed_sites_alone() {
     let out = next("/v1/auth/sign-out").await.unwrap();
     assert_eq!(out.status(), 204);
     assert!(out.headers().get_all("set-cookie").iter().all(|cookie| cookie.to_str().unwrap().contains("Max-Age=0")));
-    assert_eq!(ask(Method::GET, "/v1/account", &[]).await.0, 401);
+    let over = Client::new().get(format!("{}/v1/account", server.url)).header("cookie", &sent);
+    assert_eq!(answer(over).await.0, 401);
 }
 
 /// Every operation of the description: its method, its path and whether it takes a proof of who asks.

@@ -15,6 +15,16 @@ async fn files_are_served_whole_in_parts_and_under_conditions() {
     let client = reqwest::Client::new();
     let whole = client.get(&url).send().await.unwrap();
     assert_eq!(whole.headers()["content-type"], "application/json");
+    for (name, beginning) in [
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'"),
+        ("content-disposition", "inline; filename=\"report.json\""),
+        ("cache-control", "private, max-age="),
+    ] {
+        assert!(whole.headers()[name].to_str().unwrap().starts_with(beginning), "{name}");
+    }
+    let saved = client.head(format!("{url}&download=true")).send().await.unwrap();
+    assert_eq!(saved.headers()["content-disposition"], "attachment; filename=\"report.json\"");
     let tag = whole.headers()["etag"].clone();
     let bytes = whole.bytes().await.unwrap();
     let length = bytes.len();

@@ -36,7 +36,8 @@ async fn every_answer_has_the_headers_that_keep_browsers_safe_errors_too() {
             let policy = header(&response, "content-security-policy");
             assert!(policy.starts_with("default-src 'none'") && policy.contains("base-uri 'none'"), "{method} {path}");
             assert!(!policy.contains("unsafe") && !policy.contains('*'), "{method} {path}: {policy}");
-            assert!(!header(&response, "cache-control").is_empty(), "{method} {path}");
+            assert!(policy.contains("frame-ancestors 'none'"), "{method} {path}: {policy}");
+            assert_eq!(header(&response, "cache-control"), "no-store", "{method} {path}");
             assert!(!response.headers().contains_key("server") && !response.headers().contains_key("x-powered-by"));
         }
     }

@@ -28,3 +28,4 @@ mod thumbnails;
 mod tus;
 mod uploads;
 mod verbs;
+mod webhooks;

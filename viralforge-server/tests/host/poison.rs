@@ -103,6 +103,8 @@ async fn every_thread_of_a_worker_is_in_the_sandbox() {
             == Some(target.clone());
         assert!(is_ours || is_inherited || target.to_string_lossy().starts_with("pipe:"), "{entry:?}: {target:?}");
     }
+    // The secrets of the host are out of its reach.
+    assert_eq!(std::fs::read(format!("{process}/environ")).unwrap(), b"");
     let limits = std::fs::read_to_string(format!("{process}/limits")).unwrap();
     for limit in ["Max address space", "Max cpu time", "Max file size"] {
         let line = limits.lines().find(|line| line.starts_with(limit)).unwrap();

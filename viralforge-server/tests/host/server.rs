@@ -64,6 +64,7 @@ impl Server {
             let line = lines.next().unwrap_or_else(|| panic!("the server ended: {}", seen.join("\n"))).unwrap();
             let entry: Value = serde_json::from_str(&line).unwrap_or_default();
             if entry["fields"]["message"] == "listening" {
+                assert!(entry["timestamp"].as_str().is_some_and(|at| at.ends_with('Z')), "not in UTC: {line}");
                 break entry["fields"]["address"].as_str().unwrap().to_owned();
             }
             seen.push(line);

@@ -63,6 +63,15 @@ async fn a_session_ends_after_seven_days_however_often_it_is_refreshed() {
 }
 
 #[tokio::test]
+async fn a_session_that_nobody_refreshes_ends_after_three_days() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sessions, vault) = sessions(&folder).await;
+    let (session, token) = sessions.begin(OPERATOR, "browser").await.unwrap();
+    let late = sessions.refresh(&vault, &token, session.created_at + IDLE_MS).await.unwrap();
+    assert!(matches!(late, Refreshed::Unknown), "{late:?}");
+}
+
+#[tokio::test]
 async fn of_many_tabs_that_refresh_at_once_all_get_the_same_token() {
     let folder = tempfile::tempdir().unwrap();
     let (sessions, vault) = sessions(&folder).await;
