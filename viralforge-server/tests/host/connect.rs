@@ -333,6 +333,25 @@ async fn who_has_an_account_signs_in_by_what_they_connected_as_long_as_it_is() {
 }
 
 #[tokio::test]
+async fn who_leaves_leaves_no_connection_behind() {
+    let rogue = Rogue::start().await;
+    let server = start(&rogue, &[]);
+    let maria = Person::new(&server, "maria@example.com").await;
+    let mut browser = Browser::new(&server);
+    assert_eq!(browser.connected(&maria).await, "/done");
+    browser.connect(&maria).await;
+    let exported = maria.ask(Method::GET, "/v1/account/export").send().await.unwrap().text().await.unwrap();
+    assert!(exported.contains("\"connection\"") && exported.contains("Some Body"), "{exported}");
+    let refresh = rogue.refresh.lock().unwrap().clone();
+    assert!(!exported.contains(&refresh));
+    let leave = maria.ask(Method::DELETE, "/v1/account").json(&json!({ "password": crate::accounts::PASSWORD }));
+    assert_eq!(answer(leave).await.0, 202);
+    assert_eq!(*rogue.revoked.lock().unwrap(), [refresh]);
+    let closed = format!("{}/done?error=sign_up_closed", server.url);
+    assert_eq!(location(&browser.sign_in().await), closed, "nobody is that any more");
+}
+
+#[tokio::test]
 async fn tokens_are_renewed_before_they_end_and_sealed_anew_with_a_new_key() {
     let rogue = Rogue::start().await;
     let folder = tempfile::tempdir().unwrap();
@@ -386,9 +405,11 @@ async fn a_connection_that_the_provider_ends_is_lost_and_may_come_back() {
     let server = Server::start_on(folder.path(), &rogue.settings());
     let maria = Person::back(&server, "maria@example.com").await;
     maria.wait("/v1/connections", |page| page["items"][0]["state"] == "lost").await;
-    let (_, events) = maria.get("/v1/account/events?limit=100").await;
-    let events = events["items"].as_array().unwrap();
-    assert_eq!(events.iter().filter(|event| event["event"] == "connection_lost").count(), 1);
+    let lost = |page: &Value| {
+        let events = page["items"].as_array().unwrap().iter();
+        events.filter(|event| event["event"] == "connection_lost").count()
+    };
+    maria.wait("/v1/account/events?limit=100", |page| lost(page) == 1).await;
     rogue.last_for(3600);
     assert_eq!(Browser::new(&server).connected(&maria).await, "/done");
     let (_, page) = maria.get("/v1/connections").await;
