@@ -91,7 +91,7 @@ impl Queue {
         .bind(new.idempotency_key)
         .fetch_one(&mut **tx)
         .await?;
-        event::note_state(&mut **tx, &job.id, "queued", None).await?;
+        event::note_state(tx, &job.id, "queued", None).await?;
         Ok(job)
     }
 
@@ -169,7 +169,7 @@ impl Queue {
         let Some(row) = query.fetch_optional(&mut *tx).await? else { return Ok(None) };
         let waited_ms = now - row.try_get::<i64, _>("run_at")?;
         let claim = Claim { job: Job::from_row(&row)?, fence: row.try_get("fence")?, waited_ms };
-        event::note_state(&mut *tx, &claim.job.id, "running", None).await?;
+        event::note_state(&mut tx, &claim.job.id, "running", None).await?;
         tx.commit().await?;
         Ok(Some(claim))
     }
@@ -205,7 +205,7 @@ impl Queue {
             .fetch_all(&mut *tx)
             .await?;
             for job in ended {
-                event::note_state(&mut *tx, &job, state, error).await?;
+                event::note_state(&mut tx, &job, state, error).await?;
             }
         }
         tx.commit().await?;
@@ -340,7 +340,7 @@ impl Queue {
         .execute(&mut **tx)
         .await?;
         if done.rows_affected() == 1 {
-            event::note_state(&mut **tx, &claim.job.id, state, error).await?;
+            event::note_state(tx, &claim.job.id, state, error).await?;
         }
         Ok(done.rows_affected() == 1)
     }
@@ -395,7 +395,7 @@ impl Queue {
         .fetch_optional(&mut *tx)
         .await?;
         if state.as_deref() == Some("cancelled") {
-            event::note_state(&mut *tx, id, "cancelled", None).await?;
+            event::note_state(&mut tx, id, "cancelled", None).await?;
         }
         tx.commit().await?;
         self.get(id).await
@@ -417,7 +417,7 @@ impl Queue {
             let job = self.get(id).await?;
             return Err(Problem::conflict(format!("the job is {}; only what failed can be started over", job.state)));
         }
-        event::note_state(&mut *tx, id, "queued", None).await?;
+        event::note_state(&mut tx, id, "queued", None).await?;
         tx.commit().await?;
         self.get(id).await
     }

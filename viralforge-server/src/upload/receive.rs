@@ -187,13 +187,18 @@ impl App {
         let key = Key::original(&upload.id);
         self.store.remove_unfinished(&key).await?;
         let stored = self.store.put_file(&key, writer.path()).await? as i64;
-        let completed = self.uploads.complete(upload, stored).await;
-        if completed.is_err() && self.uploads.get(&upload.id).await.is_err_and(|e| e.status() == StatusCode::NOT_FOUND)
-        {
-            // It was ended while it was stored.
-            self.store.delete(&key).await?;
+        if let Err(problem) = self.uploads.complete(upload, stored).await {
+            match self.uploads.get(&upload.id).await {
+                // Another replica, which tidies up, found all bytes there and was faster: they are the same.
+                Ok(now) if now.state == "complete" => *upload = now,
+                Err(gone) if gone.status() == StatusCode::NOT_FOUND => {
+                    // It was ended while it was stored.
+                    self.store.delete(&key).await?;
+                    return Err(problem);
+                }
+                _ => return Err(problem),
+            }
         }
-        completed?;
         self.spool.remove(&upload.id).await?;
         self.wake.notify_one();
         Ok(())
