@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::db::Engine;
+use crate::report;
 
 /// A value that is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -68,6 +69,10 @@ pub(crate) struct Config {
     pub(crate) lease: Duration,
     pub(crate) drain: Duration,
     pub(crate) log_json: bool,
+    /// Where traces are sent.
+    pub(crate) otlp_endpoint: Option<String>,
+    /// Where errors are sent, with the key to it.
+    pub(crate) sentry_dsn: Option<Secret>,
 }
 
 /// What is wrong with the configuration, a line each.
@@ -133,6 +138,8 @@ impl Config {
             lease: settings.seconds("VIRALFORGE_LEASE_SECONDS", 30),
             drain: settings.seconds("VIRALFORGE_DRAIN_SECONDS", 30),
             log_json: settings.one_of("VIRALFORGE_LOG", ["json", "text"]) == "json",
+            otlp_endpoint: settings.collector(report::OTLP_ENDPOINT, "otel"),
+            sentry_dsn: settings.collector(report::SENTRY_DSN, "sentry").map(Secret),
             data,
         };
         settings.refuse_unknown();
@@ -231,10 +238,7 @@ impl Settings<'_> {
         if !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/".contains(&b)) {
             self.problems.push("S3_PREFIX may have letters, digits, and -, _ and /".to_owned());
         }
-        let is_address = |text: &String| {
-            text.parse::<axum::http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")))
-        };
-        if !values[0].as_ref().is_none_or(is_address) {
+        if !values[0].as_deref().is_none_or(is_address) {
             self.problems.push("S3_ENDPOINT is no address that begins with https:// or http://".to_owned());
         }
         let [Some(endpoint), Some(bucket), Some(id), Some(key)] = values else { return None };
@@ -259,12 +263,28 @@ impl Settings<'_> {
         Some(Secret(url))
     }
 
+    /// Where reports go, which only a build with the feature can send.
+    fn collector(&mut self, (name, is_built): (&'static str, bool), feature: &str) -> Option<String> {
+        let address = self.text(name)?;
+        if !is_built {
+            self.problems
+                .push(format!("{name} is set, but this build has no {feature}; build with --features {feature}"));
+        } else if !is_address(&address) {
+            self.problems.push(format!("{name} is no address that begins with https:// or http://"));
+        }
+        Some(address)
+    }
+
     /// A misspelt name in the file would be ignored otherwise.
     fn refuse_unknown(&mut self) {
         let unknown = self.table.keys().filter(|key| !self.known.contains(&key.as_str()));
         let found: Vec<_> = unknown.map(|key| format!("{key} is not a setting; they begin with {PREFIX}")).collect();
         self.problems.extend(found);
     }
+}
+
+fn is_address(text: &str) -> bool {
+    text.parse::<axum::http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")))
 }
 
 #[cfg(test)]

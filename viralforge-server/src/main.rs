@@ -13,6 +13,7 @@ mod job;
 mod log;
 mod metrics;
 mod problem;
+mod report;
 mod scan;
 mod store;
 mod upload;
@@ -81,7 +82,14 @@ fn main() -> ExitCode {
         }
     };
     let metrics = Arc::new(Metrics::new());
-    log::start(config.log_json, Arc::clone(&metrics));
+    // Until the end: it sends what is left.
+    let _reports = match log::start(&config, Arc::clone(&metrics)) {
+        Ok(reports) => reports,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::from(2);
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

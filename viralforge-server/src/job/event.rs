@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use sqlx::{AnyPool, Row};
+use tracing::Span;
 use utoipa::ToSchema;
 
 /// One event.
@@ -31,7 +32,7 @@ impl Event {
     }
 }
 
-/// Notes that a job is in `state` now.
+/// Notes that a job is in `state` now, and tells the log where it is dead.
 pub(super) async fn note_state<'e>(
     executor: impl sqlx::Executor<'e, Database = sqlx::Any>,
     job: &str,
@@ -39,6 +40,14 @@ pub(super) async fn note_state<'e>(
     error: Option<&Value>,
     now: i64,
 ) -> Result<(), sqlx::Error> {
+    let span = Span::current();
+    span.record("job.state", state);
+    if let Some(error) = error.filter(|error| !error.is_null()) {
+        span.record("otel.status_code", "ERROR");
+        if state == "dead" {
+            tracing::error!(%job, code = error["code"].as_str(), "a job is dead: it was started as often as it may be");
+        }
+    }
     note(executor, job, "state", &json!({ "state": state, "error": error }), now).await
 }
 

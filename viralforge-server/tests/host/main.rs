@@ -5,6 +5,7 @@
 mod clamd;
 mod direct;
 mod faults;
+mod faulty_storage;
 mod files;
 mod hostile;
 mod jobs;
@@ -15,6 +16,8 @@ mod plain;
 mod poison;
 mod postgres;
 mod redis;
+mod reports;
+mod rolling;
 mod scale;
 mod server;
 mod storage;

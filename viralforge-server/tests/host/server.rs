@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use reqwest::header::{HeaderMap, HeaderValue};
@@ -19,6 +20,7 @@ pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
     pub(crate) client: Client,
+    log: Arc<Mutex<Vec<Value>>>,
     data: PathBuf,
     _folder: Option<tempfile::TempDir>,
 }
@@ -56,16 +58,27 @@ impl Server {
             }
             seen.push(line);
         };
-        // Nobody reads the rest of the log, but a full pipe would stop the server.
-        std::thread::spawn(move || lines.for_each(drop));
+        // A full pipe would stop the server.
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| {
+                kept.lock().unwrap().push(serde_json::from_str(&line).unwrap_or_default());
+            });
+        });
         let mut headers = HeaderMap::new();
         headers.insert("authorization", HeaderValue::from_str(&format!("Bearer {KEY}")).unwrap());
         let client = Client::builder().default_headers(headers).build().unwrap();
-        Self { child, url: format!("http://{address}"), client, data: data.to_path_buf(), _folder: None }
+        Self { child, url: format!("http://{address}"), client, log, data: data.to_path_buf(), _folder: None }
     }
 
     pub(crate) fn data(&self) -> &Path {
         &self.data
+    }
+
+    /// The lines of the log so far, from the first request on.
+    pub(crate) fn log(&self) -> Vec<Value> {
+        self.log.lock().unwrap().clone()
     }
 
     pub(crate) fn pid(&self) -> Pid {
