@@ -1,10 +1,12 @@
 //! Lines of the log that are errors, sent to Sentry.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ::sentry::protocol::{Context, Event, Value};
-use ::sentry::{ClientInitGuard, ClientOptions};
+use ::sentry::transports::UreqHttpTransportOptions;
+use ::sentry::{ClientInitGuard, ClientOptions, Transport, TransportFactory, TransportOptions};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, filter_fn};
 
@@ -14,6 +16,9 @@ use crate::config::Secret;
 
 /// How long the end of the server waits for the last errors.
 const FLUSH: Duration = Duration::from_secs(3);
+
+/// How long Sentry may take to answer. The end of the server waits for an answer that is due.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// What is sent of an error's fields and of the spans around it, by the names that the log has, and Sentry's names for it.
 const SENT: [(&str, &str); 9] = [
@@ -35,6 +40,7 @@ pub(super) fn start(dsn: &Secret, layers: &mut Vec<BoxedLayer>) -> Result<Client
         // They add what they find: names of machines, threads, texts of panics.
         .default_integrations(false)
         .max_breadcrumbs(0)
+        .transport(Sender)
         .shutdown_timeout(FLUSH)
         .before_send(|event| Some(stripped(event)));
     options.dsn = Some(dsn);
@@ -44,6 +50,16 @@ pub(super) fn start(dsn: &Secret, layers: &mut Vec<BoxedLayer>) -> Result<Client
     // Spans are of the highest level.
     layers.push(errors.with_filter(LevelFilter::ERROR).boxed());
     Ok(::sentry::init(options))
+}
+
+/// Sends as the library does, which by itself would wait for ever.
+struct Sender;
+
+impl TransportFactory for Sender {
+    fn create_transport_with_options(&self, options: TransportOptions) -> Arc<dyn Transport> {
+        let agent = ureq::Agent::config_builder().timeout_global(Some(ANSWER)).http_status_as_error(false).build();
+        Arc::new(UreqHttpTransportOptions::from(options).with_agent(agent.new_agent()).build())
+    }
 }
 
 /// A new event that has nothing of `event` but what is known to be harmless.
