@@ -13,12 +13,12 @@ use object_store::{GetOptions, GetRange, GetResultPayload};
 use super::{Key, Store};
 use crate::problem::Result;
 
-/// How much is read of a file at a time, in bytes. Small enough that what was read is still in the processor's cache when
-/// it is sent.
-const PIECE_BYTES: usize = 64 << 10;
+/// How much is read of a file at a time, in bytes. Each piece is one write to the network, which wakes whoever listens;
+/// much larger ones would no longer be in the processor's cache when they are sent.
+const PIECE_BYTES: usize = 256 << 10;
 /// Pieces that are kept for later, at most. New ones cost more than what is read into them, since the kernel empties each
 /// page first.
-const KEPT_PIECES: usize = 128;
+const KEPT_PIECES: usize = 64;
 
 impl Store {
     /// A part of a file, as a stream.

@@ -30,15 +30,18 @@ enum Fault {
     Lie,
 }
 
-/// Every so many requests have the fault.
-const EVERY: usize = 3;
+/// Whether a request has the fault: one in three, in an order that no client's own order keeps step with, and always the
+/// same (Knuth's multiplicative hash of its number).
+fn is_faulty(number: usize) -> bool {
+    (number as u32).wrapping_mul(2_654_435_761) < u32::MAX / 3
+}
 
 /// Stands before `storage`; its address, and how many faults there were.
 async fn proxy(storage: String, fault: Fault) -> (String, Arc<AtomicUsize>) {
     let injected = Arc::new(AtomicUsize::new(0));
     let (seen, count, client) = (Arc::new(AtomicUsize::new(0)), Arc::clone(&injected), reqwest::Client::new());
     let pass = move |request: Request| async move {
-        let is_faulty = seen.fetch_add(1, Ordering::SeqCst) % EVERY == EVERY - 1;
+        let is_faulty = is_faulty(seen.fetch_add(1, Ordering::SeqCst) + 1);
         if is_faulty && fault == Fault::Refused {
             count.fetch_add(1, Ordering::SeqCst);
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -51,6 +54,8 @@ async fn proxy(storage: String, fault: Fault) -> (String, Arc<AtomicUsize>) {
         let sent = client.request(head.method.clone(), url).headers(head.headers).body(body).send();
         let Ok(answer) = sent.await else { return StatusCode::BAD_GATEWAY.into_response() };
         let (status, mut headers) = (answer.status(), answer.headers().clone());
+        // The body comes as a whole.
+        headers.remove("transfer-encoding");
         let bytes = answer.bytes().await.unwrap();
         let mut body = Body::from(bytes.clone());
         if is_faulty {
