@@ -145,7 +145,7 @@ test-server: ffmpeg setup-test test-schemathesis ## Run the tests of the server 
 	VIRALFORGE_SERVER=$(server) $(engines) npm test --silent --prefix viralforge-server/tests/tus
 	npm ci --silent --prefix viralforge-server/tests/oidc --ignore-scripts
 	VIRALFORGE_SERVER=$(server) npm test --silent --prefix viralforge-server/tests/oidc
-	$(engines) $(CARGO) test -p viralforge-server $(features)
+	$(engines) $(CARGO) test -p viralforge-server $(features) --features otel,sentry
 
 schemathesis := $(abspath $(target))/schemathesis
 
@@ -165,7 +165,7 @@ test-schemathesis: ffmpeg $(schemathesis)/.ready ## Look for answers of the serv
 
 .PHONY: test-faults
 test-faults: ffmpeg setup-test ## Kill the server, its database and Redis hundreds of times, in uploads and in jobs, and look what is left
-	VIRALFORGE_FAULT_ROUNDS=67 $(CARGO) test -p viralforge-server --test host $(features) -- --nocapture faults outages whatever_redis
+	VIRALFORGE_FAULT_ROUNDS=67 $(CARGO) test -p viralforge-server --test host $(features) -- --nocapture faults faulty_storage outages rolling whatever_redis
 
 .PHONY: check
 check: fmt clippy docs layers deny generated ## Run every static check: fmt, clippy, docs, layers, deny, generated
@@ -177,7 +177,7 @@ fmt: ## Check the formatting
 
 .PHONY: clippy
 clippy: ffmpeg ## Lint all targets; a warning fails
-	$(CARGO) clippy --workspace --all-targets $(features) -- -D warnings
+	$(CARGO) clippy --workspace --all-targets $(features) --features viralforge-server/otel,viralforge-server/sentry -- -D warnings
 
 .PHONY: docs
 docs: ffmpeg ## Build the documentation; a warning fails

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 
 use crate::db::Engine;
 use crate::limit::{Quota, Rate};
+use crate::report;
 
 /// A value that is never printed.
 #[derive(Clone, PartialEq, Eq)]
@@ -97,6 +98,12 @@ pub(crate) struct Config {
     pub(crate) lease: Duration,
     pub(crate) drain: Duration,
     pub(crate) log_json: bool,
+    /// Where traces are sent.
+    #[cfg_attr(not(feature = "otel"), expect(dead_code, reason = "it can only be refused"))]
+    pub(crate) otlp_endpoint: Option<String>,
+    /// Where errors are sent, with the key to it.
+    #[cfg_attr(not(feature = "sentry"), expect(dead_code, reason = "it can only be refused"))]
+    pub(crate) sentry_dsn: Option<Secret>,
 }
 
 /// Smallest secret that is taken, in characters: 128 bits as hexadecimal digits.
@@ -180,6 +187,8 @@ impl Config {
             lease: settings.seconds("VIRALFORGE_LEASE_SECONDS", 30),
             drain: settings.seconds("VIRALFORGE_DRAIN_SECONDS", 30),
             log_json: log.is_none_or(|form| form == "json"),
+            otlp_endpoint: settings.collector(report::OTLP_ENDPOINT, "otel"),
+            sentry_dsn: settings.collector(report::SENTRY_DSN, "sentry").map(Secret),
             data,
         };
         settings.refuse_unknown();
@@ -361,12 +370,28 @@ impl Settings<'_> {
         Some(S3 { endpoint, bucket, region, access_key_id, secret_access_key, prefix: prefix.unwrap_or_default() })
     }
 
+    /// Where reports go, which only a build with the feature can send.
+    fn collector(&mut self, (name, is_built): (&'static str, bool), feature: &str) -> Option<String> {
+        let address = self.text(name)?;
+        if !is_built {
+            self.problems
+                .push(format!("{name} is set, but this build has no {feature}; build with --features {feature}"));
+        } else if !is_address(&address) {
+            self.problems.push(format!("{name} is no address that begins with https:// or http://"));
+        }
+        Some(address)
+    }
+
     /// A misspelt name in the file would be ignored otherwise.
     fn refuse_unknown(&mut self) {
         let unknown = self.table.keys().filter(|key| !self.known.contains(&key.as_str()));
         let found: Vec<_> = unknown.map(|key| format!("{key} is not a setting; they begin with {PREFIX}")).collect();
         self.problems.extend(found);
     }
+}
+
+fn is_address(text: &str) -> bool {
+    text.parse::<axum::http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")))
 }
 
 #[cfg(test)]

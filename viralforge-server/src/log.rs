@@ -9,21 +9,24 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, fmt};
 
+use crate::app::StartError;
+use crate::config::Config;
 use crate::metrics::{Call, Metrics};
+use crate::report::Reports;
 
 /// The target of sqlx's line for each statement.
 const STATEMENTS: &str = "sqlx::query";
 
-/// Starts the log. `RUST_LOG` chooses what is in it.
-pub(crate) fn start(json: bool, metrics: Arc<Metrics>) {
+/// Starts the log, and the reports. `RUST_LOG` chooses what is in the log.
+pub(crate) fn start(config: &Config, metrics: Arc<Metrics>) -> Result<Reports, StartError> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let lines = fmt::layer().with_writer(std::io::stderr);
-    let lines = if json { lines.json().boxed() } else { lines.boxed() };
+    let lines = if config.log_json { lines.json().with_span_list(false).boxed() } else { lines.boxed() };
     let statements = Targets::new().with_target(STATEMENTS, LevelFilter::TRACE);
-    tracing_subscriber::registry()
-        .with(lines.with_filter(filter))
-        .with(StatementTimes(metrics).with_filter(statements))
-        .init();
+    let mut layers = vec![lines.with_filter(filter).boxed(), StatementTimes(metrics).with_filter(statements).boxed()];
+    let reports = Reports::start(config, &mut layers)?;
+    tracing_subscriber::registry().with(layers).init();
+    Ok(reports)
 }
 
 /// Times the statements of the database, all of them and in one place: sqlx logs each with the time it took.

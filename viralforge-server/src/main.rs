@@ -18,6 +18,7 @@ mod oauth;
 mod outgoing;
 mod problem;
 mod removal;
+mod report;
 mod scan;
 mod store;
 mod upload;
@@ -88,7 +89,14 @@ fn main() -> ExitCode {
         }
     };
     let metrics = Arc::new(Metrics::new());
-    log::start(config.log_json, Arc::clone(&metrics));
+    // Until the end: it sends what is left.
+    let _reports = match log::start(&config, Arc::clone(&metrics)) {
+        Ok(reports) => reports,
+        Err(error) => {
+            complain(&error);
+            return ExitCode::from(2);
+        }
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

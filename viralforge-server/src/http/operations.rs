@@ -10,10 +10,13 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use serde_json::json;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 
 use crate::app::App;
 use crate::http::{REQUEST_ID, jobs};
 use crate::metrics::{self, JobState};
+use crate::{problem, report};
 
 /// How long a dependency may take to answer before it counts as gone.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -101,17 +104,36 @@ pub(super) async fn metrics_page(State(app): State<Arc<App>>) -> impl IntoRespon
     ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], app.metrics.text())
 }
 
-/// Counts and logs every request, by its route and never by what it carries.
+/// Counts, logs and traces every request, by its route and never by what it carries.
 pub(super) async fn observe(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let began = Instant::now();
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
     let id = request.headers().get(&REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default().to_owned();
-    let response = next.run(request).await;
+    // An error, so that lines of every level say whose they are.
+    let span = tracing::error_span!(
+        "request",
+        request_id = id,
+        http.request.method = %method,
+        http.route = route,
+        http.response.status_code = Empty,
+        otel.name = Empty,
+        otel.kind = Empty,
+        otel.status_code = Empty,
+    );
+    report::trace_request(&span, &format_args!("{method} {route}"), request.headers());
+    let response = next.run(request).instrument(span.clone()).await;
     let (status, seconds) = (response.status().as_u16(), began.elapsed().as_secs_f64());
     let labels = metrics::Request { method: method.to_string(), route, status };
     app.metrics.requests.get_or_create(&labels).observe(seconds);
-    let route = labels.route;
-    tracing::info!(%id, %method, %route, status, ms = seconds * 1e3, "request");
+    span.record("http.response.status_code", status);
+    let _entered = span.enter();
+    let is_problem = response.headers().get(header::CONTENT_TYPE).is_some_and(|name| name == problem::CONTENT_TYPE);
+    if is_problem && response.status().is_server_error() {
+        span.record("otel.status_code", "ERROR");
+        tracing::error!(status, ms = seconds * 1e3, "request");
+    } else {
+        tracing::info!(status, ms = seconds * 1e3, "request");
+    }
     response
 }

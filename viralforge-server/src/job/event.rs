@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use sqlx::{AnyConnection, AnyPool, FromRow};
+use tracing::Span;
 use utoipa::ToSchema;
 
 use crate::id;
@@ -26,13 +27,21 @@ impl Event {
     }
 }
 
-/// Notes that a job is in `state` now, for listeners and for webhooks.
+/// Notes that a job is in `state` now, for listeners and for webhooks, and tells the log where it is dead.
 pub(super) async fn note_state(
     connection: &mut AnyConnection,
     job: &str,
     state: &str,
     error: Option<&Value>,
 ) -> Result<(), sqlx::Error> {
+    let span = Span::current();
+    span.record("job.state", state);
+    if let Some(error) = error.filter(|error| !error.is_null()) {
+        span.record("otel.status_code", "ERROR");
+        if state == "dead" {
+            tracing::error!(%job, code = error["code"].as_str(), "a job is dead: it was started as often as it may be");
+        }
+    }
     note(&mut *connection, job, "state", &json!({ "state": state, "error": error })).await?;
     webhook::note(connection, job, state).await
 }

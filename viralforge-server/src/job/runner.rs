@@ -7,6 +7,8 @@ use axum::http::StatusCode;
 use serde_json::{Value, json};
 use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
+use tracing::field::Empty;
 use viralforge_core::Limits;
 
 use super::queue::Pulse;
@@ -63,9 +65,20 @@ impl Runner {
                 Ok(Some((claim, _room))) => {
                     // There may be another one.
                     self.app.ready.notify_one();
-                    if let Err(problem) = self.one(&claim, &mut shutdown).await {
-                        tracing::error!(job = %claim.job.id, ?problem, "a job could not be finished; its lease will run out");
-                    }
+                    let span = tracing::error_span!(
+                        "job",
+                        job.id = claim.job.id,
+                        job.kind = claim.job.kind,
+                        job.start = claim.job.starts,
+                        job.state = Empty,
+                        otel.status_code = Empty,
+                    );
+                    let one = async {
+                        if let Err(problem) = self.one(&claim, &mut shutdown).await {
+                            tracing::error!(?problem, "a job could not be finished; its lease will run out");
+                        }
+                    };
+                    one.instrument(span).await;
                 }
                 Ok(None) => {
                     tokio::select! {

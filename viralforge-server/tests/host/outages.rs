@@ -21,7 +21,7 @@ async fn becomes(server: &Server, path: &str, done: impl Fn(u16, &Value) -> bool
     }
 }
 
-fn has_postgres() -> bool {
+pub(crate) fn has_postgres() -> bool {
     let found = std::fs::read_dir("/usr/lib/postgresql").is_ok_and(|mut versions| versions.next().is_some());
     if !found {
         println!("skipped: PostgreSQL is not installed");

@@ -28,6 +28,7 @@ pub(crate) struct Server {
     child: Child,
     pub(crate) url: String,
     pub(crate) client: Client,
+    log: Arc<Mutex<Vec<Value>>>,
     data: PathBuf,
     leaks: Arc<Mutex<Vec<String>>>,
     _folder: Option<tempfile::TempDir>,
@@ -70,24 +71,31 @@ impl Server {
             seen.push(line);
         };
         // Whatever a test does, the log tells no secret. (And a full pipe would stop the server.)
-        let leaks = Arc::new(Mutex::new(Vec::new()));
-        let found = Arc::clone(&leaks);
+        let (log, leaks) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+        let (kept, found) = (Arc::clone(&log), Arc::clone(&leaks));
         seen.retain(|line| tells_a_secret(line));
         found.lock().unwrap().append(&mut seen);
         std::thread::spawn(move || {
-            lines
-                .map_while(Result::ok)
-                .filter(|line| tells_a_secret(line))
-                .for_each(|line| found.lock().unwrap().push(line));
+            lines.map_while(Result::ok).for_each(|line| {
+                kept.lock().unwrap().push(serde_json::from_str(&line).unwrap_or_default());
+                if tells_a_secret(&line) {
+                    found.lock().unwrap().push(line);
+                }
+            });
         });
         let mut headers = HeaderMap::new();
         headers.insert("authorization", HeaderValue::from_str(&format!("Bearer {KEY}")).unwrap());
         let client = Client::builder().default_headers(headers).build().unwrap();
-        Self { child, url: format!("http://{address}"), client, data: data.to_path_buf(), leaks, _folder: None }
+        Self { child, url: format!("http://{address}"), client, log, data: data.to_path_buf(), leaks, _folder: None }
     }
 
     pub(crate) fn data(&self) -> &Path {
         &self.data
+    }
+
+    /// The lines of the log so far, from the first request on.
+    pub(crate) fn log(&self) -> Vec<Value> {
+        self.log.lock().unwrap().clone()
     }
 
     pub(crate) fn pid(&self) -> Pid {
