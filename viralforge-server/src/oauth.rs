@@ -44,7 +44,7 @@ const MAX_ROUNDS: usize = 50;
 pub(crate) enum Refused {
     /// By the user, at the provider.
     AccessDenied,
-    ProviderRefused,
+    ByProvider,
     /// It does not answer, or with nonsense.
     ProviderFailed,
     /// The answer is of another provider than was asked.
@@ -61,7 +61,7 @@ impl Refused {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::AccessDenied => "access_denied",
-            Self::ProviderRefused => "provider_refused",
+            Self::ByProvider => "provider_refused",
             Self::ProviderFailed => "provider_failed",
             Self::WrongIssuer => "wrong_issuer",
             Self::BadIdToken => "bad_id_token",
@@ -242,7 +242,7 @@ impl OAuth {
         let code = match (returned.error.as_deref(), returned.code) {
             (None, Some(code)) => code,
             (Some("access_denied"), _) => return Err(Refused::AccessDenied.into()),
-            _ => return Err(Refused::ProviderRefused.into()),
+            _ => return Err(Refused::ByProvider.into()),
         };
         let asked = Asked { provider, endpoints: &endpoints, outgoing: &self.outgoing };
         let tokens = asked.exchange(&code, &self.verifier(&attempt.state), &self.callback(provider)).await?;
@@ -358,7 +358,7 @@ impl OAuth {
                 }
                 Ok(())
             }
-            Err(Failure::Refused(Refused::ProviderRefused)) => {
+            Err(Failure::Refused(Refused::ByProvider)) => {
                 self.connections.lose(&connection.id).await?;
                 self.audit.note(Event::ConnectionLost, Some(connection.user_id()), "", "").await;
                 Ok(())

@@ -95,7 +95,7 @@ async fn tiktok_has_a_client_key_and_tells_errors_with_200() {
     assert_eq!(*seen.lock().unwrap(), expected.map(|(asked, fields)| (asked.to_owned(), fields)));
     let endpoints = Endpoints { token: format!("{url}/refused"), ..endpoints.clone() };
     let asked = Asked { endpoints: &endpoints, ..asked };
-    assert_eq!(asked.renew("act.1", Some("rft.1")).await.err(), Some(Refused::ProviderRefused));
+    assert_eq!(asked.renew("act.1", Some("rft.1")).await.err(), Some(Refused::ByProvider));
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ impl Asked<'_> {
                 let form = [("grant_type", "refresh_token"), ("refresh_token", token)];
                 tokens(self.post(&self.endpoints.token, &form).await?)
             }
-            (Renewal::RefreshToken, None) => Err(Refused::ProviderRefused),
+            (Renewal::RefreshToken, None) => Err(Refused::ByProvider),
         }
     }
 
@@ -169,7 +169,7 @@ fn refusal(answer: &Answer) -> Refused {
         Value::Object(_) => answer.status == StatusCode::BAD_REQUEST,
         _ => false,
     };
-    if is_final { Refused::ProviderRefused } else { Refused::ProviderFailed }
+    if is_final { Refused::ByProvider } else { Refused::ProviderFailed }
 }
 
 /// Reads the answer of a token endpoint (RFC 6749, 5.1).
