@@ -143,6 +143,8 @@ test-server: ffmpeg setup-test test-schemathesis ## Run the tests of the server 
 	$(CARGO) build -p viralforge-server $(features)
 	npm ci --silent --prefix viralforge-server/tests/tus --ignore-scripts
 	VIRALFORGE_SERVER=$(server) $(engines) npm test --silent --prefix viralforge-server/tests/tus
+	npm ci --silent --prefix viralforge-server/tests/oidc --ignore-scripts
+	VIRALFORGE_SERVER=$(server) npm test --silent --prefix viralforge-server/tests/oidc
 	$(engines) $(CARGO) test -p viralforge-server $(features) --features otel,sentry
 
 schemathesis := $(abspath $(target))/schemathesis
@@ -195,7 +197,13 @@ deny: ## Check licences, banned crates and sources of all dependencies
 generated: addon $(venv)/.ready ## Check that what is generated and committed is up to date
 	$(in_venv) viralforge-py/generate-stub --check $(features)
 	$(CARGO) run --quiet -p viralforge-server $(features) -- openapi > viralforge-server/openapi.json
-	git diff --exit-code -- viralforge-server/openapi.json viralforge-node/native.cjs viralforge-node/native.d.cts
+	viralforge-server/docs/page.py
+	$(MAKE) asvs
+	git diff --exit-code -- viralforge-server/openapi.json viralforge-server/docs/page.html docs/ASVS.md viralforge-node/native.cjs viralforge-node/native.d.cts
+
+.PHONY: asvs
+asvs: ## Hold the server against OWASP ASVS 5.0: check that each test named in asvs.toml exists, and write docs/ASVS.md
+	$(PYTHON) viralforge-server/asvs.py
 
 # Debian has the LLVM tools of the major version that rustc is built with, rustup has them as a component.
 llvm_major = $(shell rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')

@@ -5,24 +5,44 @@ use std::path::Path;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
-use tokio::sync::{Mutex, Notify, Semaphore, watch};
+use ipnet::IpNet;
+use tokio::sync::{Notify, watch};
 
+use crate::account::{AccessTokens, ApiKeys, Audit, Passwords, Sessions, Users, Vault};
 use crate::asset::{Assets, FileView, StoredFile};
 use crate::config::{Config, Secret};
 use crate::db::Database;
 use crate::id;
-use crate::job::{Bull, Queue, Runner, Scratch};
+use crate::job::{Bull, Queue, Scratch};
+use crate::limit::{Limits, Quota};
 use crate::metrics::Metrics;
+use crate::oauth::OAuth;
+use crate::outgoing::Outgoing;
 use crate::problem::Result;
 use crate::scan::Scanner;
 use crate::store::{Signer, Store};
 use crate::upload::{Spool, Uploads};
 
 /// The parts, wired together.
-#[derive(Debug)]
 pub(crate) struct App {
     pub(crate) base_url: String,
     pub(crate) api_key: Secret,
+    pub(crate) users: Users,
+    pub(crate) passwords: Passwords,
+    pub(crate) sessions: Sessions,
+    pub(crate) access_tokens: AccessTokens,
+    pub(crate) api_keys: ApiKeys,
+    pub(crate) audit: Audit,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) outgoing: Outgoing,
+    pub(crate) oauth: OAuth,
+    /// Whether anybody may make an account.
+    pub(crate) sign_up: bool,
+    /// Whose pages may use this server with cookies: its own, and those that are allowed.
+    pub(crate) origins: Vec<String>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) limits: Limits,
+    pub(crate) quota: Quota,
     pub(crate) database: Database,
     pub(crate) store: Store,
     pub(crate) signer: Signer,
@@ -34,7 +54,7 @@ pub(crate) struct App {
     /// Woken when a job was queued.
     pub(crate) wake: Arc<Notify>,
     /// Woken when there may be a job to take; the same where nothing stands between the table and the workers.
-    ready: Arc<Notify>,
+    pub(crate) ready: Arc<Notify>,
     pub(crate) bull: Option<Arc<Bull>>,
     pub(crate) scratch: Arc<Scratch>,
     pub(crate) metrics: Arc<Metrics>,
@@ -53,29 +73,49 @@ impl App {
     ) -> Result<Arc<Self>, StartError> {
         let data = &config.data;
         std::fs::create_dir_all(data).map_err(|error| format!("{}: {error}", data.display()))?;
-        let api_key = match &config.api_key {
-            Some(key) => key.clone(),
-            None => kept_secret(&data.join("api-key"), |key| {
-                tracing::warn!("no VIRALFORGE_API_KEY is set, so one was made; it is in {}", key.display());
-            })?,
+        let kept = |set: &Option<Secret>, file| set.clone().map_or_else(|| kept_secret(&data.join(file)), Ok);
+        let (api_key, signing_key) = (kept(&config.api_key, "api-key")?, kept(&config.signing_key, "signing-key")?);
+        let encryption_keys = match &config.encryption_keys[..] {
+            [] => vec![kept_secret(&data.join("encryption-key"))?],
+            keys => keys.to_vec(),
         };
-        let signing_key = match &config.signing_key {
-            Some(key) => key.clone(),
-            None => kept_secret(&data.join("signing-key"), |_| {})?,
-        };
+        let vault = Arc::new(Vault::new(&encryption_keys).map_err(|_| "the encryption keys cannot be used")?);
         let database = Database::connect(&config.database_url, config.database_connections).await?;
         database.migrate().await?;
         let queue = Queue::new(database.clone(), config.lease, config.job_starts);
         let bull = config.redis_url.clone().map(|url| Arc::new(Bull::new(url, queue.clone())));
         let wake = Arc::new(Notify::new());
+        let pool = || database.pool.clone();
+        let access_tokens = AccessTokens::start(pool(), Arc::clone(&vault), config.base_url()).await;
+        let outgoing = Outgoing::new(&config.outgoing_allow);
         Ok(Arc::new(Self {
             base_url: config.base_url(),
             api_key,
+            users: Users(pool()),
+            passwords: Passwords::new().map_err(|_| "passwords cannot be hashed")?,
+            sessions: Sessions(pool()),
+            access_tokens: access_tokens.map_err(|_| "the keys of access tokens cannot be read")?,
+            api_keys: ApiKeys(pool()),
+            audit: Audit(pool()),
+            oauth: OAuth::new(
+                &config.clients,
+                outgoing.clone(),
+                (config.base_url(), config.sign_up),
+                &database.pool,
+                Arc::clone(&vault),
+            ),
+            vault,
+            outgoing,
+            sign_up: config.sign_up,
+            origins: config.allowed_origins.iter().cloned().chain([config.base_url()]).collect(),
+            trusted_proxies: config.trusted_proxies.clone(),
+            limits: Limits::new(config),
+            quota: config.quota,
             store: match &config.s3 {
                 Some(s3) => Store::s3(s3, Arc::clone(&metrics))?,
                 None => Store::folder(&data.join("media"), Arc::clone(&metrics))?,
             },
-            signer: Signer::new(signing_key),
+            signer: Signer(signing_key),
             assets: Assets(database.pool.clone()),
             uploads: Uploads {
                 pool: database.pool.clone(),
@@ -97,26 +137,6 @@ impl App {
         }))
     }
 
-    /// The workers of this process.
-    pub(crate) fn runner(&self, config: &Config) -> Arc<Runner> {
-        Arc::new(Runner {
-            queue: self.queue.clone(),
-            assets: self.assets.clone(),
-            store: self.store.clone(),
-            scanner: self.scanner.clone(),
-            auto_thumbnails: config.auto_thumbnails,
-            scratch: Arc::clone(&self.scratch),
-            bull: self.bull.clone(),
-            lanes: config.lane_workers.map(|room| Arc::new(Semaphore::new(room))),
-            turn: Mutex::new(()),
-            wall: config.job_timeout,
-            memory_bytes: config.job_memory_bytes,
-            wake: Arc::clone(&self.ready),
-            asked: Arc::clone(&self.wake),
-            metrics: Arc::clone(&self.metrics),
-        })
-    }
-
     /// Keeps Redis in step with the table, where there is one; `listen` for workers of this process.
     pub(crate) async fn keep_redis(self: Arc<Self>, listen: bool) {
         if let Some(bull) = &self.bull {
@@ -126,11 +146,19 @@ impl App {
 
     /// Finishes what a crash left half done, and removes what nobody goes on with.
     pub(crate) async fn tidy(&self) {
+        self.limits.forget(id::now_ms() * 1000);
         for (what, result) in [
             ("uploads cannot be finished", self.finish_uploads().await),
             ("expired uploads cannot be removed", self.remove_expired().await),
             ("left bytes cannot be removed", self.remove_left_bytes().await),
             ("left outputs cannot be removed", self.remove_left_outputs().await),
+            ("assets cannot be removed", self.remove_disowned().await),
+            ("accounts cannot be removed", self.remove_leaving().await),
+            ("old messages cannot be forgotten", self.forget_messages().await),
+            ("the keys of access tokens cannot be changed", self.access_tokens.rotate(id::now_ms()).await),
+            ("old sessions cannot be forgotten", self.sessions.forget(id::now_ms()).await),
+            ("old entries of the audit log cannot be forgotten", self.audit.forget(id::now_ms()).await),
+            ("connections cannot be kept", self.oauth.tidy(id::now_ms()).await),
         ] {
             if let Err(problem) = result {
                 tracing::warn!(?problem, "{what}");
@@ -142,11 +170,7 @@ impl App {
         for id in self.uploads.unfinished().await? {
             let Ok(writer) = self.spool.lock(&id).await else { continue };
             let mut upload = self.uploads.get(&id).await?;
-            let finished = match upload.multipart_id {
-                Some(_) => self.finish_direct(&mut upload).await,
-                None => self.finish_upload(&mut upload, &writer).await,
-            };
-            match finished {
+            match self.finish_upload(&mut upload, &writer).await {
                 Ok(()) => tracing::info!(upload = %id, "an upload was finished that had stopped at its end"),
                 Err(problem) => tracing::warn!(upload = %id, ?problem, "an upload cannot be finished"),
             }
@@ -208,7 +232,7 @@ impl App {
 }
 
 /// A secret that is made once and kept in a file that only its owner may read.
-fn kept_secret(path: &Path, made: impl FnOnce(&Path)) -> Result<Secret, StartError> {
+fn kept_secret(path: &Path) -> Result<Secret, StartError> {
     let fail = |error: std::io::Error| format!("{}: {error}", path.display());
     match std::fs::read_to_string(path) {
         Ok(text) => return Ok(Secret::new(text.trim())),
@@ -221,6 +245,6 @@ fn kept_secret(path: &Path, made: impl FnOnce(&Path)) -> Result<Secret, StartErr
     options.write(true).create_new(true);
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).and_then(|mut file| file.write_all(text.as_bytes())).map_err(fail)?;
-    made(path);
+    tracing::warn!("a secret was made, since none is set; it is in {}", path.display());
     Ok(Secret::new(text))
 }

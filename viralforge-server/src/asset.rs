@@ -2,37 +2,57 @@
 
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::AssertSqlSafe;
-use sqlx::any::AnyRow;
-use sqlx::{Any, AnyPool, Row, Transaction};
+use sqlx::{Any, AnyPool, AssertSqlSafe, FromRow, Transaction};
 use utoipa::ToSchema;
 
+use crate::account::Owned;
+use crate::db::JsonText;
 use crate::id;
 use crate::problem::{Problem, Result};
+use crate::removal::NOBODY;
 use crate::store::Key;
 
 /// Where an asset may be.
 pub(crate) const STATES: [&str; 3] = ["quarantined", "accepted", "rejected"];
 
 /// One upload that is complete.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, FromRow, Serialize, ToSchema)]
 pub(crate) struct Asset {
     pub(crate) id: String,
     pub(crate) state: String,
     /// What the uploader calls it.
     pub(crate) file_name: String,
     #[serde(skip)]
+    pub(crate) owner: String,
+    #[serde(skip)]
     pub(crate) storage_key: String,
     #[serde(rename = "bytes")]
     pub(crate) byte_len: i64,
     /// What `validate_upload` says about it; null while it is checked.
+    #[sqlx(try_from = "JsonText")]
     pub(crate) report: Option<Value>,
     #[serde(rename = "created_at_ms")]
     pub(crate) created_at: i64,
 }
 
+impl Asset {
+    /// How long it is, as far as the check says; a picture takes no time.
+    pub(crate) fn duration_ms(&self) -> i64 {
+        let seconds = self.report.as_ref().and_then(|report| report["media"]["duration_seconds"].as_f64());
+        (seconds.unwrap_or(0.0) * 1000.0) as i64
+    }
+}
+
+impl Owned for Asset {
+    const WHAT: &'static str = "asset";
+
+    fn owner(&self) -> &str {
+        &self.owner
+    }
+}
+
 /// One file that was made of an asset.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRow)]
 pub(crate) struct StoredFile {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -51,9 +71,9 @@ pub(crate) struct FileView {
     pub(crate) bytes: i64,
 }
 
-/// The columns that [`asset`] reads.
-pub(crate) const COLUMNS: &str = "id, state, file_name, storage_key, byte_len, report, created_at";
-/// The columns that [`file()`] reads.
+/// The columns of an [`Asset`].
+pub(crate) const COLUMNS: &str = "id, owner, state, file_name, storage_key, byte_len, report, created_at";
+/// The columns of a [`StoredFile`].
 pub(crate) const FILE_COLUMNS: &str = "id, name, content_type, storage_key, byte_len";
 
 /// All assets.
@@ -62,32 +82,36 @@ pub(crate) struct Assets(pub(crate) AnyPool);
 
 impl Assets {
     /// Adds an asset within a transaction of something larger.
-    pub(crate) async fn add(tx: &mut Transaction<'_, Any>, id: &str, file_name: &str, byte_len: i64) -> Result<()> {
+    pub(crate) async fn add(
+        tx: &mut Transaction<'_, Any>,
+        id: &str,
+        owner: &str,
+        file_name: &str,
+        byte_len: i64,
+    ) -> Result<()> {
         sqlx::query(
-            "INSERT INTO assets (id, state, file_name, storage_key, byte_len, created_at, updated_at) \
-             VALUES ($1, 'quarantined', $2, $3, $4, $5, $5)",
+            "INSERT INTO assets (id, state, file_name, storage_key, byte_len, created_at, updated_at, owner) \
+             VALUES ($1, 'quarantined', $2, $3, $4, $5, $5, $6)",
         )
         .bind(id)
         .bind(file_name)
         .bind(Key::original(id).to_string())
         .bind(byte_len)
         .bind(id::now_ms())
+        .bind(owner)
         .execute(&mut **tx)
         .await?;
         Ok(())
     }
 
     pub(crate) async fn get(&self, id: &str) -> Result<Asset> {
-        let row = sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM assets WHERE id = $1")))
-            .bind(id)
-            .fetch_optional(&self.0)
-            .await?;
-        row.as_ref().map(asset).transpose()?.ok_or_else(|| Problem::not_found("asset"))
+        let sql = AssertSqlSafe(format!("SELECT {COLUMNS} FROM assets WHERE id = $1"));
+        let asset = sqlx::query_as(sql).bind(id).fetch_optional(&self.0).await?;
+        asset.ok_or_else(|| Problem::not_found("asset"))
     }
 
-    /// An asset that may be worked with.
-    pub(crate) async fn accepted(&self, id: &str) -> Result<Asset> {
-        let asset = self.get(id).await?;
+    /// Refuses an asset that may not be worked with.
+    pub(crate) fn accepted(asset: Asset) -> Result<Asset> {
         match asset.state.as_str() {
             "accepted" => Ok(asset),
             "quarantined" => Err(Problem::conflict("the asset is still being checked")),
@@ -95,31 +119,22 @@ impl Assets {
         }
     }
 
-    /// What was made of an asset by all jobs, or by one: the first 100 files.
-    pub(crate) async fn files(&self, column: FilesOf, id: &str) -> Result<Vec<StoredFile>> {
-        let column = match column {
-            FilesOf::Asset => "asset_id",
-            FilesOf::Job => "job_id",
-        };
-        let rows = sqlx::query(AssertSqlSafe(format!(
-            "SELECT {FILE_COLUMNS} FROM files WHERE {column} = $1 ORDER BY id LIMIT 100"
-        )))
-        .bind(id)
-        .fetch_all(&self.0)
-        .await?;
-        Ok(rows.iter().map(file).collect::<Result<_, _>>()?)
+    /// What was made of an asset, or by a job (`column` is `asset_id` or `job_id`): the first 100 files.
+    pub(crate) async fn files(&self, column: &'static str, id: &str) -> Result<Vec<StoredFile>> {
+        let sql = AssertSqlSafe(format!("SELECT {FILE_COLUMNS} FROM files WHERE {column} = $1 ORDER BY id LIMIT 100"));
+        Ok(sqlx::query_as(sql).bind(id).fetch_all(&self.0).await?)
     }
 
     /// A file by its own identifier, or the upload itself by that of its asset.
     pub(crate) async fn file(&self, id: &str) -> Result<StoredFile> {
-        let row = sqlx::query(AssertSqlSafe(format!("SELECT {FILE_COLUMNS} FROM files WHERE id = $1")))
-            .bind(id)
-            .fetch_optional(&self.0)
-            .await?;
-        if let Some(row) = row {
-            return Ok(file(&row)?);
+        let sql = AssertSqlSafe(format!("SELECT {FILE_COLUMNS} FROM files WHERE id = $1"));
+        if let Some(file) = sqlx::query_as(sql).bind(id).fetch_optional(&self.0).await? {
+            return Ok(file);
         }
         let asset = self.get(id).await?;
+        if asset.owner == NOBODY {
+            return Err(Problem::not_found("file"));
+        }
         Ok(StoredFile {
             id: asset.id,
             name: "original".to_owned(),
@@ -128,34 +143,4 @@ impl Assets {
             byte_len: asset.byte_len,
         })
     }
-}
-
-/// Whose files.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum FilesOf {
-    Asset,
-    Job,
-}
-
-pub(crate) fn asset(row: &AnyRow) -> Result<Asset, sqlx::Error> {
-    let report: Option<String> = row.try_get("report")?;
-    Ok(Asset {
-        id: row.try_get("id")?,
-        state: row.try_get("state")?,
-        file_name: row.try_get("file_name")?,
-        storage_key: row.try_get("storage_key")?,
-        byte_len: row.try_get("byte_len")?,
-        report: report.and_then(|text| serde_json::from_str(&text).ok()),
-        created_at: row.try_get("created_at")?,
-    })
-}
-
-pub(crate) fn file(row: &AnyRow) -> Result<StoredFile, sqlx::Error> {
-    Ok(StoredFile {
-        id: row.try_get("id")?,
-        name: row.try_get("name")?,
-        content_type: row.try_get("content_type")?,
-        storage_key: row.try_get("storage_key")?,
-        byte_len: row.try_get("byte_len")?,
-    })
 }

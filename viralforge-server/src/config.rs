@@ -1,11 +1,15 @@
 //! The configuration: environment first, then a file, then defaults. Every problem is listed at once.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use crate::db::Engine;
+use crate::limit::{Quota, Rate};
 use crate::report;
 
 /// A value that is never printed.
@@ -40,6 +44,16 @@ pub(crate) struct S3 {
     pub(crate) prefix: String,
 }
 
+/// What this server is at a provider of sign-ins or of other accounts.
+#[derive(Clone, Debug)]
+pub(crate) struct Client {
+    pub(crate) provider: &'static str,
+    /// Who speaks there, for those that tell of themselves.
+    pub(crate) issuer: String,
+    pub(crate) id: String,
+    pub(crate) secret: Secret,
+}
+
 /// Everything that can be set; `.env.example` says what each means.
 #[derive(Clone, Debug)]
 pub(crate) struct Config {
@@ -48,6 +62,21 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) api_key: Option<Secret>,
     pub(crate) signing_key: Option<Secret>,
+    /// What is kept encrypted is encrypted with the first, and may still be with the others.
+    pub(crate) encryption_keys: Vec<Secret>,
+    pub(crate) sign_up: bool,
+    /// Other sites whose pages may use this server.
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Providers of sign-ins and of other accounts.
+    pub(crate) clients: Vec<Client>,
+    /// What may be asked besides the public internet.
+    pub(crate) outgoing_allow: Vec<IpNet>,
+    /// In the order of `Policy`; `None` is no limit.
+    pub(crate) rates: [Option<Rate>; 5],
+    /// How many servers share the rates.
+    pub(crate) replicas: u32,
+    pub(crate) quota: Quota,
     pub(crate) database_url: Secret,
     pub(crate) database_connections: u32,
     /// The storage; `None` is a folder beside the rest of the data.
@@ -77,16 +106,6 @@ pub(crate) struct Config {
     pub(crate) sentry_dsn: Option<Secret>,
 }
 
-/// What is wrong with the configuration, a line each.
-#[derive(Debug)]
-pub(crate) struct Problems(Vec<String>);
-
-impl fmt::Display for Problems {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.join("\n"))
-    }
-}
-
 /// Smallest secret that is taken, in characters: 128 bits as hexadecimal digits.
 const MIN_SECRET_CHARS: usize = 32;
 
@@ -94,8 +113,8 @@ const MIN_SECRET_CHARS: usize = 32;
 const PREFIX: &str = "VIRALFORGE_";
 
 impl Config {
-    /// Reads the settings. In the file (TOML) a setting has the name of its variable.
-    pub(crate) fn load(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+    /// Reads the settings, or says what is wrong with them, a line each. In the file (TOML) a setting has the name of its variable.
+    pub(crate) fn load(file: Option<&Path>, environment: impl Fn(&str) -> Option<String>) -> Result<Self, String> {
         let mut problems = Vec::new();
         let table = file.map_or_else(toml::Table::new, |path| {
             let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
@@ -110,16 +129,44 @@ impl Config {
         let data: PathBuf = settings.parsed("VIRALFORGE_DATA", PathBuf::from("./viralforge-data"));
         let listen = settings.parsed("VIRALFORGE_LISTEN", SocketAddr::from(([127, 0, 0, 1], 8080)));
         let workers = settings.parsed("VIRALFORGE_WORKERS", cores);
-        let embedded = format!("sqlite://{}", data.join("viralforge.db").display());
+        let embedded = || format!("sqlite://{}", data.join("viralforge.db").display());
+        let is_database = |url: &str| Engine::of(url).is_some();
+        let database_url = settings.fitting("DATABASE_URL", is_database, "does not begin with sqlite: or postgres:");
+        let is_redis = |url: &str| url.starts_with("redis://") || url.starts_with("rediss://");
+        let redis_url = settings.fitting("REDIS_URL", is_redis, "does not begin with redis:// or rediss://");
+        let is_form = |form: &str| ["json", "text"].contains(&form);
+        let log = settings.fitting("VIRALFORGE_LOG", is_form, "is not one of json, text");
+        let is_clamd = |address: &str| {
+            let port = address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+            port || address.starts_with("unix:/")
+        };
         let config = Self {
             listen,
             public_url: settings.parsed("VIRALFORGE_PUBLIC_URL", String::new()).trim_end_matches('/').to_owned(),
             api_key: settings.secret("VIRALFORGE_API_KEY"),
             signing_key: settings.secret("VIRALFORGE_SIGNING_KEY"),
-            database_url: Secret::new(settings.database("DATABASE_URL", embedded)),
+            encryption_keys: settings.secrets("VIRALFORGE_ENCRYPTION_KEYS"),
+            sign_up: settings.parsed("VIRALFORGE_SIGN_UP", false),
+            allowed_origins: settings.origins("VIRALFORGE_ALLOWED_ORIGINS"),
+            trusted_proxies: settings.list("VIRALFORGE_TRUSTED_PROXIES"),
+            clients: settings.clients(),
+            outgoing_allow: settings.list("VIRALFORGE_OUTGOING_ALLOW"),
+            rates: [
+                settings.rate("VIRALFORGE_RATE_GENERAL", 100, 900),
+                settings.rate("VIRALFORGE_RATE_ANALYSES", 10, 60),
+                settings.rate("VIRALFORGE_RATE_UPLOADS", 5, 60),
+                settings.rate("VIRALFORGE_RATE_PARTS", 1000, 900),
+                settings.rate("VIRALFORGE_RATE_SIGN_INS", 10, 900),
+            ],
+            replicas: settings.at_least("VIRALFORGE_REPLICAS", 1, 1),
+            quota: Quota {
+                storage_bytes: settings.at_least("VIRALFORGE_USER_STORAGE_BYTES", 10_000_000_000, 0),
+                processed_minutes: settings.at_least("VIRALFORGE_USER_MINUTES", 600, 0),
+            },
+            database_url: Secret(database_url.unwrap_or_else(embedded)),
             database_connections: settings.at_least("VIRALFORGE_DATABASE_CONNECTIONS", 16, 1),
             s3: settings.s3(),
-            clamd: settings.clamd(),
+            clamd: settings.fitting("CLAMD_ADDRESS", is_clamd, "is neither HOST:PORT nor unix:/PATH"),
             auto_thumbnails: settings.parsed("VIRALFORGE_AUTO_THUMBNAILS", true),
             max_video_bytes: settings.at_least("VIRALFORGE_MAX_VIDEO_BYTES", 100_000_000, 1),
             max_image_bytes: settings.at_least("VIRALFORGE_MAX_IMAGE_BYTES", 10_000_000, 1),
@@ -132,20 +179,20 @@ impl Config {
                 settings.parsed("VIRALFORGE_CLIP_WORKERS", workers),
                 settings.parsed("VIRALFORGE_VIDEO_WORKERS", workers),
             ],
-            redis_url: settings.redis("REDIS_URL"),
+            redis_url: redis_url.map(Secret),
             max_connections: settings.at_least("VIRALFORGE_MAX_CONNECTIONS", 20_000, 1),
             job_timeout: settings.seconds("VIRALFORGE_JOB_TIMEOUT_SECONDS", 3600),
             job_memory_bytes: settings.at_least("VIRALFORGE_JOB_MEMORY_BYTES", 4 << 30, 256 << 20),
             job_starts: settings.at_least("VIRALFORGE_JOB_STARTS", 3, 1),
             lease: settings.seconds("VIRALFORGE_LEASE_SECONDS", 30),
             drain: settings.seconds("VIRALFORGE_DRAIN_SECONDS", 30),
-            log_json: settings.one_of("VIRALFORGE_LOG", ["json", "text"]) == "json",
+            log_json: log.is_none_or(|form| form == "json"),
             otlp_endpoint: settings.collector(report::OTLP_ENDPOINT, "otel"),
             sentry_dsn: settings.collector(report::SENTRY_DSN, "sentry").map(Secret),
             data,
         };
         settings.refuse_unknown();
-        if settings.problems.is_empty() { Ok(config) } else { Err(Problems(settings.problems)) }
+        if settings.problems.is_empty() { Ok(config) } else { Err(settings.problems.join("\n")) }
     }
 
     /// Where clients reach this server.
@@ -194,87 +241,141 @@ impl Settings<'_> {
         value
     }
 
-    /// The first of `choices` is the default.
-    fn one_of<const N: usize>(&mut self, name: &'static str, choices: [&'static str; N]) -> &'static str {
-        let Some(text) = self.text(name) else { return choices[0] };
-        choices.into_iter().find(|choice| *choice == text).unwrap_or_else(|| {
-            self.problems.push(format!("{name} {text:?} is not one of {}", choices.join(", ")));
-            choices[0]
-        })
+    /// A text that fits, or is complained of.
+    fn fitting(&mut self, name: &'static str, fits: impl Fn(&str) -> bool, problem: &str) -> Option<String> {
+        let text = self.text(name)?;
+        if !fits(&text) {
+            self.problems.push(format!("{name} {problem}"));
+        }
+        Some(text)
     }
 
     fn seconds(&mut self, name: &'static str, default: u64) -> Duration {
         Duration::from_secs(self.at_least(name, default, 1))
     }
 
-    fn secret(&mut self, name: &'static str) -> Option<Secret> {
-        let text = self.text(name)?;
-        let mut letters: Vec<char> = text.chars().collect();
-        let length = letters.len();
-        letters.sort_unstable();
-        letters.dedup();
-        if length < MIN_SECRET_CHARS || letters.len() < 8 {
-            self.problems.push(format!("{name} is too easy to guess; use what `openssl rand -hex 32` prints"));
+    /// `off` is no limit.
+    fn rate(&mut self, name: &'static str, quota: u32, window_seconds: u32) -> Option<Rate> {
+        let text = self.text(name).unwrap_or_else(|| format!("{quota}/{window_seconds}"));
+        if text == "off" {
+            return None;
         }
-        Some(Secret(text))
+        text.parse().map_err(|error| self.problems.push(format!("{name} {text:?} {error}"))).ok()
     }
 
-    fn database(&mut self, name: &'static str, default: String) -> String {
-        let url = self.text(name).unwrap_or(default);
-        if Engine::of(&url).is_none() {
-            self.problems.push(format!("{name} does not begin with sqlite: or postgres:"));
+    /// Several values with commas between them.
+    fn list<T: std::str::FromStr>(&mut self, name: &'static str) -> Vec<T>
+    where
+        T::Err: fmt::Display,
+    {
+        let text = self.text(name).unwrap_or_default();
+        let mut values = Vec::new();
+        for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
+            match entry.parse() {
+                Ok(value) => values.push(value),
+                Err(error) => self.problems.push(format!("{name} {entry:?}: {error}")),
+            }
         }
-        url
+        values
+    }
+
+    fn origins(&mut self, name: &'static str) -> Vec<String> {
+        let origins: Vec<String> = self.list(name);
+        let is_origin = |text: &String| {
+            let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+            host.is_some_and(|host| !host.is_empty() && !host.contains(['/', '*', '?', '#', '@']))
+        };
+        for wrong in origins.iter().filter(|text| !is_origin(text)) {
+            self.problems.push(format!("{name} {wrong:?} is no origin like https://example.com"));
+        }
+        origins
+    }
+
+    fn secrets(&mut self, name: &'static str) -> Vec<Secret> {
+        let texts: Vec<String> = self.list(name);
+        texts.into_iter().map(|text| self.guarded(name, text)).collect()
+    }
+
+    fn secret(&mut self, name: &'static str) -> Option<Secret> {
+        let text = self.text(name)?;
+        Some(self.guarded(name, text))
+    }
+
+    /// Refuses a secret that can be guessed.
+    fn guarded(&mut self, name: &'static str, text: String) -> Secret {
+        let letters: BTreeSet<char> = text.chars().collect();
+        if text.chars().count() < MIN_SECRET_CHARS || letters.len() < 8 {
+            self.problems.push(format!("{name} is too easy to guess; use what `openssl rand -hex 32` prints"));
+        }
+        Secret(text)
+    }
+
+    /// The providers that are set up.
+    fn clients(&mut self) -> Vec<Client> {
+        const GOOGLE: &str = "https://accounts.google.com";
+        let issuer = self.text("VIRALFORGE_OIDC_ISSUER");
+        let named = [
+            ("google", GOOGLE, "VIRALFORGE_GOOGLE_CLIENT_ID", "VIRALFORGE_GOOGLE_CLIENT_SECRET"),
+            ("youtube", GOOGLE, "VIRALFORGE_YOUTUBE_CLIENT_ID", "VIRALFORGE_YOUTUBE_CLIENT_SECRET"),
+            ("tiktok", "", "VIRALFORGE_TIKTOK_CLIENT_ID", "VIRALFORGE_TIKTOK_CLIENT_SECRET"),
+            ("instagram", "", "VIRALFORGE_INSTAGRAM_CLIENT_ID", "VIRALFORGE_INSTAGRAM_CLIENT_SECRET"),
+            (
+                "oidc",
+                issuer.as_deref().unwrap_or_default(),
+                "VIRALFORGE_OIDC_CLIENT_ID",
+                "VIRALFORGE_OIDC_CLIENT_SECRET",
+            ),
+        ];
+        let mut clients = Vec::new();
+        for (provider, issuer, id_name, secret_name) in named {
+            match (self.text(id_name), self.text(secret_name)) {
+                (None, None) => {}
+                (Some(id), Some(secret)) => {
+                    clients.push(Client { provider, issuer: issuer.to_owned(), id, secret: Secret(secret) });
+                }
+                (id, _) => {
+                    let missing = if id.is_none() { id_name } else { secret_name };
+                    self.problems.push(format!("{missing} is missing"));
+                }
+            }
+        }
+        let is_there = clients.iter().any(|client| client.provider == "oidc");
+        let is_url = |text: &str| url::Url::parse(text).is_ok_and(|url| url.has_host() && url.query().is_none());
+        if is_there && !issuer.as_deref().is_some_and(is_url) {
+            self.problems.push("VIRALFORGE_OIDC_ISSUER is no address like https://sign-in.example.com".to_owned());
+        }
+        if issuer.is_some() && !is_there {
+            self.problems.push("VIRALFORGE_OIDC_CLIENT_ID and VIRALFORGE_OIDC_CLIENT_SECRET are missing".to_owned());
+        }
+        clients
     }
 
     /// The storage: of what it needs, everything is set or nothing.
     fn s3(&mut self) -> Option<S3> {
         let region = self.text("S3_REGION").unwrap_or_else(|| "auto".to_owned());
-        let prefix = self.text("S3_PREFIX").unwrap_or_default();
+        let is_prefix = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/".contains(&b));
+        let prefix = self.fitting("S3_PREFIX", is_prefix, "may have letters, digits, and -, _ and /");
         let names = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"];
-        let values = names.map(|name| self.text(name));
+        let values = names.map(|name| self.fitting(name, |text| name != names[0] || is_address(text), NO_ADDRESS));
         let missing: Vec<_> = names.into_iter().zip(&values).filter(|(_, v)| v.is_none()).map(|(n, _)| n).collect();
         if (1..names.len()).contains(&missing.len()) {
             self.problems.push(format!("of the settings of S3, {} are missing", missing.join(" and ")));
         }
-        if !prefix.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/".contains(&b)) {
-            self.problems.push("S3_PREFIX may have letters, digits, and -, _ and /".to_owned());
-        }
-        if !values[0].as_deref().is_none_or(is_address) {
-            self.problems.push("S3_ENDPOINT is no address that begins with https:// or http://".to_owned());
-        }
         let [Some(endpoint), Some(bucket), Some(id), Some(key)] = values else { return None };
         let (access_key_id, secret_access_key) = (Secret(id), Secret(key));
-        Some(S3 { endpoint, bucket, region, access_key_id, secret_access_key, prefix })
-    }
-
-    fn clamd(&mut self) -> Option<String> {
-        let address = self.text("CLAMD_ADDRESS")?;
-        let port = address.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
-        if !port && !address.starts_with("unix:/") {
-            self.problems.push("CLAMD_ADDRESS is neither HOST:PORT nor unix:/PATH".to_owned());
-        }
-        Some(address)
-    }
-
-    fn redis(&mut self, name: &'static str) -> Option<Secret> {
-        let url = self.text(name)?;
-        if !["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme)) {
-            self.problems.push(format!("{name} does not begin with redis:// or rediss://"));
-        }
-        Some(Secret(url))
+        Some(S3 { endpoint, bucket, region, access_key_id, secret_access_key, prefix: prefix.unwrap_or_default() })
     }
 
     /// Where reports go, which only a build with the feature can send.
     fn collector(&mut self, (name, is_built): (&'static str, bool), feature: &str) -> Option<String> {
-        let address = self.text(name)?;
-        if !is_built {
-            self.problems
-                .push(format!("{name} is set, but this build has no {feature}; build with --features {feature}"));
-        } else if !is_address(&address) {
-            self.problems.push(format!("{name} is no address that begins with https:// or http://"));
+        if is_built {
+            return self.fitting(name, is_address, NO_ADDRESS);
         }
-        Some(address)
+        self.fitting(
+            name,
+            |_| false,
+            &format!("is set, but this build has no {feature}; build with --features {feature}"),
+        )
     }
 
     /// A misspelt name in the file would be ignored otherwise.
@@ -284,6 +385,8 @@ impl Settings<'_> {
         self.problems.extend(found);
     }
 }
+
+const NO_ADDRESS: &str = "is no address that begins with https:// or http://";
 
 fn is_address(text: &str) -> bool {
     text.parse::<axum::http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")))

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde_json::Value;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::{AnyPool, ConnectOptions};
@@ -44,6 +45,23 @@ pub(crate) enum Engine {
 pub(crate) struct Database {
     pub(crate) pool: AnyPool,
     pub(crate) engine: Engine,
+}
+
+/// A column of text that holds JSON, or nothing.
+#[derive(sqlx::Type)]
+#[sqlx(transparent, no_pg_array)]
+pub(crate) struct JsonText(Option<String>);
+
+impl From<JsonText> for Option<Value> {
+    fn from(JsonText(text): JsonText) -> Self {
+        text.and_then(|text| serde_json::from_str(&text).ok())
+    }
+}
+
+impl From<JsonText> for Value {
+    fn from(text: JsonText) -> Self {
+        Option::from(text).unwrap_or_default()
+    }
 }
 
 impl Engine {

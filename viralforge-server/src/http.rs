@@ -1,22 +1,33 @@
 //! The interface over HTTP: routes, and what every request passes on its way to one.
 
+mod account;
+mod asked;
 mod assets;
 mod auth;
+mod client;
 mod compress;
+mod connections;
+mod cookies;
 mod direct;
 mod docs;
 mod events;
+mod export;
 mod files;
 mod form;
+mod headers;
 mod jobs;
+mod limits;
 mod linger;
+mod oauth;
 mod openapi;
 mod operations;
 mod page;
 mod plain;
 mod range;
 mod serve;
+mod sign_in;
 mod tus;
+mod webhooks;
 mod workers;
 
 pub(crate) use openapi::document;
@@ -53,30 +64,55 @@ fn router(app: Arc<App>) -> Router {
     let keyed = Router::new()
         .merge(assets::routes())
         .merge(jobs::routes())
-        .merge(workers::routes())
-        .layer(quick)
+        .layer(quick.clone())
         .merge(plain::routes())
         .merge(direct::routes())
         .merge(tus::routes())
-        .merge(workers::output_routes())
         .merge(events::routes())
+        .layer(middleware::from_fn(auth::by_method))
+        .merge(
+            account::routes()
+                .merge(connections::routes())
+                .merge(webhooks::routes())
+                .layer(quick.clone())
+                .merge(export::routes())
+                .layer(middleware::from_fn(auth::account)),
+        )
+        .merge(
+            workers::routes()
+                .layer(quick.clone())
+                .merge(workers::output_routes())
+                .layer(middleware::from_fn(auth::work)),
+        )
         .fallback(no_page)
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::require_key));
+        .layer(
+            ServiceBuilder::new()
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip))
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::identify))
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_user)),
+        );
+    let sign_in = sign_in::routes()
+        .merge(oauth::routes())
+        .layer(quick)
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip));
     Router::new()
         .nest("/v1", keyed)
+        .merge(sign_in)
         .merge(operations::routes())
         .merge(docs::routes())
         .route("/", get(operations::front))
         .layer(compress::layer())
         .merge(files::routes())
         .fallback(no_page)
-        .method_not_allowed_fallback(async || Problem::method("this page does not take that method"))
+        .method_not_allowed_fallback(async || Problem::new("method", "this page does not take that method"))
         .layer(
             ServiceBuilder::new()
+                .layer(middleware::from_fn(headers::plain_request_id))
                 .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
                 .layer(middleware::from_fn_with_state(Arc::clone(&app), operations::observe))
                 .layer(PropagateRequestIdLayer::new(REQUEST_ID))
-                .layer(middleware::from_fn(safe_headers))
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), headers::safe))
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), headers::cors))
                 .layer(middleware::from_fn(bounded))
                 .layer(CatchPanicLayer::custom(|_| panicked())),
         )
@@ -119,21 +155,4 @@ async fn bounded(request: Request, next: Next) -> Response {
         return Problem::of(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE).into_response();
     }
     next.run(request).await
-}
-
-/// Headers that every answer has: nothing here is to be framed, sniffed or run.
-async fn safe_headers(request: Request, next: Next) -> Response {
-    let mut response = as_problem(next.run(request).await);
-    let headers = response.headers_mut();
-    for (name, value) in [
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::REFERRER_POLICY, "no-referrer"),
-    ] {
-        headers.insert(name, HeaderValue::from_static(value));
-    }
-    headers
-        .entry(header::CONTENT_SECURITY_POLICY)
-        .or_insert(HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"));
-    response
 }

@@ -25,53 +25,53 @@ pub(crate) use scratch::Scratch;
 
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::Row;
-use sqlx::any::AnyRow;
+use sqlx::FromRow;
 use utoipa::ToSchema;
+
+use crate::account::Owned;
+use crate::db::JsonText;
 
 /// Where a job may be.
 pub(crate) const STATES: [&str; 6] = ["queued", "running", "succeeded", "failed", "dead", "cancelled"];
 
 /// A job as clients see it.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, FromRow, Serialize, ToSchema)]
 pub(crate) struct Job {
     pub(crate) id: String,
+    #[serde(skip)]
+    pub(crate) owner: String,
     pub(crate) kind: String,
     pub(crate) asset_id: String,
     pub(crate) state: String,
     pub(crate) priority: i64,
     /// How often it was begun.
     pub(crate) starts: i64,
+    #[sqlx(try_from = "JsonText")]
     pub(crate) options: Value,
+    #[sqlx(try_from = "JsonText")]
     pub(crate) progress: Option<Value>,
     /// Why it did not succeed, the last time.
+    #[sqlx(try_from = "JsonText")]
     pub(crate) error: Option<Value>,
+    #[sqlx(rename = "created_at")]
     pub(crate) created_at_ms: i64,
+    #[sqlx(rename = "updated_at")]
     pub(crate) updated_at_ms: i64,
 }
 
-/// The columns that [`Job::from_row`] reads.
+/// The columns of a [`Job`].
 pub(crate) const COLUMNS: &str =
-    "id, kind, asset_id, state, priority, starts, options, progress, error, created_at, updated_at";
+    "id, owner, kind, asset_id, state, priority, starts, options, progress, error, created_at, updated_at";
+
+impl Owned for Job {
+    const WHAT: &'static str = "job";
+
+    fn owner(&self) -> &str {
+        &self.owner
+    }
+}
 
 impl Job {
-    pub(crate) fn from_row(row: &AnyRow) -> Result<Self, sqlx::Error> {
-        let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
-        Ok(Self {
-            id: row.try_get("id")?,
-            kind: row.try_get("kind")?,
-            asset_id: row.try_get("asset_id")?,
-            state: row.try_get("state")?,
-            priority: row.try_get("priority")?,
-            starts: row.try_get("starts")?,
-            options: json(row.try_get("options")?).unwrap_or(Value::Null),
-            progress: json(row.try_get("progress")?),
-            error: json(row.try_get("error")?),
-            created_at_ms: row.try_get("created_at")?,
-            updated_at_ms: row.try_get("updated_at")?,
-        })
-    }
-
     /// Whether nothing more will happen to it.
     pub(crate) fn is_over(&self) -> bool {
         !matches!(self.state.as_str(), "queued" | "running")

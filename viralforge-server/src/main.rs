@@ -3,6 +3,7 @@
 //! It holds no media logic: `viralforge-core` does the work, and only in children of this process (`worker`). `app`
 //! wires the parts together; `http` is the interface; `upload`, `asset`, `job` and `store` are what it is about.
 
+mod account;
 mod app;
 mod asset;
 mod config;
@@ -10,13 +11,18 @@ mod db;
 mod http;
 mod id;
 mod job;
+mod limit;
 mod log;
 mod metrics;
+mod oauth;
+mod outgoing;
 mod problem;
+mod removal;
 mod report;
 mod scan;
 mod store;
 mod upload;
+mod webhook;
 mod worker;
 
 use std::io::Write as _;
@@ -33,6 +39,7 @@ use tokio::sync::watch;
 use app::{App, StartError};
 use config::Config;
 use db::Database;
+use job::Runner;
 use metrics::Metrics;
 
 /// Takes uploads, checks them, keeps them, and cuts them into clips.
@@ -139,8 +146,9 @@ async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartErr
     config.listen = listener.local_addr()?;
     let app = App::start(&config, metrics, shutdown.clone()).await?;
     tracing::info!(address = %config.listen, "listening");
-    let workers = tokio::spawn(app.runner(&config).run(config.workers, shutdown.clone()));
+    let workers = tokio::spawn(Runner::new(Arc::clone(&app), &config).run(config.workers, shutdown.clone()));
     let tidier = tokio::spawn(tidy(Arc::clone(&app)));
+    let sender = tokio::spawn(Arc::clone(&app).keep_sending());
     let keeper = tokio::spawn(Arc::clone(&app).keep_redis(config.workers > 0));
     let served = http::serve(listener, app, config.max_connections, config.drain, shutdown);
     tokio::pin!(served);
@@ -152,16 +160,21 @@ async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartErr
     tracing::info!("shutting down; running requests may end, jobs go back into the queue");
     stop.send_replace(true);
     served.await;
-    tidier.abort();
+    // A token that is being renewed must not be lost on its way.
+    tidier.await?;
     workers.await?;
     keeper.abort();
+    sender.abort();
     Ok(())
 }
 
 async fn tidy(app: Arc<App>) {
     let mut every = tokio::time::interval(TIDY_EVERY);
+    let mut shutdown = app.shutdown.clone();
     loop {
-        every.tick().await;
-        app.tidy().await;
+        tokio::select! {
+            _ = every.tick() => app.tidy().await,
+            _ = shutdown.changed() => return,
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! What is counted and timed, in the text format of OpenMetrics, which Prometheus reads.
 
+use std::fmt::Debug;
+use std::hash::Hash;
+
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
-use prometheus_client::registry::{Registry, Unit};
+use prometheus_client::registry::{Metric, Registry, Unit};
 
 /// The type of the answer at `/metrics`.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -17,6 +20,12 @@ pub(crate) struct Request {
     pub(crate) method: String,
     pub(crate) route: String,
     pub(crate) status: u16,
+}
+
+/// Requests that were refused by a rate.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct Refused {
+    pub(crate) policy: &'static str,
 }
 
 /// Jobs of one kind; a stage of them, or a state.
@@ -75,6 +84,7 @@ pub(crate) struct Metrics {
     pub(crate) upload_bytes: Counter,
     pub(crate) uploads_refused: Counter,
     pub(crate) jobs_asked_for: Family<Jobs, Counter>,
+    pub(crate) refused: Family<Refused, Counter>,
     pub(crate) jobs: Family<JobState, Gauge>,
     pub(crate) oldest_job: Family<JobState, Gauge<f64, std::sync::atomic::AtomicU64>>,
     pub(crate) job_stages: Timed<JobStage>,
@@ -85,41 +95,21 @@ pub(crate) struct Metrics {
 impl Metrics {
     pub(crate) fn new() -> Self {
         let mut registry = Registry::with_prefix("viralforge");
-        let requests = Timed::new_with_constructor(Buckets::Request);
-        registry.register_with_unit("http", "Time to answer a request", Unit::Seconds, requests.clone());
-        let connections = Gauge::default();
-        registry.register("connections", "Open connections", connections.clone());
-        let connections_refused = Counter::default();
-        registry.register("connections_refused", "Connections over the limit", connections_refused.clone());
-        let upload_bytes = Counter::default();
-        registry.register("upload_bytes", "Bytes of uploads that were taken", upload_bytes.clone());
-        let uploads_refused = Counter::default();
-        registry.register("uploads_refused", "Uploads refused by their first bytes", uploads_refused.clone());
-        let jobs_asked_for = Family::default();
-        registry.register("jobs_requested", "Jobs that clients asked for", jobs_asked_for.clone());
-        let jobs = Family::default();
-        registry.register("jobs", "Jobs that wait, run, or are dead", jobs.clone());
-        let oldest_job = Family::default();
-        registry.register_with_unit("oldest_job", "Age of the oldest of these jobs", Unit::Seconds, oldest_job.clone());
-        let job_stages = Timed::new_with_constructor(Buckets::Job);
-        registry.register_with_unit("job_stage", "Time that a job took, by stage", Unit::Seconds, job_stages.clone());
-        let storage = Timed::new_with_constructor(Buckets::Request);
-        registry.register_with_unit("storage", "Time of a call to the storage", Unit::Seconds, storage.clone());
-        let database = Timed::new_with_constructor(Buckets::Request);
-        registry.register_with_unit("database", "Time of a statement of the database", Unit::Seconds, database.clone());
+        let all = &mut registry;
         Self {
+            requests: timed(all, "http", "Time to answer a request", Buckets::Request),
+            connections: added(all, "connections", "Open connections"),
+            connections_refused: added(all, "connections_refused", "Connections over the limit"),
+            upload_bytes: added(all, "upload_bytes", "Bytes of uploads that were taken"),
+            uploads_refused: added(all, "uploads_refused", "Uploads refused by their first bytes"),
+            jobs_asked_for: added(all, "jobs_requested", "Jobs that clients asked for"),
+            refused: added(all, "requests_limited", "Requests that were refused by a rate"),
+            jobs: added(all, "jobs", "Jobs that wait, run, or are dead"),
+            oldest_job: in_seconds(all, "oldest_job", "Age of the oldest of these jobs", Family::default()),
+            job_stages: timed(all, "job_stage", "Time that a job took, by stage", Buckets::Job),
+            storage: timed(all, "storage", "Time of a call to the storage", Buckets::Request),
+            database: timed(all, "database", "Time of a statement of the database", Buckets::Request),
             registry,
-            requests,
-            connections,
-            connections_refused,
-            upload_bytes,
-            uploads_refused,
-            jobs_asked_for,
-            jobs,
-            oldest_job,
-            job_stages,
-            storage,
-            database,
         }
     }
 
@@ -129,4 +119,22 @@ impl Metrics {
         let _ = encode(&mut text, &self.registry);
         text
     }
+}
+
+fn added<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+fn in_seconds<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
+    registry.register_with_unit(name, help, Unit::Seconds, metric.clone());
+    metric
+}
+
+fn timed<L>(registry: &mut Registry, name: &str, help: &str, buckets: Buckets) -> Timed<L>
+where
+    L: EncodeLabelSet + Clone + Hash + Eq + Debug + Send + Sync + 'static,
+{
+    in_seconds(registry, name, help, Timed::new_with_constructor(buckets))
 }

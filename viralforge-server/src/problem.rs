@@ -6,7 +6,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
-use viralforge_core::ErrorKind;
 
 /// The type of every answer that tells of a problem.
 pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
@@ -15,10 +14,15 @@ pub(crate) type Result<T, E = Problem> = std::result::Result<T, E>;
 
 /// Every code of a problem with its status and what it means: the host's own, and those of the library that are answers
 /// by themselves. The library's others are told of in the `error` of a job.
-pub(crate) const CODES: [(u16, &str, &str); 21] = [
+pub(crate) const CODES: [(u16, &str, &str); 23] = [
     (400, "bad_request", "the path, the query, a header or the body is not as it should be"),
-    (401, "unauthorized", "there is no API key, or a wrong one"),
-    (403, "forbidden", "the address is not signed or no longer good, or the upload takes no bytes"),
+    (401, "unauthorized", "there is no key or token, or one that is not good (any more)"),
+    (
+        403,
+        "forbidden",
+        "the address is not signed or no longer good, the upload takes no bytes, or the caller may not do that",
+    ),
+    (403, "quota_exceeded", "the user has as much as they may"),
     (404, "not_found", "there is no such thing"),
     (405, "method", "this page does not take that method; Allow lists those that it takes"),
     (409, "conflict", "it is in a state in which that cannot be done, or somebody else is doing it"),
@@ -31,6 +35,7 @@ pub(crate) const CODES: [(u16, &str, &str); 21] = [
     (416, "range", "no part of that range exists"),
     (422, "invalid_option", "there is no such option, or its value is wrong"),
     (422, "malformed", "the first bytes of the upload are of nothing that will ever be taken"),
+    (429, "rate_limited", "too many requests at once; Retry-After says when the next is taken"),
     (431, "headers_too_large", "there are more than 100 headers, or 16 KiB of them"),
     (460, "checksum_mismatch", "the bytes do not have the checksum that came with them; none of them count"),
     (500, "internal", "something failed here; the request id names it"),
@@ -50,12 +55,20 @@ pub(crate) struct Problem {
     code: &'static str,
     /// What is wrong with this request, in a sentence.
     detail: String,
+    #[serde(skip)]
+    retry_after_seconds: Option<i64>,
 }
 
 impl Problem {
-    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        let title = status.canonical_reason().unwrap_or("error");
-        Self { kind: "about:blank", title, status: status.as_u16(), code, detail: detail.into() }
+    /// An answer with one of [`CODES`].
+    pub(crate) fn new(code: &'static str, detail: impl Into<String>) -> Self {
+        let status = CODES.iter().find(|(_, known, _)| *known == code).map_or(500, |(status, ..)| *status);
+        let title = match status {
+            // A status of tus that HTTP does not name.
+            460 => "Checksum Mismatch",
+            _ => StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("error"),
+        };
+        Self { kind: "about:blank", title, status, code, detail: detail.into(), retry_after_seconds: None }
     }
 
     /// What only the status tells.
@@ -66,94 +79,84 @@ impl Problem {
 
     /// What the framework says about a request that it refuses.
     pub(crate) fn rejected(status: StatusCode, detail: impl Into<String>) -> Self {
-        let fits = |known: &&(u16, &'static str, &str)| known.0 == status.as_u16();
-        match CODES.iter().find(fits) {
-            Some((_, code, _)) => Self::new(status, code, detail),
+        match CODES.iter().find(|(known, ..)| *known == status.as_u16()) {
+            Some((_, code, _)) => Self::new(code, detail),
             None if status.is_client_error() => Self::bad_request(detail),
             None => Self::internal(),
         }
     }
 
     pub(crate) fn bad_request(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, "bad_request", detail)
+        Self::new("bad_request", detail)
     }
 
     pub(crate) fn invalid_option(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorKind::InvalidOption.code(), detail)
+        Self::new("invalid_option", detail)
     }
 
     pub(crate) fn unauthorized() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "unauthorized", "send Authorization: Bearer with the API key")
+        Self::new("unauthorized", "send Authorization: Bearer with an API key or an access token")
     }
 
-    pub(crate) fn forbidden(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, "forbidden", detail)
+    /// More than a user may have, however long they wait.
+    pub(crate) fn quota(detail: impl Into<String>) -> Self {
+        Self::new("quota_exceeded", detail)
+    }
+
+    /// More at once than anybody may.
+    pub(crate) fn rate_limited(retry_after_seconds: i64) -> Self {
+        let detail = format!("too many requests; the next is taken in {retry_after_seconds} seconds");
+        let problem = Self::new("rate_limited", detail);
+        Self { retry_after_seconds: Some(retry_after_seconds), ..problem }
     }
 
     pub(crate) fn not_found(what: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "not_found", format!("there is no such {what}"))
-    }
-
-    pub(crate) fn gone(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::GONE, "gone", detail)
+        Self::new("not_found", format!("there is no such {what}"))
     }
 
     pub(crate) fn conflict(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::CONFLICT, "conflict", detail)
+        Self::new("conflict", detail)
     }
 
     /// Another worker has the job, or it is over: whatever comes of this start does not count.
     pub(crate) fn lease_lost() -> Self {
-        Self::new(StatusCode::CONFLICT, "lease_lost", "the job is not yours any more; stop working on it")
+        Self::new("lease_lost", "the job is not yours any more; stop working on it")
     }
 
     pub(crate) fn too_large(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorKind::LimitExceeded.code(), detail)
-    }
-
-    pub(crate) fn unsupported_type(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_type", detail)
-    }
-
-    pub(crate) fn refused(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::UNPROCESSABLE_ENTITY, ErrorKind::Malformed.code(), detail)
-    }
-
-    pub(crate) fn range_not_satisfiable() -> Self {
-        Self::new(StatusCode::RANGE_NOT_SATISFIABLE, "range", "no part of that range exists")
-    }
-
-    /// A status of tus that HTTP does not name.
-    pub(crate) fn checksum_mismatch() -> Self {
-        let mut problem =
-            Self::new(StatusCode::BAD_REQUEST, "checksum_mismatch", "the bytes do not have that checksum");
-        (problem.status, problem.title) = (460, "Checksum Mismatch");
-        problem
-    }
-
-    pub(crate) fn precondition(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::PRECONDITION_FAILED, "precondition", detail)
-    }
-
-    pub(crate) fn method(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method", detail)
-    }
-
-    /// What this server, as it is set up, cannot do.
-    pub(crate) fn not_here(detail: impl Into<String>) -> Self {
-        Self::new(StatusCode::NOT_IMPLEMENTED, ErrorKind::Unsupported.code(), detail)
+        Self::new("limit_exceeded", detail)
     }
 
     pub(crate) fn unavailable(what: &str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", format!("{what}; try again in a moment"))
+        Self::new("unavailable", format!("{what}; try again in a moment"))
     }
 
     pub(crate) fn storage_full() -> Self {
-        Self::new(StatusCode::INSUFFICIENT_STORAGE, "storage_full", "there is no room left for this upload")
+        Self::new("storage_full", "there is no room left for this upload")
     }
 
     pub(crate) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something failed here; the request id names it")
+        Self::new("internal", "something failed here; the request id names it")
+    }
+
+    /// What an error of the database comes to, by its code: five characters from PostgreSQL (its manual, appendix A), a
+    /// number from SQLite (<https://www.sqlite.org/rescode.html>), whose upper bytes only say more.
+    fn of_database(code: &str) -> Self {
+        let passing = || Self::unavailable("the database does not answer");
+        if code.len() == 5 {
+            return match code.get(..2).unwrap_or_default() {
+                "53" if code == "53100" => Self::storage_full(),
+                // Lost connections; conflicts and deadlocks; too many connections; shutting down; I/O.
+                "08" | "40" | "53" | "55" | "57" | "58" => passing(),
+                _ => Self::internal(),
+            };
+        }
+        match code.parse::<u32>().map_or(0, |code| code & 0xff) {
+            // Busy, locked, an error of the disk, a file that cannot be opened.
+            5 | 6 | 10 | 14 => passing(),
+            13 => Self::storage_full(),
+            _ => Self::internal(),
+        }
     }
 
     pub(crate) fn status(&self) -> StatusCode {
@@ -170,8 +173,8 @@ impl IntoResponse for Problem {
         if self.status == 401 {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
-        if self.status == 503 {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        if let Some(seconds) = self.retry_after_seconds.or((self.status == 503).then_some(2)) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -193,43 +196,8 @@ impl From<sqlx::Error> for Problem {
             sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed => {
                 Self::unavailable("the database does not answer")
             }
-            sqlx::Error::Database(error) => match Trouble::of(error.code().as_deref().unwrap_or_default()) {
-                Trouble::Passing => Self::unavailable("the database does not answer"),
-                Trouble::Full => Self::storage_full(),
-                Trouble::Ours => Self::internal(),
-            },
+            sqlx::Error::Database(error) => Self::of_database(error.code().as_deref().unwrap_or_default()),
             _ => Self::internal(),
-        }
-    }
-}
-
-/// Whose fault an error of the database is.
-enum Trouble {
-    /// Its own, and it may be over soon.
-    Passing,
-    /// The disk has no room.
-    Full,
-    /// That of the statement.
-    Ours,
-}
-
-impl Trouble {
-    /// By the code: five characters from PostgreSQL (its manual, appendix A), a number from SQLite
-    /// (<https://www.sqlite.org/rescode.html>), whose upper bytes only say more.
-    fn of(code: &str) -> Self {
-        if code.len() == 5 {
-            return match code.get(..2).unwrap_or_default() {
-                "53" if code == "53100" => Self::Full,
-                // Lost connections; conflicts and deadlocks; too many connections; shutting down; I/O.
-                "08" | "40" | "53" | "55" | "57" | "58" => Self::Passing,
-                _ => Self::Ours,
-            };
-        }
-        match code.parse::<u32>().map_or(0, |code| code & 0xff) {
-            // Busy, locked, an error of the disk, a file that cannot be opened.
-            5 | 6 | 10 | 14 => Self::Passing,
-            13 => Self::Full,
-            _ => Self::Ours,
         }
     }
 }
@@ -256,28 +224,34 @@ impl From<std::io::Error> for Problem {
 
 #[cfg(test)]
 mod tests {
+    use viralforge_core::ErrorKind;
+
     use super::*;
+
+    fn sources(folder: &std::path::Path) -> String {
+        let text = |path: std::path::PathBuf| match path.is_dir() {
+            true => sources(&path),
+            false => std::fs::read_to_string(&path).unwrap_or_default(),
+        };
+        std::fs::read_dir(folder).unwrap().map(|entry| text(entry.unwrap().path())).collect()
+    }
 
     #[test]
     fn every_code_that_is_answered_is_in_the_list() {
-        let library = |name: &str| ErrorKind::ALL.into_iter().find(|kind| format!("{kind:?}") == name).unwrap().code();
-        let source = include_str!("problem.rs").split("mod tests").next().unwrap();
-        let mut answered = 0;
-        for call in source.split("Self::new(").skip(1).filter_map(|call| call.trim().strip_prefix("StatusCode::")) {
-            let mut arguments = call.split(',').map(str::trim);
-            let (status, code) = (arguments.next().unwrap(), arguments.next().unwrap());
-            let code = match code.strip_prefix("ErrorKind::") {
-                Some(kind) => library(kind.trim_end_matches(".code()")),
-                None => code.trim_matches('"'),
-            };
-            let (number, ..) = CODES.iter().find(|(_, known, _)| *known == code).unwrap_or_else(|| panic!("{code}"));
-            if *number != 460 {
-                let name = StatusCode::from_u16(*number).unwrap().canonical_reason().unwrap().replace([' ', '-'], "_");
-                assert_eq!(name.to_uppercase(), status, "{code}");
-            }
-            answered += 1;
+        let source = sources(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+        let calls = source.split("Problem::new(\"").skip(1).chain(source.split("Self::new(\"").skip(1));
+        let answered: Vec<_> = calls.map(|call| call.split('"').next().unwrap()).collect();
+        for code in &answered {
+            assert!(CODES.iter().any(|(_, known, _)| known == code), "{code}");
         }
-        assert!(answered > 15);
+        assert!(answered.len() > 15);
+    }
+
+    #[test]
+    fn the_codes_of_the_library_are_its_own() {
+        for kind in [ErrorKind::InvalidOption, ErrorKind::LimitExceeded, ErrorKind::Malformed, ErrorKind::Unsupported] {
+            assert!(CODES.iter().any(|(_, code, _)| *code == kind.code()), "{kind:?}");
+        }
     }
 
     #[test]

@@ -16,11 +16,12 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use object_store::aws::{AmazonS3, AmazonS3Builder};
+use object_store::buffered::BufWriter;
 use object_store::local::LocalFileSystem;
 use object_store::path::Path as Location;
-use object_store::{BackoffConfig, GetOptions, GetResult, ObjectStore, ObjectStoreExt, RetryConfig, WriteMultipart};
+use object_store::{BackoffConfig, GetOptions, GetResult, ObjectStore, ObjectStoreExt, RetryConfig};
 use tokio::fs::{DirEntry, File};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncWriteExt as _, BufReader};
 
 use crate::config::S3;
 use crate::id;
@@ -96,7 +97,7 @@ impl Store {
 
     /// Stores a file under `key`, without holding it in memory. The file must not change any more.
     pub(crate) async fn put_file(&self, key: &Key, file: &Path) -> Result<u64> {
-        let mut source = File::open(file).await?;
+        let source = File::open(file).await?;
         let length = source.metadata().await?.len();
         if let Place::Folder(root) = &self.place {
             source.sync_data().await?;
@@ -104,39 +105,24 @@ impl Store {
                 return Ok(length);
             }
         }
-        if length <= PART_BYTES {
-            let mut bytes = Vec::new();
-            source.read_to_end(&mut bytes).await?;
-            self.timed("put", self.objects.put(&self.at(key), bytes.into())).await?;
-        } else {
-            self.timed("put", self.put_parts(key, source, length)).await?;
-        }
-        Ok(length)
-    }
-
-    async fn put_parts(&self, key: &Key, mut source: File, length: u64) -> Result<()> {
         let part_bytes = PART_BYTES.max(length.div_ceil(MAX_PARTS)) as usize;
-        let mut writer =
-            WriteMultipart::new_with_chunk_size(self.objects.put_multipart(&self.at(key)).await?, part_bytes);
-        let mut buffer = vec![0; 1 << 20];
-        let written: Result<()> = async {
-            loop {
-                let read = source.read(&mut buffer).await?;
-                if read == 0 {
-                    return Ok(());
-                }
-                writer.wait_for_capacity(PARTS_AT_A_TIME).await?;
-                writer.write(&buffer[..read]);
+        let mut source = BufReader::with_capacity(1 << 20, source);
+        // One part goes as it is, more of them as an object in parts.
+        let mut target = BufWriter::with_capacity(Arc::clone(&self.objects), self.at(key), part_bytes)
+            .with_max_concurrency(PARTS_AT_A_TIME);
+        let put = async {
+            if let Err(error) = tokio::io::copy_buf(&mut source, &mut target).await {
+                // A storage that is gone cannot be told; what brought us here is what counts.
+                let _ = target.abort().await;
+                return Err(error);
             }
+            target.shutdown().await
+        };
+        match self.timed("put", put).await.map_err(|error| error.downcast::<object_store::Error>()) {
+            Ok(()) => Ok(length),
+            Err(Ok(storage)) => Err(storage.into()),
+            Err(Err(file)) => Err(file.into()),
         }
-        .await;
-        if written.is_err() {
-            // A storage that is gone cannot be told; what brought us here is what counts.
-            let _ = writer.abort().await;
-            return written;
-        }
-        writer.finish().await?;
-        Ok(())
     }
 
     /// Reads a file or a part of it.
@@ -166,25 +152,35 @@ impl Store {
     }
 
     async fn delete_at(&self, location: &Location) -> Result<()> {
-        match self.timed("delete", self.objects.delete(location)).await {
-            Err(object_store::Error::NotFound { .. }) => Ok(()),
-            other => Ok(other?),
-        }
+        found(self.timed("delete", self.objects.delete(location)).await)?;
+        Ok(())
     }
 
     /// Removes what a process that died while it stored `key` left: in a folder the parts have its name, `#` and a
     /// number. S3 shows parts to nobody, and removes them by a rule of the bucket.
     pub(crate) async fn remove_unfinished(&self, key: &Key) -> Result<()> {
         let Place::Folder(root) = &self.place else { return Ok(()) };
-        let path = root.join(key.to_string());
-        let (Some(folder), Some(name)) = (path.parent(), path.file_name().and_then(|name| name.to_str())) else {
-            return Ok(());
-        };
-        let begin = format!("{name}#");
-        for entry in entries(folder).await? {
-            if entry.file_name().to_str().is_some_and(|name| name.starts_with(&begin)) {
+        let begin = root.join(format!("{key}#"));
+        for entry in entries(begin.parent().unwrap_or(root)).await? {
+            if entry.path().as_os_str().as_encoded_bytes().starts_with(begin.as_os_str().as_encoded_bytes()) {
                 tokio::fs::remove_file(entry.path()).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Removes an asset, with all that was made of it.
+    pub(crate) async fn remove_asset(&self, asset: &str) -> Result<()> {
+        let all = Key::all(asset);
+        if let Place::Folder(root) = &self.place {
+            return match tokio::fs::remove_dir_all(root.join(all.to_string())).await {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+                _ => Ok(()),
+            };
+        }
+        let found: Vec<_> = self.timed("list", self.objects.list(Some(&self.at(&all))).try_collect()).await?;
+        for object in found {
+            self.delete_at(&object.location).await?;
         }
         Ok(())
     }
@@ -227,6 +223,14 @@ impl Store {
     }
 }
 
+/// What is there; `None` where it is not.
+fn found<T>(result: object_store::Result<T>) -> Result<Option<T>> {
+    match result {
+        Err(object_store::Error::NotFound { .. }) => Ok(None),
+        other => Ok(Some(other?)),
+    }
+}
+
 /// Gives a file a second name, which costs nothing however large it is. `false` where that cannot be, as on another
 /// file system.
 async fn link(file: &Path, root: &Path, key: &Key) -> std::io::Result<bool> {
@@ -250,7 +254,7 @@ async fn link(file: &Path, root: &Path, key: &Key) -> std::io::Result<bool> {
 }
 
 /// What is in a folder; nothing where it is not there.
-async fn entries(folder: &Path) -> std::io::Result<Vec<DirEntry>> {
+pub(crate) async fn entries(folder: &Path) -> std::io::Result<Vec<DirEntry>> {
     let mut listing = match tokio::fs::read_dir(folder).await {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other?,

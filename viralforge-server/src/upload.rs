@@ -8,20 +8,20 @@ mod spool;
 
 pub(crate) use direct::Sent;
 pub(crate) use metadata::Metadata;
-pub(crate) use receive::Checksum;
+pub(crate) use receive::{Checksum, next_bytes};
 pub(crate) use spool::{Locked, Spool};
 
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use sqlx::AssertSqlSafe;
-use sqlx::any::AnyRow;
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyPool, AssertSqlSafe, FromRow};
 use utoipa::ToSchema;
 use viralforge_core::{ReasonClass, Severity, Source, UploadPolicy, UploadSlot, ValidationDepth, validate_upload};
 
+use crate::account::Owned;
 use crate::asset::Assets;
+use crate::db::JsonText;
 use crate::id;
 use crate::job::{Kind, NewJob, Queue};
 use crate::problem::{Problem, Result};
@@ -30,9 +30,11 @@ use crate::problem::{Problem, Result};
 pub(crate) const STATES: [&str; 3] = ["open", "complete", "refused"];
 
 /// One upload.
-#[derive(Clone, Debug, Serialize, ToSchema)]
+#[derive(Clone, Debug, FromRow, Serialize, ToSchema)]
 pub(crate) struct Upload {
     pub(crate) id: String,
+    #[serde(skip)]
+    pub(crate) owner: String,
     pub(crate) state: String,
     /// How many bytes it will have; `None` until the client says.
     pub(crate) length: Option<i64>,
@@ -47,6 +49,7 @@ pub(crate) struct Upload {
     pub(crate) concat: Option<String>,
     pub(crate) asset_id: Option<String>,
     /// Why it was refused.
+    #[sqlx(try_from = "JsonText")]
     pub(crate) problem: Option<Value>,
     #[serde(skip)]
     pub(crate) expires_at: i64,
@@ -64,12 +67,22 @@ pub(crate) struct Upload {
 #[derive(Debug, Default)]
 pub(crate) struct NewUpload<'a> {
     pub(crate) id: Option<String>,
+    /// The user whose it will be.
+    pub(crate) owner: &'a str,
     pub(crate) length: Option<i64>,
     pub(crate) metadata: &'a str,
     pub(crate) concat: Option<&'a str>,
     pub(crate) idempotency_key: Option<&'a str>,
     pub(crate) multipart_id: Option<&'a str>,
     pub(crate) part_bytes: Option<i64>,
+}
+
+impl Owned for Upload {
+    const WHAT: &'static str = "upload";
+
+    fn owner(&self) -> &str {
+        &self.owner
+    }
 }
 
 impl Upload {
@@ -84,8 +97,8 @@ impl Upload {
     }
 }
 
-/// The columns that [`upload`] reads.
-pub(crate) const COLUMNS: &str = "id, state, length, received, metadata, concat, asset_id, problem, expires_at, multipart_id, \
+/// The columns of an [`Upload`].
+pub(crate) const COLUMNS: &str = "id, owner, state, length, received, metadata, concat, asset_id, problem, expires_at, multipart_id, \
                        part_bytes, part_tags";
 
 /// All uploads.
@@ -100,11 +113,12 @@ pub(crate) struct Uploads {
 impl Uploads {
     /// Begins an upload.
     pub(crate) async fn create(&self, new: &NewUpload<'_>) -> Result<Upload> {
+        self.check_length(new.metadata, new.length)?;
         let now = id::now_ms();
-        let row = sqlx::query(AssertSqlSafe(format!(
+        let upload = sqlx::query_as(AssertSqlSafe(format!(
             "INSERT INTO uploads (id, state, length, received, metadata, concat, expires_at, created_at, \
-             idempotency_key, multipart_id, part_bytes) \
-             VALUES ($1, 'open', $2, 0, $3, $4, $5, $6, $7, $8, $9) RETURNING {COLUMNS}"
+             idempotency_key, multipart_id, part_bytes, owner) \
+             VALUES ($1, 'open', $2, 0, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING {COLUMNS}"
         )))
         .bind(new.id.clone().unwrap_or_else(id::fresh))
         .bind(new.length)
@@ -115,9 +129,10 @@ impl Uploads {
         .bind(new.idempotency_key)
         .bind(new.multipart_id)
         .bind(new.part_bytes)
+        .bind(new.owner)
         .fetch_one(&self.pool)
         .await?;
-        Ok(upload(&row)?)
+        Ok(upload)
     }
 
     /// Begins an upload, or finds the one that was begun under the same key, if it is of the same file.
@@ -148,78 +163,66 @@ impl Uploads {
     }
 
     async fn find(&self, column: &str, value: &str) -> Result<Option<Upload>> {
-        let row = sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM uploads WHERE {column} = $1")))
-            .bind(value)
-            .fetch_optional(&self.pool)
-            .await?;
-        Ok(row.as_ref().map(upload).transpose()?)
+        let sql = AssertSqlSafe(format!("SELECT {COLUMNS} FROM uploads WHERE {column} = $1"));
+        Ok(sqlx::query_as(sql).bind(value).fetch_optional(&self.pool).await?)
     }
 
     /// Notes that `received` bytes are safe on disk.
     pub(crate) async fn advance(&self, id: &str, received: i64) -> Result<()> {
-        sqlx::query("UPDATE uploads SET received = $1 WHERE id = $2 AND state = 'open' AND received <= $1")
-            .bind(received)
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
+        let sql = "UPDATE uploads SET received = $1 WHERE id = $2 AND state = 'open' AND received <= $1";
+        sqlx::query(sql).bind(received).bind(id).execute(&self.pool).await?;
         Ok(())
     }
 
     /// Notes what S3 answered to each part, or that it was not right.
     pub(crate) async fn set_part_tags(&self, id: &str, tags: Option<&str>) -> Result<()> {
-        sqlx::query("UPDATE uploads SET part_tags = $1 WHERE id = $2 AND state = 'open'")
-            .bind(tags)
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
+        let sql = "UPDATE uploads SET part_tags = $1 WHERE id = $2 AND state = 'open'";
+        sqlx::query(sql).bind(tags).bind(id).execute(&self.pool).await?;
         Ok(())
     }
 
     /// Notes how long it will be.
-    pub(crate) async fn set_length(&self, id: &str, length: i64) -> Result<()> {
-        sqlx::query("UPDATE uploads SET length = $1 WHERE id = $2 AND length IS NULL")
-            .bind(length)
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
+    pub(crate) async fn set_length(&self, upload: &mut Upload, length: i64) -> Result<()> {
+        self.check_length(&upload.metadata, Some(length))?;
+        let sql = "UPDATE uploads SET length = $1 WHERE id = $2 AND length IS NULL";
+        sqlx::query(sql).bind(length).bind(&upload.id).execute(&self.pool).await?;
+        upload.length = Some(length);
         Ok(())
     }
 
     /// Ends it: these bytes will never be taken.
     pub(crate) async fn refuse(&self, id: &str, problem: &Value) -> Result<()> {
-        sqlx::query("UPDATE uploads SET state = 'refused', problem = $1 WHERE id = $2 AND state = 'open'")
-            .bind(problem.to_string())
-            .bind(id)
-            .execute(&self.pool)
-            .await?;
+        let sql = "UPDATE uploads SET state = 'refused', problem = $1 WHERE id = $2 AND state = 'open'";
+        sqlx::query(sql).bind(problem.to_string()).bind(id).execute(&self.pool).await?;
         Ok(())
     }
 
-    /// Makes an asset of it and has it checked, in one transaction: either both are there or neither is.
-    pub(crate) async fn complete(&self, upload: &Upload, asset: &str, byte_len: i64) -> Result<()> {
-        let metadata = Metadata::parse(&upload.metadata)?;
-        let file_name = metadata.file_name();
+    /// Makes an asset of it, with its own identifier, and has it checked, in one transaction: either both are there or
+    /// neither is.
+    pub(crate) async fn complete(&self, upload: &mut Upload, byte_len: i64) -> Result<()> {
+        let (metadata, id) = (Metadata::parse(&upload.metadata)?, upload.id.as_str());
         let policy = self.policy(&metadata, ValidationDepth::Decode);
         let options = serde_json::to_value(policy).map_err(|_| Problem::internal())?;
         let mut tx = self.pool.begin().await?;
-        let done = sqlx::query("UPDATE uploads SET state = 'complete', received = $1 WHERE id = $2 AND state = 'open'")
-            .bind(byte_len)
-            .bind(&upload.id)
-            .execute(&mut *tx)
-            .await?;
+        Assets::add(&mut tx, id, &upload.owner, &metadata.file_name(), byte_len).await?;
+        let sql =
+            "UPDATE uploads SET state = 'complete', received = $1, asset_id = id WHERE id = $2 AND state = 'open'";
+        let done = sqlx::query(sql).bind(byte_len).bind(id).execute(&mut *tx).await?;
         if done.rows_affected() != 1 {
             return Err(Problem::conflict("the upload was completed or ended by another request"));
         }
-        Assets::add(&mut tx, asset, &file_name, byte_len).await?;
-        sqlx::query("UPDATE uploads SET asset_id = $1 WHERE id = $2")
-            .bind(asset)
-            .bind(&upload.id)
-            .execute(&mut *tx)
-            .await?;
-        let check =
-            NewJob { kind: Kind::Validation, asset_id: asset, options: &options, priority: 10, idempotency_key: None };
+        let check = NewJob {
+            kind: Kind::VALIDATION,
+            asset_id: id,
+            options: &options,
+            priority: 10,
+            idempotency_key: None,
+            charge: None,
+        };
         Queue::add(&mut tx, &check).await?;
         tx.commit().await?;
+        upload.state = "complete".to_owned();
+        upload.asset_id = Some(upload.id.clone());
         Ok(())
     }
 
@@ -231,28 +234,35 @@ impl Uploads {
 
     /// Uploads that have all their bytes and were not made assets, since a process died or a dependency was down.
     pub(crate) async fn unfinished(&self) -> Result<Vec<String>> {
-        let rows = sqlx::query(
+        let ids = sqlx::query_scalar(
             "SELECT id FROM uploads WHERE state = 'open' AND (part_tags IS NOT NULL OR (received = length \
              AND (concat IS NULL OR concat <> 'partial'))) LIMIT 100",
         )
         .fetch_all(&self.pool)
         .await?;
-        Ok(rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?)
+        Ok(ids)
     }
 
     /// Uploads that nobody went on with in time.
     pub(crate) async fn expired(&self) -> Result<Vec<String>> {
-        let rows =
-            sqlx::query("SELECT id FROM uploads WHERE state IN ('open', 'refused') AND expires_at < $1 LIMIT 100")
-                .bind(id::now_ms())
-                .fetch_all(&self.pool)
-                .await?;
-        Ok(rows.iter().map(|row| row.try_get("id")).collect::<Result<_, _>>()?)
+        let sql = "SELECT id FROM uploads WHERE state IN ('open', 'refused') AND expires_at < $1 LIMIT 100";
+        Ok(sqlx::query_scalar(sql).bind(id::now_ms()).fetch_all(&self.pool).await?)
     }
 
     /// The most bytes that an upload may have.
     pub(crate) fn max_bytes(&self, metadata: &Metadata) -> u64 {
         if metadata.slot() == UploadSlot::Image { self.max_image_bytes } else { self.max_video_bytes }
+    }
+
+    /// Refuses what will be too long.
+    pub(crate) fn check_length(&self, metadata: &str, length: Option<i64>) -> Result<()> {
+        let max = self.max_bytes(&Metadata::parse(metadata)?);
+        match length {
+            Some(length) if length as u64 > max => {
+                Err(Problem::too_large(format!("Upload-Length {length} is over the limit of {max} bytes")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// What an upload is held against.
@@ -283,21 +293,4 @@ impl Uploads {
         let found = report.findings.iter().find(|f| f.severity == Severity::Error && from_the_head(f.class));
         found.map(|finding| json!({ "code": finding.code, "message": finding.message }))
     }
-}
-
-pub(crate) fn upload(row: &AnyRow) -> Result<Upload, sqlx::Error> {
-    Ok(Upload {
-        id: row.try_get("id")?,
-        state: row.try_get("state")?,
-        length: row.try_get("length")?,
-        received: row.try_get("received")?,
-        metadata: row.try_get("metadata")?,
-        concat: row.try_get("concat")?,
-        asset_id: row.try_get("asset_id")?,
-        problem: row.try_get::<Option<String>, _>("problem")?.and_then(|text| serde_json::from_str(&text).ok()),
-        expires_at: row.try_get("expires_at")?,
-        multipart_id: row.try_get("multipart_id")?,
-        part_bytes: row.try_get("part_bytes")?,
-        part_tags: row.try_get("part_tags")?,
-    })
 }

@@ -5,14 +5,14 @@
 
 mod child;
 mod clips;
+mod kinds;
 mod run;
 #[cfg(target_os = "linux")]
 mod sandbox;
 mod task;
 mod thumbnails;
-mod verbs;
 
 pub(crate) use child::main;
-pub(crate) use run::{Bounds, Ended, run};
-pub(crate) use task::{ClipRequest, Made, Outcome, Rlimits, Task, Work};
-pub(crate) use verbs::{VERBS, prepare, read};
+pub(crate) use kinds::{KINDS, prepare};
+pub(crate) use run::{Ended, run};
+pub(crate) use task::{ClipRequest, Made, Outcome, Rlimits, Task};

@@ -1,6 +1,6 @@
 use super::*;
 
-fn load(pairs: &[(&str, &str)]) -> Result<Config, Problems> {
+fn load(pairs: &[(&str, &str)]) -> Result<Config, String> {
     Config::load(None, |name| pairs.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()))
 }
 
@@ -27,6 +27,28 @@ fn every_problem_is_listed_and_no_secret_is_shown() {
     assert!(!problems.contains("hunter2") && !problems.contains("geheim"), "{problems}");
     let config = load(&[("VIRALFORGE_API_KEY", "0123456789abcdef0123456789abcdef")]).unwrap();
     assert!(!format!("{config:?}").contains("0123456789"));
+}
+
+#[test]
+fn a_provider_is_set_up_whole_or_not_at_all() {
+    let problems = load(&[
+        ("VIRALFORGE_GOOGLE_CLIENT_ID", "id"),
+        ("VIRALFORGE_TIKTOK_CLIENT_SECRET", "geheim"),
+        ("VIRALFORGE_OIDC_CLIENT_ID", "id"),
+        ("VIRALFORGE_OIDC_CLIENT_SECRET", "geheim"),
+        ("VIRALFORGE_OIDC_ISSUER", "somewhere"),
+    ])
+    .unwrap_err()
+    .to_string();
+    for problem in ["GOOGLE_CLIENT_SECRET is missing", "TIKTOK_CLIENT_ID is missing", "OIDC_ISSUER is no address"] {
+        assert!(problems.contains(problem), "{problems}");
+    }
+    assert!(!problems.contains("geheim"));
+    let issuer = [("VIRALFORGE_OIDC_ISSUER", "https://sign-in.example.com")];
+    assert!(load(&issuer).unwrap_err().to_string().contains("VIRALFORGE_OIDC_CLIENT_ID"));
+    let config = load(&[("VIRALFORGE_GOOGLE_CLIENT_ID", "id"), ("VIRALFORGE_GOOGLE_CLIENT_SECRET", "geheim")]).unwrap();
+    assert_eq!((config.clients.len(), config.clients[0].issuer.as_str()), (1, "https://accounts.google.com"));
+    assert!(!format!("{config:?}").contains("geheim"));
 }
 
 #[test]

@@ -12,8 +12,9 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use super::tests::databases;
 use super::{Database, Engine};
-use crate::asset::{Assets, FilesOf};
+use crate::asset::Assets;
 use crate::job::{Event, Kind, Lane, NewJob, Queue};
+use crate::limit::Quota;
 use crate::upload::{NewUpload, Uploads};
 
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -31,7 +32,22 @@ struct Reader;
 impl Visit for Reader {
     fn record_str(&mut self, field: &Field, value: &str) {
         let is_ours = ["SELECT", "UPDATE", "DELETE"].iter().any(|verb| value.trim_start().starts_with(verb))
-            && ["assets", "uploads", "jobs", "files", "job_events"].iter().any(|table| value.contains(table))
+            && [
+                "assets",
+                "uploads",
+                "jobs",
+                "files",
+                "job_events",
+                "sessions",
+                "api_keys",
+                "audit",
+                "users",
+                "connections",
+                "identities",
+                "oauth_attempts",
+            ]
+            .iter()
+            .any(|table| value.contains(table))
             && !["sqlite_master", "pg_tables"].iter().any(|table| value.contains(table));
         if field.name() == "db.statement" && is_ours {
             STATEMENTS.lock().unwrap_or_else(PoisonError::into_inner).insert(value.trim().to_owned());
@@ -49,32 +65,36 @@ async fn work(database: &Database) {
         Uploads { pool: pool.clone(), lifetime: Duration::from_secs(60), max_video_bytes: 100, max_image_bytes: 100 };
     let queue = Queue::new(database.clone(), Duration::from_secs(30), 3);
     uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
-    let upload = uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
+    let mut upload =
+        uploads.create_once(&NewUpload { idempotency_key: Some("k"), ..NewUpload::default() }).await.unwrap();
     uploads.set_part_tags("none", None).await.unwrap();
-    uploads.set_length(&upload.id, 5).await.unwrap();
+    uploads.set_length(&mut upload, 5).await.unwrap();
     uploads.advance(&upload.id, 5).await.unwrap();
     uploads.unfinished().await.unwrap();
     uploads.expired().await.unwrap();
     uploads.refuse("none", &json!({})).await.unwrap();
-    uploads.complete(&uploads.get(&upload.id).await.unwrap(), &upload.id, 5).await.unwrap();
+    uploads.complete(&mut upload, 5).await.unwrap();
     let check = queue.claim(&Lane::ALL).await.unwrap().unwrap();
     queue.heartbeat(&check).await.unwrap();
     queue.succeed_with_verdict(&check, "accepted", &Value::Null, None).await.unwrap();
-    let asset = assets.accepted(&upload.id).await.unwrap();
+    let asset = assets.get(&upload.id).await.unwrap();
     crate::http::read_every_list(&pool).await;
+    crate::oauth::do_everything(&pool).await;
+    Quota { storage_bytes: 100, processed_minutes: 10 }.usage(&pool, "a", 0).await.unwrap();
     let new = NewJob {
-        kind: Kind::Analysis,
+        kind: Kind::THUMBNAIL_GENERATION,
         asset_id: &asset.id,
         options: &json!({}),
         priority: 0,
         idempotency_key: Some("key"),
+        charge: Some((5, Quota { storage_bytes: 100, processed_minutes: 10 })),
     };
     let job = queue.add_once(&new).await.unwrap();
     queue.add_once(&new).await.unwrap();
     queue.waiting(false, "").await.unwrap();
     queue.note_told(&queue.waiting(false, "").await.unwrap(), true).await.unwrap();
     queue.waiting(true, "").await.unwrap();
-    queue.take_back().await.unwrap();
+    queue.end_leases(true).await.unwrap();
     let claim = queue.claim_one(&job.id, 0).await.unwrap().unwrap();
     queue.held(&job.id, claim.fence).await.unwrap();
     queue.outputs(&claim).await.unwrap();
@@ -87,8 +107,8 @@ async fn work(database: &Database) {
     queue.unswept(0).await.unwrap();
     queue.note_swept(&job.id).await.unwrap();
     queue.succeed(&claim, &[]).await.unwrap();
-    assets.files(FilesOf::Asset, &asset.id).await.unwrap();
-    assets.files(FilesOf::Job, &job.id).await.unwrap();
+    assets.files("asset_id", &asset.id).await.unwrap();
+    assets.files("job_id", &job.id).await.unwrap();
     assert!(assets.file("none").await.is_err());
     Event::after(&pool, &job.id, 0).await.unwrap();
     uploads.delete("none").await.unwrap();
@@ -144,7 +164,8 @@ async fn what_people_wait_for_uses_an_index() {
                 continue;
             }
             for step in plan(database, statement).await {
-                let whole = step.contains("Seq Scan") || step.starts_with("SCAN ") && !step.contains("USING");
+                let whole = step.contains("Seq Scan")
+                    || step.starts_with("SCAN ") && !step.contains("USING") && step != "SCAN CONSTANT ROW";
                 assert!(!whole, "{:?} reads a table from end to end ({step}): {statement}", database.engine);
             }
         }

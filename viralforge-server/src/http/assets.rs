@@ -2,24 +2,26 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::routing::get;
 use axum::{Json, Router};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::asked::Id;
 use super::compress::Confidential;
 use super::page::{Filter, Page, Pairs};
+use crate::account::Caller;
 use crate::app::App;
-use crate::asset::{self, Asset, FileView, FilesOf};
-use crate::id;
+use crate::asset::{self, Asset, FileView};
 use crate::problem::Result;
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/assets", get(list))
-        .route("/assets/{id}", get(one))
+        .route("/assets/{id}", get(one).delete(delete))
         .route("/assets/{id}/files", get(files))
         .route("/jobs/{id}/files", get(job_files))
 }
@@ -47,20 +49,31 @@ impl AssetView {
 
 /// List assets
 #[utoipa::path(get, path = "/v1/assets", operation_id = "listAssets", responses((status = 200, body = Page<Asset>)))]
-pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Asset>>> {
-    let select = format!("SELECT {} FROM assets", asset::COLUMNS);
-    Ok(Json(Page::read(&app.assets.0, select, None, (&FILTERS, query), asset::asset).await?))
+pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Asset>>> {
+    let (select, of) = (format!("SELECT {} FROM assets", asset::COLUMNS), [("owner", caller.user_id.as_str())]);
+    Ok(Json(Page::read(&app.assets.0, select, &of, (&FILTERS, query)).await?))
 }
 
 /// Get an asset
 ///
 /// It is `quarantined` while it is checked, which takes a moment. Only an `accepted` one can be worked with.
-#[utoipa::path(get, path = "/v1/assets/{id}", operation_id = "getAsset",
-    responses((status = 200, body = AssetView), (status = 404)))]
-pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Confidential<AssetView>> {
-    let asset = app.assets.get(&id::checked(&id, "asset")?).await?;
-    let files = app.assets.files(FilesOf::Asset, &asset.id).await?.iter().map(|file| app.file_view(file)).collect();
+#[utoipa::path(get, path = "/v1/assets/{id}", operation_id = "getAsset", responses((status = 200, body = AssetView)))]
+pub(super) async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Result<Confidential<AssetView>> {
+    let asset = caller.own(app.assets.get(&id).await?)?;
+    let files = app.assets.files("asset_id", &asset.id).await?.iter().map(|file| app.file_view(file)).collect();
     Ok(Confidential(AssetView::of(asset, files)))
+}
+
+/// Delete an asset
+///
+/// With all that was made of it and all its jobs. From here on nobody sees it; the storage is freed as soon as no worker
+/// is at it any more.
+#[utoipa::path(delete, path = "/v1/assets/{id}", operation_id = "deleteAsset", responses((status = 204)))]
+pub(super) async fn delete(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Result<StatusCode> {
+    let asset = caller.own(app.assets.get(&id).await?)?;
+    app.disown(&asset.id).await?;
+    app.remove_disowned().await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// List what was made of an asset
@@ -68,10 +81,11 @@ pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
     responses((status = 200, body = Page<FileView>), (status = 404)))]
 pub(super) async fn files(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    caller: Caller,
+    Id(id): Id,
     query: Pairs,
 ) -> Result<Confidential<Page<FileView>>> {
-    let asset = app.assets.get(&id::checked(&id, "asset")?).await?;
+    let asset = caller.own(app.assets.get(&id).await?)?;
     page_of_files(&app, ("asset_id", &asset.id), query).await
 }
 
@@ -80,15 +94,16 @@ pub(super) async fn files(
     responses((status = 200, body = Page<FileView>), (status = 404)))]
 pub(super) async fn job_files(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    caller: Caller,
+    Id(id): Id,
     query: Pairs,
 ) -> Result<Confidential<Page<FileView>>> {
-    let job = app.queue.get(&id::checked(&id, "job")?).await?;
+    let job = caller.own(app.queue.get(&id).await?)?;
     page_of_files(&app, ("job_id", &job.id), query).await
 }
 
 async fn page_of_files(app: &App, of: (&'static str, &str), query: Pairs) -> Result<Confidential<Page<FileView>>> {
     let select = format!("SELECT {} FROM files", asset::FILE_COLUMNS);
-    let page = Page::read(&app.assets.0, select, Some(of), (&[], query), asset::file).await?;
+    let page = Page::read(&app.assets.0, select, &[of], (&[], query)).await?;
     Ok(Confidential(page.map(|file| app.file_view(&file))))
 }

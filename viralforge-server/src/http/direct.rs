@@ -3,19 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::Router;
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::asked::{Asked, Id};
 use super::compress::Confidential;
 use super::plain::created;
-use super::tus::{check_length, open_upload, to_the_end};
+use super::tus::{open_upload, to_the_end};
+use crate::account::Caller;
 use crate::app::App;
-use crate::id;
 use crate::problem::{Problem, Result};
 use crate::store::Key;
 use crate::upload::{Metadata, Sent};
@@ -74,19 +75,18 @@ pub(super) struct Complete {
 ///
 /// Its parts go straight to the storage, by addresses that are signed; with S3 only.
 #[utoipa::path(post, path = "/v1/uploads/direct", operation_id = "beginDirectUpload", request_body = Begin,
-    responses((status = 201, body = Begun), (status = 413, description = "Over the limit"),
-        (status = 422, description = "A length or a size of parts that cannot be"),
-        (status = 501, description = "Media is kept in a folder here")))]
-pub(super) async fn begin(State(app): State<Arc<App>>, Json(asked): Json<Begin>) -> Result<Response> {
+    responses((status = 201, body = Begun), (status = 501)))]
+pub(super) async fn begin(State(app): State<Arc<App>>, caller: Caller, Asked(asked): Asked<Begin>) -> Result<Response> {
     let metadata = Metadata::header(&asked.file_name, asked.slot.as_deref())?;
-    check_length(&app, &Metadata::parse(&metadata)?, Some(asked.length))?;
+    app.uploads.check_length(&metadata, Some(asked.length))?;
     let least = (asked.length + MAX_PARTS - 1) / MAX_PARTS;
     let part_bytes = asked.part_bytes.unwrap_or(USUAL_PART_BYTES.max(least));
     if asked.length < 1 || !PART_BYTES.contains(&part_bytes) || part_bytes < least {
         let (min, max) = ((*PART_BYTES.start()).max(least), PART_BYTES.end());
         return Err(Problem::invalid_option(format!("length must be at least 1, and part_bytes {min} to {max}")));
     }
-    let upload = app.begin_direct(&metadata, asked.length, part_bytes).await?;
+    let upload = app.begin_direct(&caller.user_id, &metadata, asked.length, part_bytes).await?;
+    app.check_room(&upload).await?;
     let (key, lifetime) = (Key::original(&upload.id), app.uploads.lifetime.min(MAX_LIFETIME));
     let mut parts = Vec::new();
     for number in 1..=upload.parts() {
@@ -103,17 +103,17 @@ pub(super) async fn begin(State(app): State<Arc<App>>, Json(asked): Json<Begin>)
 #[utoipa::path(post, path = "/v1/uploads/{id}/complete", operation_id = "completeDirectUpload",
     request_body = Complete,
     responses((status = 201, body = super::assets::AssetView, description = "The asset, in quarantine until it has been checked; Location is its address"),
-        (status = 404, description = "No such upload"), (status = 409, description = "Parts are missing"),
-        (status = 422, description = "Not what was declared, or no media")))]
+        (status = 409)))]
 pub(super) async fn complete(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    Json(asked): Json<Complete>,
+    caller: Caller,
+    Id(id): Id,
+    Asked(asked): Asked<Complete>,
 ) -> Result<Response> {
-    let id = id::checked(&id, "upload")?;
+    let id = open_upload(&app, &caller, &id).await?.id;
     to_the_end(async move {
         let _writer = app.spool.lock(&id).await?;
-        let mut upload = open_upload(&app, &id).await?;
+        let mut upload = open_upload(&app, &caller, &id).await?;
         if upload.multipart_id.is_none() {
             return Err(Problem::conflict("this upload has no parts in the storage"));
         }

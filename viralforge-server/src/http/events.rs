@@ -5,17 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Sse;
 use axum::response::sse::{Event as Message, KeepAlive};
 use axum::routing::get;
 use futures_util::stream::{self, Stream};
 
+use super::asked::{Id, number};
+use crate::account::Caller;
 use crate::app::App;
-use crate::id;
 use crate::job::Event;
-use crate::problem::{Problem, Result};
+use crate::problem::Result;
 
 /// Between two looks for new events: they may come from another replica.
 const POLL: Duration = Duration::from_millis(250);
@@ -34,18 +35,12 @@ pub(super) fn routes() -> Router<Arc<App>> {
     responses((status = 200, body = Event, content_type = "text/event-stream"), (status = 400), (status = 404)))]
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    caller: Caller,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Sse<impl Stream<Item = Result<Message, Infallible>>>> {
-    let job = app.queue.get(&id::checked(&id, "job")?).await?;
-    let last = headers
-        .get("last-event-id")
-        .map(|value| value.to_str().ok().and_then(|text| text.parse::<i64>().ok().filter(|seq| *seq >= 0)));
-    let last = match last {
-        Some(None) => return Err(Problem::bad_request("Last-Event-ID is not the id of an event")),
-        Some(Some(seq)) => seq,
-        None => 0,
-    };
+    let job = caller.own(app.queue.get(&id).await?)?;
+    let last = number(&headers, "last-event-id")?.unwrap_or(0);
     let state = Following { app, job: job.id, last, waiting: Vec::new(), over: false };
     let events = stream::unfold(state, next);
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))

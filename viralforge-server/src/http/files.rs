@@ -55,19 +55,18 @@ pub(super) async fn read(
     let id = id::checked(&id, "file")?;
     let now = id::now_ms() / 1000;
     if !app.signer.accepts(&App::file_path(&id, &name), signed.expires, &signed.signature, now) {
-        return Err(Problem::forbidden("the address is not signed, or no longer good; ask for a new one"));
+        return Err(Problem::new("forbidden", "the address is not signed, or no longer good; ask for a new one"));
     }
     let file = app.assets.file(&id).await?;
     let length = file.byte_len as u64;
     // A file never changes under its id, so the id is its entity tag.
     let tag = format!("\"{id}\"");
+    let mut about = about(&file, &tag, signed.expires - now, signed.download);
     if header_has(&headers, header::IF_NONE_MATCH, &tag) {
-        return Ok(
-            (StatusCode::NOT_MODIFIED, common(&file, &tag, signed.expires - now, signed.download)).into_response()
-        );
+        return Ok((StatusCode::NOT_MODIFIED, about).into_response());
     }
     if headers.contains_key(header::IF_MATCH) && !header_has(&headers, header::IF_MATCH, &tag) {
-        return Err(Problem::precondition("the file has another entity tag"));
+        return Err(Problem::new("precondition", "the file has another entity tag"));
     }
     let wants_part = headers.get(header::IF_RANGE).is_none_or(|value| value.as_bytes() == tag.as_bytes());
     let parts = match headers.get(header::RANGE).and_then(|value| value.to_str().ok()) {
@@ -80,22 +79,22 @@ pub(super) async fn read(
         },
         _ => None,
     };
-    let store = app.store.clone();
-    let key = Key::stored(file.storage_key.clone());
-    let is_head = method == Method::HEAD;
-    let mut response = match parts.as_deref() {
-        None => answer(StatusCode::OK, length, body(is_head, &store, &key, 0..length).await?),
+    let (key, is_head) = (Key::stored(file.storage_key), method == Method::HEAD);
+    let (status, length, body) = match parts.as_deref() {
+        None => (StatusCode::OK, length, bytes_of(is_head, &app.store, &key, 0..length).await?),
         Some([one]) => {
-            let bytes = body(is_head, &store, &key, one.clone()).await?;
-            let mut response = answer(StatusCode::PARTIAL_CONTENT, one.end - one.start, bytes);
-            let text = format!("bytes {}-{}/{length}", one.start, one.end - 1);
-            response.headers_mut().insert(header::CONTENT_RANGE, value(&text));
-            response
+            about.insert(header::CONTENT_RANGE, value(&format!("bytes {}-{}/{length}", one.start, one.end - 1)));
+            (StatusCode::PARTIAL_CONTENT, one.end - one.start, bytes_of(is_head, &app.store, &key, one.clone()).await?)
         }
-        Some(many) => return multipart(&file, store, key, many.to_vec(), length, &tag, signed.expires - now),
+        Some(many) => {
+            let boundary = id::fresh();
+            let (length, body) = multipart(&boundary, &file.content_type, &app.store, &key, (many, length));
+            about.insert(header::CONTENT_TYPE, value(&format!("multipart/byteranges; boundary={boundary}")));
+            (StatusCode::PARTIAL_CONTENT, length, body)
+        }
     };
-    response.headers_mut().extend(common(&file, &tag, signed.expires - now, signed.download));
-    Ok(response)
+    about.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    Ok((status, about, body).into_response())
 }
 
 fn header_has(headers: &HeaderMap, name: header::HeaderName, tag: &str) -> bool {
@@ -106,19 +105,15 @@ fn header_has(headers: &HeaderMap, name: header::HeaderName, tag: &str) -> bool 
         .any(|list| list.split(',').map(str::trim).any(|entry| entry == "*" || entry.trim_start_matches("W/") == tag))
 }
 
-fn answer(status: StatusCode, length: u64, body: Body) -> Response {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-    response
-}
-
-fn common(file: &StoredFile, tag: &str, lifetime: i64, download: bool) -> HeaderMap {
+/// The headers of an answer with a file, or about one.
+fn about(file: &StoredFile, tag: &str, lifetime: i64, download: bool) -> HeaderMap {
     let disposition = if download { "attachment" } else { "inline" };
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, value(&file.content_type));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::ETAG, value(tag));
+    // Players of any site may show it: whoever has the address was given it.
+    headers.insert("cross-origin-resource-policy", HeaderValue::from_static("cross-origin"));
     // As long as the address is good, and no longer.
     headers.insert(header::CACHE_CONTROL, value(&format!("private, max-age={}, immutable", lifetime.max(0))));
     headers.insert(header::CONTENT_DISPOSITION, value(&format!("{disposition}; filename=\"{}\"", plain(&file.name))));
@@ -134,39 +129,36 @@ fn value(text: &str) -> HeaderValue {
     HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("application/octet-stream"))
 }
 
-async fn body(is_head: bool, store: &Store, key: &Key, part: Range<u64>) -> Result<Body> {
+async fn bytes_of(is_head: bool, store: &Store, key: &Key, part: Range<u64>) -> Result<Body> {
     if is_head || part.is_empty() {
         return Ok(Body::empty());
     }
     Ok(Body::from_stream(store.read(key, part).await?))
 }
 
-/// Several parts in one answer (RFC 9110, 14.6).
+/// Several parts in one answer (RFC 9110, 14.6), and its length.
 fn multipart(
-    file: &StoredFile,
-    store: Store,
-    key: Key,
-    parts: Vec<Range<u64>>,
-    length: u64,
-    tag: &str,
-    lifetime: i64,
-) -> Result<Response> {
-    let boundary = id::fresh();
-    let content_type = file.content_type.clone();
+    boundary: &str,
+    content_type: &str,
+    store: &Store,
+    key: &Key,
+    (parts, length): (&[Range<u64>], u64),
+) -> (u64, Body) {
     let heads: Vec<(Bytes, Range<u64>)> = parts
-        .into_iter()
+        .iter()
         .map(|part| {
             let head = format!(
                 "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: bytes {}-{}/{length}\r\n\r\n",
                 part.start,
                 part.end - 1
             );
-            (Bytes::from(head), part)
+            (Bytes::from(head), part.clone())
         })
         .collect();
     let end = Bytes::from(format!("\r\n--{boundary}--\r\n"));
     let total: u64 =
         heads.iter().map(|(head, part)| head.len() as u64 + part.end - part.start).sum::<u64>() + end.len() as u64;
+    let (store, key) = (store.clone(), key.clone());
     let pieces = stream::iter(heads).then(move |(head, part)| {
         let (store, key) = (store.clone(), key.clone());
         async move {
@@ -176,8 +168,5 @@ fn multipart(
         }
     });
     let all = pieces.try_flatten().chain(stream::once(async move { Ok(end) }));
-    let mut response = answer(StatusCode::PARTIAL_CONTENT, total, Body::from_stream(all));
-    response.headers_mut().extend(common(file, tag, lifetime, false));
-    response.headers_mut().insert(header::CONTENT_TYPE, value(&format!("multipart/byteranges; boundary={boundary}")));
-    Ok(response)
+    (total, Body::from_stream(all))
 }

@@ -1,19 +1,16 @@
 //! `multipart/form-data` (RFC 7578) as browsers write it, read strictly: a field at a time, the file as a stream.
 
-use std::time::Duration;
-
 use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, header};
 use bytes::{Bytes, BytesMut};
-use futures_util::stream::{self, Stream, StreamExt as _};
+use futures_util::stream::{self, Stream};
 
 use crate::problem::{Problem, Result};
+use crate::upload::next_bytes;
 
 /// Longest header of a field, and longest text, in bytes.
 const MAX_HEADER_BYTES: usize = 8 << 10;
 const MAX_TEXT_BYTES: usize = 1 << 10;
-/// A client that sends nothing for so long is gone.
-const SILENCE: Duration = Duration::from_secs(30);
 
 /// A form that is being read.
 pub(super) struct Form {
@@ -36,7 +33,7 @@ impl Form {
         let boundary = boundary.map_or("", |(_, rest)| rest.split(';').next().unwrap_or_default().trim_matches('"'));
         // No longer than the standard has it (RFC 2046, 5.1.1).
         if !(1..=70).contains(&boundary.len()) {
-            return Err(Problem::unsupported_type("Content-Type must be multipart/form-data with its boundary"));
+            return Err(Problem::new("unsupported_type", "Content-Type must be multipart/form-data with its boundary"));
         }
         // Only the first delimiter may do without a new line.
         let buffer = BytesMut::from(&b"\r\n"[..]);
@@ -111,10 +108,8 @@ impl Form {
     }
 
     async fn fill(&mut self) -> Result<()> {
-        match tokio::time::timeout(SILENCE, self.body.next()).await {
-            Ok(Some(Ok(chunk))) => self.buffer.extend_from_slice(&chunk),
-            _ => return Err(Problem::bad_request("the form broke off")),
-        }
+        let bytes = next_bytes(&mut self.body).await?;
+        self.buffer.extend_from_slice(&bytes.ok_or_else(|| Problem::bad_request("the form broke off"))?);
         Ok(())
     }
 }

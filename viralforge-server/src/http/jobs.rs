@@ -2,20 +2,20 @@
 
 use std::sync::{Arc, LazyLock};
 
-use axum::extract::rejection::JsonRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::Row;
 use utoipa::ToSchema;
 
+use super::asked::{Asked, Id, idempotency_key};
 use super::compress::Confidential;
 use super::page::{Filter, Page, Pairs};
+use crate::account::{Caller, OPERATOR};
 use crate::app::App;
-use crate::asset::{FileView, FilesOf};
+use crate::asset::{Assets, FileView};
 use crate::id;
 use crate::job::{self, Job, Kind, NewJob};
 use crate::metrics;
@@ -45,42 +45,36 @@ pub(super) struct JobRequest {
 
 const PRIORITIES: std::ops::RangeInclusive<i64> = -100..=100;
 
-/// Longest `Idempotency-Key`, in bytes.
-const MAX_KEY_BYTES: usize = 200;
-
 /// Ask for a job
 ///
 /// It waits in a queue and runs in a process of its own. Follow its events, or ask for it, until it is over; then
 /// `outputs` has what it made, `report.json` among it. With an `Idempotency-Key`, asking again gives the same job.
 #[utoipa::path(post, path = "/v1/jobs", operation_id = "createJob", request_body(content = JobRequest, example = json!({ "kind": "clip-generation", "asset_id": "01a215360b2f74bb9b5887196ce81e34", "options": { "to": ["tiktok"] } })),
     params(("Idempotency-Key" = Option<String>, Header, description = "Any text of your own; the same text is the same job",
-        min_length = 1, max_length = 200, pattern = "^[!-~]+$")),
+        min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
     responses((status = 202, body = JobView, headers(("location", description = "Where it is"))),
-        (status = 400), (status = 404), (status = 409), (status = 413), (status = 415), (status = 422)))]
+        (status = 404), (status = 409)))]
 pub(super) async fn create(
     State(app): State<Arc<App>>,
+    caller: Caller,
     headers: HeaderMap,
-    body: Result<Json<JobRequest>, JsonRejection>,
+    Asked(asked): Asked<JobRequest>,
 ) -> Result<(StatusCode, [(header::HeaderName, String); 1], Confidential<JobView>)> {
-    let Json(asked) = body?;
     let kind = Kind::requested(&asked.kind)?;
-    kind.work(&asked.options)?;
+    kind.check(&asked.options)?;
     if !PRIORITIES.contains(&asked.priority) {
         return Err(Problem::invalid_option(format!("priority {} is not in -100..=100", asked.priority)));
     }
-    let asset = app.assets.accepted(&id::checked(&asked.asset_id, "asset")?).await?;
-    let key = headers.get("idempotency-key").map(|value| {
-        let text = value.to_str().ok().filter(|text| !text.is_empty() && text.len() <= MAX_KEY_BYTES);
-        text.ok_or_else(|| {
-            Problem::bad_request(format!("Idempotency-Key is not 1 to {MAX_KEY_BYTES} characters of ASCII"))
-        })
-    });
+    let asset = caller.own(app.assets.get(&id::checked(&asked.asset_id, "asset")?).await?)?;
+    let asset = Assets::accepted(asset)?;
+    let key = idempotency_key(&headers)?.map(|key| caller.idempotency_key(key));
     let new = NewJob {
         kind,
         asset_id: &asset.id,
         options: &asked.options,
         priority: asked.priority,
-        idempotency_key: key.transpose()?,
+        idempotency_key: key.as_deref(),
+        charge: (caller.user_id != OPERATOR).then_some((asset.duration_ms(), app.quota)),
     };
     let job = app.queue.add_once(&new).await?;
     app.wake.notify_one();
@@ -91,22 +85,21 @@ pub(super) async fn create(
 
 /// What jobs can be asked for by.
 pub(super) static FILTERS: LazyLock<[Filter; 3]> = LazyLock::new(|| {
-    let kinds: Vec<_> = Kind::all().chain([Kind::Validation]).map(Kind::name).collect();
+    let kinds: Vec<_> = Kind::all().map(Kind::name).collect();
     [("state", &job::STATES), ("kind", kinds.leak()), ("asset_id", &[])]
 });
 
 /// List jobs
 #[utoipa::path(get, path = "/v1/jobs", operation_id = "listJobs", responses((status = 200, body = Page<Job>)))]
-pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Job>>> {
-    let select = format!("SELECT {} FROM jobs", job::COLUMNS);
-    Ok(Json(Page::read(&app.database.pool, select, None, (&*FILTERS, query), Job::from_row).await?))
+pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Job>>> {
+    let (select, of) = (format!("SELECT {} FROM jobs", job::COLUMNS), [("owner", caller.user_id.as_str())]);
+    Ok(Json(Page::read(&app.database.pool, select, &of, (&*FILTERS, query)).await?))
 }
 
 /// Get a job
-#[utoipa::path(get, path = "/v1/jobs/{id}", operation_id = "getJob",
-    responses((status = 200, body = JobView), (status = 404)))]
-pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Confidential<JobView>> {
-    let job = app.queue.get(&id::checked(&id, "job")?).await?;
+#[utoipa::path(get, path = "/v1/jobs/{id}", operation_id = "getJob", responses((status = 200, body = JobView)))]
+pub(super) async fn one(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Result<Confidential<JobView>> {
+    let job = caller.own(app.queue.get(&id).await?)?;
     view(&app, job).await
 }
 
@@ -114,13 +107,14 @@ pub(super) async fn one(State(app): State<Arc<App>>, Path(id): Path<String>) -> 
 ///
 /// One that waits is cancelled at once, one that runs as soon as its worker hears of it; one that is over stays as it
 /// is.
-#[utoipa::path(delete, path = "/v1/jobs/{id}", operation_id = "cancelJob",
-    responses((status = 202, body = JobView), (status = 404)))]
+#[utoipa::path(delete, path = "/v1/jobs/{id}", operation_id = "cancelJob", responses((status = 202, body = JobView)))]
 pub(super) async fn cancel(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    caller: Caller,
+    Id(id): Id,
 ) -> Result<(StatusCode, Confidential<JobView>)> {
-    let job = app.queue.cancel(&id::checked(&id, "job")?).await?;
+    let job = caller.own(app.queue.get(&id).await?)?;
+    let job = app.queue.cancel(&job.id).await?;
     Ok((StatusCode::ACCEPTED, view(&app, job).await?))
 }
 
@@ -131,9 +125,11 @@ pub(super) async fn cancel(
     responses((status = 202, body = JobView), (status = 404), (status = 409)))]
 pub(super) async fn replay(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    caller: Caller,
+    Id(id): Id,
 ) -> Result<(StatusCode, Confidential<JobView>)> {
-    let job = app.queue.replay(&id::checked(&id, "job")?).await?;
+    let job = caller.own(app.queue.get(&id).await?)?;
+    let job = app.queue.replay(&job.id).await?;
     app.wake.notify_one();
     Ok((StatusCode::ACCEPTED, view(&app, job).await?))
 }
@@ -148,25 +144,20 @@ pub(super) struct JobView {
 }
 
 pub(super) async fn view(app: &App, job: Job) -> Result<Confidential<JobView>> {
-    let files = if job.state == "succeeded" { app.assets.files(FilesOf::Job, &job.id).await? } else { Vec::new() };
+    let files = if job.state == "succeeded" { app.assets.files("job_id", &job.id).await? } else { Vec::new() };
     let outputs = files.iter().map(|file| app.file_view(file)).collect();
     Ok(Confidential(JobView { job, outputs }))
 }
 
 /// How many jobs there are of each kind and state, and how long the oldest waits, in seconds.
 pub(super) async fn depth(app: &App) -> Result<Vec<(String, String, i64, f64)>> {
-    let rows = sqlx::query(
-        "SELECT kind, state, count(*) AS many, min(created_at) AS oldest FROM jobs \
+    let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(
+        "SELECT kind, state, count(*), min(created_at) FROM jobs \
          WHERE state IN ('queued', 'running', 'dead') GROUP BY kind, state",
     )
     .fetch_all(&app.database.pool)
     .await?;
     let now = id::now_ms();
-    rows.iter()
-        .map(|row| {
-            let oldest: i64 = row.try_get("oldest")?;
-            Ok((row.try_get("kind")?, row.try_get("state")?, row.try_get("many")?, (now - oldest) as f64 / 1e3))
-        })
-        .collect::<Result<_, sqlx::Error>>()
-        .map_err(Into::into)
+    let aged = |(kind, state, many, oldest)| (kind, state, many, (now - oldest) as f64 / 1e3);
+    Ok(rows.into_iter().map(aged).collect())
 }

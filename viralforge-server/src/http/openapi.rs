@@ -1,7 +1,5 @@
 //! The description of the interface (OpenAPI 3.1): from the handlers, their types, and the library's schemas.
 
-use std::sync::LazyLock;
-
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 use utoipa::OpenApi;
@@ -9,7 +7,10 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use viralforge_core::schema;
 
 use super::page::Filter;
-use super::{assets, direct, events, files, jobs, operations, plain, tus, workers};
+use super::{
+    account, assets, connections, direct, events, files, jobs, oauth, operations, plain, sign_in, tus, webhooks,
+    workers,
+};
 use crate::job::{self, Kind};
 use crate::problem::{CODES, Problem};
 use crate::{asset, upload};
@@ -20,10 +21,16 @@ use crate::{asset, upload};
     info(title = "ViralForge", description = include_str!("openapi.md"), license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")),
     paths(
         tus::offer, tus::create, tus::list, tus::offset, tus::append, tus::terminate, tus::state, direct::begin, direct::complete,
-        assets::list, assets::one, assets::files, plain::file, plain::form,
+        assets::list, assets::one, assets::delete, assets::files, plain::file, plain::form,
         jobs::create, jobs::list, jobs::one, jobs::cancel, jobs::replay, events::follow, assets::job_files,
         workers::claim, workers::heartbeat, workers::store, workers::complete, workers::fail,
         files::read,
+        sign_in::sign_up, sign_in::sign_in, sign_in::refresh, sign_in::sign_out,
+        oauth::providers, oauth::begin, oauth::finish, connections::begin, connections::list, connections::end,
+        account::one, account::leave, account::change_password, account::sessions, account::end_session, account::keys,
+        account::make_key, super::export::export,
+        webhooks::make, webhooks::list, webhooks::one, webhooks::enable, webhooks::end, webhooks::deliveries,
+        account::end_key, account::events,
         operations::health, operations::ready, operations::metrics_page, super::docs::openapi_json, super::docs::page,
     ),
     components(schemas(Problem)),
@@ -33,6 +40,10 @@ use crate::{asset, upload};
         (name = "jobs", description = "Have something done with an asset, and follow it."),
         (name = "workers", description = "Do jobs in programs of your own."),
         (name = "files", description = "Read what was made, by signed addresses."),
+        (name = "auth", description = "Sign in as a user of your own; programs that have an API key need none of this."),
+        (name = "account", description = "Your own account: password, sessions, API keys, and what happened to it."),
+        (name = "connections", description = "Accounts of yours elsewhere: YouTube, TikTok, Instagram, and those you sign in with."),
+        (name = "webhooks", description = "Have this server tell yours when jobs are over."),
         (name = "operations", description = "For whoever runs the server, and for programs that read this. No key is needed."),
     )
 )]
@@ -42,28 +53,20 @@ struct Handlers;
 const ID: &str = "^[0-9a-f]{32}$";
 
 /// Statuses that any operation may answer with; the last two only those that need the key.
-const ANYWHERE: [u16; 5] = [414, 431, 500, 503, 401];
-
-static DOCUMENT: LazyLock<(Value, String)> = LazyLock::new(|| {
-    let document = build();
-    // Nothing in it has a name that is no text, which alone could fail.
-    let text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    (document, text + "\n")
-});
+const ANYWHERE: [u16; 6] = [414, 431, 500, 503, 401, 403];
 
 /// The document as text, as it is checked in.
-pub(crate) fn document() -> &'static str {
-    &DOCUMENT.1
-}
-
-/// The document as data.
-pub(super) fn api() -> &'static Value {
-    &DOCUMENT.0
+pub(crate) fn document() -> String {
+    // Nothing in it has a name that is no text, which alone could fail.
+    serde_json::to_string_pretty(&build()).unwrap_or_default() + "\n"
 }
 
 fn build() -> Value {
     let mut handlers = Handlers::openapi();
-    let key = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some("The API key of the server.")).build();
+    let key = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("An API key, an access token, or the key of the server's configuration."))
+        .build();
     handlers.components.get_or_insert_default().add_security_scheme("key", SecurityScheme::Http(key));
     let mut document = serde_json::to_value(handlers).unwrap_or_default();
     for (path, item) in document["paths"].as_object_mut().into_iter().flatten() {
@@ -79,11 +82,13 @@ fn build() -> Value {
 
 /// What follows from the path: the group, the key, parameters that are everywhere the same, and problems.
 fn finish(path: &str, method: &str, operation: &mut Value) {
-    let tag = path.split('/').nth(2).filter(|tag| ["uploads", "assets", "jobs", "files"].contains(tag));
+    let tag = path.split('/').nth(2).filter(|tag| {
+        ["uploads", "assets", "jobs", "files", "auth", "account", "connections", "webhooks"].contains(tag)
+    });
     if operation["tags"][0] != "workers" {
         operation["tags"] = json!([tag.unwrap_or("operations")]);
     }
-    let keyed = tag.is_some_and(|tag| tag != "files") && method != "options";
+    let keyed = tag.is_some_and(|tag| !["files", "auth"].contains(&tag)) && method != "options";
     if keyed {
         operation["security"] = json!([{ "key": [] }]);
     }
@@ -128,11 +133,12 @@ fn finish(path: &str, method: &str, operation: &mut Value) {
         }
     }
     operation["parameters"] = parameters.into();
-    binary(&mut operation["requestBody"]);
-    let has_body = !operation["requestBody"].is_null();
+    let body = operation.get_mut("requestBody");
+    let has_body = body.is_some();
+    body.map(binary);
     let Some(responses) = operation["responses"].as_object_mut() else { return };
     let anywhere =
-        ANYWHERE.iter().take(if keyed { 5 } else { 4 }).chain(is_list.then_some(&400)).chain(has_id.then_some(&404));
+        ANYWHERE.iter().take(if keyed { 6 } else { 4 }).chain(is_list.then_some(&400)).chain(has_id.then_some(&404));
     let with_body = [400, 413, 415, 422, 507];
     let anywhere = anywhere.chain(with_body.iter().filter(|_| has_body));
     for status in anywhere {
@@ -142,7 +148,7 @@ fn finish(path: &str, method: &str, operation: &mut Value) {
         binary(response);
         if status.as_str() >= "400" && response.get("content").is_none() {
             *response = json!({ "$ref": format!("#/components/responses/{status}") });
-        } else if response["description"] == "" {
+        } else if response.get("description").is_none() {
             let meaning = status.parse().ok().and_then(|status| StatusCode::from_u16(status).ok()?.canonical_reason());
             response["description"] = meaning.into();
         }
@@ -214,7 +220,7 @@ fn describe(schemas: &mut Value) {
         schemas[format!("Page_{item}")]["properties"]["items"]["items"] = items;
     }
     let mut kinds = Vec::new();
-    for kind in Kind::all() {
+    for kind in Kind::public() {
         let options = format!("options-{}", kind.name());
         let (summary, schema) = kind.options();
         schemas[&options] = schema;
@@ -244,14 +250,23 @@ mod tests {
     }
 
     #[test]
+    fn the_page_for_people_is_made_from_what_is_checked_in() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+        let made = std::process::Command::new("python3").arg(folder.join("page.py")).arg("--print").output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let checked_in = include_bytes!("../../docs/page.html");
+        assert!(made.stdout == checked_in, "viralforge-server/docs/page.html is out of date; run docs/page.py");
+    }
+
+    #[test]
     fn every_route_is_described() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http");
         let sources = std::fs::read_dir(folder).unwrap().map(|file| file.unwrap().path());
         let mut routes = 0;
         for path in sources.filter(|path| path.extension().is_some_and(|extension| extension == "rs")) {
-            let source = std::fs::read_to_string(&path).unwrap();
+            let (api, source) = (build(), std::fs::read_to_string(&path).unwrap());
             for route in source.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap()) {
-                let known = |route: &str| !api()["paths"][route].is_null();
+                let known = |route: &str| !api["paths"][route].is_null();
                 assert!(known(route) || known(&format!("/v1{route}")), "{}: {route}", path.display());
                 routes += 1;
             }
@@ -261,21 +276,23 @@ mod tests {
 
     #[test]
     fn every_code_of_the_library_and_of_the_host_is_described() {
-        let schemas = &api()["components"]["schemas"];
+        let components = &build()["components"];
+        let schemas = &components["schemas"];
         let has = |schema: &str, code: &str| {
             schemas[schema]["properties"]["code"]["enum"].as_array().unwrap().contains(&json!(code))
         };
         assert!(ErrorKind::ALL.into_iter().all(|kind| has("JobError", kind.code())));
         for (status, code, _) in CODES {
-            let answer = &api()["components"]["responses"][status.to_string()]["description"];
+            let answer = &components["responses"][status.to_string()]["description"];
             assert!(has("Problem", code) && answer.as_str().unwrap().contains(code), "{code}");
         }
     }
 
     #[test]
     fn nothing_is_referred_to_that_is_not_there() {
+        let api = build();
         for reference in document().split("\"$ref\": \"#").skip(1).map(|rest| rest.split('"').next().unwrap()) {
-            assert!(api().pointer(reference).is_some(), "{reference}");
+            assert!(api.pointer(reference).is_some(), "{reference}");
         }
     }
 }

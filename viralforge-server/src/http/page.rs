@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use sqlx::any::AnyRow;
-use sqlx::{AnyPool, AssertSqlSafe, Row};
+use sqlx::{AnyPool, AssertSqlSafe, FromRow, Row};
 use utoipa::ToSchema;
 
 use crate::id;
@@ -34,15 +34,17 @@ pub(super) type Pairs = Query<Vec<(String, String)>>;
 
 impl<T> Page<T> {
     /// The rows of `select` (columns and table) that the query asks for. They are told apart by `id`, and must have
-    /// `of` where it is given: a column and an identifier.
+    /// all of `of`: columns and identifiers.
     pub(super) async fn read(
         pool: &AnyPool,
         select: String,
-        of: Option<(&'static str, &str)>,
+        of: &[(&'static str, &str)],
         (filters, Query(pairs)): (&[Filter], Pairs),
-        item: impl Fn(&AnyRow) -> Result<T, sqlx::Error>,
-    ) -> Result<Self> {
-        let (mut before, mut limit, mut wanted) = (NEWEST.to_owned(), DEFAULT_LIMIT, Vec::from_iter(of));
+    ) -> Result<Self>
+    where
+        T: for<'r> FromRow<'r, AnyRow>,
+    {
+        let (mut before, mut limit, mut wanted) = (NEWEST.to_owned(), DEFAULT_LIMIT, of.to_vec());
         for (n, (name, value)) in pairs.iter().enumerate() {
             let filter = filters.iter().find(|(column, _)| column == name);
             match (name.as_str(), filter) {
@@ -67,7 +69,7 @@ impl<T> Page<T> {
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = rows.last().filter(|_| more).map(|row| row.try_get("id").map(closed)).transpose()?;
-        Ok(Self { items: rows.iter().map(item).collect::<Result<_, _>>()?, next })
+        Ok(Self { items: rows.iter().map(T::from_row).collect::<Result<_, _>>()?, next })
     }
 
     pub(super) fn map<U>(self, change: impl FnMut(T) -> U) -> Page<U> {
@@ -102,12 +104,16 @@ pub(super) mod tests {
                 |(name, values): &Filter| (name.to_string(), values.first().map_or("0".repeat(32), |v| v.to_string()));
             for pairs in filters.iter().map(by).map(|pair| vec![pair]).chain([Vec::new()]) {
                 let select = format!("SELECT id FROM {table}");
-                Page::read(pool, select, None, (filters, Query(pairs)), |_| Ok(())).await.unwrap();
+                Page::<(String,)>::read(pool, select, &[("owner", "a")], (filters, Query(pairs))).await.unwrap();
             }
         }
+        let query = (&[][..], Query(Vec::new()));
+        let select = "SELECT id FROM connections".to_owned();
+        Page::<(String,)>::read(pool, select, &[("user_id", "a")], query).await.unwrap();
         for of in ["asset_id", "job_id"] {
             let query = (&[][..], Query(Vec::new()));
-            Page::read(pool, "SELECT id FROM files".to_owned(), Some((of, "a")), query, |_| Ok(())).await.unwrap();
+            let select = "SELECT id FROM files".to_owned();
+            Page::<(String,)>::read(pool, select, &[(of, "a")], query).await.unwrap();
         }
     }
 

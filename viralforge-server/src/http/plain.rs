@@ -11,9 +11,11 @@ use axum::{Json, Router};
 use hyper::body::Body as _;
 use serde::Deserialize;
 
+use super::asked::idempotency_key;
 use super::assets::AssetView;
 use super::form::Form;
-use super::tus::{check_length, open_upload, to_the_end};
+use super::tus::{open_upload, to_the_end};
+use crate::account::Caller;
 use crate::app::App;
 use crate::problem::{Problem, Result};
 use crate::upload::{Metadata, NewUpload};
@@ -39,22 +41,18 @@ pub(super) struct Use {
             min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
     request_body(content = Option<Vec<u8>>, content_type = "application/octet-stream"),
     responses((status = 201, body = AssetView, description = "The asset, in quarantine until it has been checked; Location is its address"),
-        (status = 409, description = "The key was used for another file"),
-        (status = 413, description = "Over the limit"), (status = 422, description = "No media, or none that is taken")))]
+        (status = 409)))]
 pub(super) async fn file(
     State(app): State<Arc<App>>,
+    caller: Caller,
     Path(file_name): Path<String>,
     Query(query): Query<Use>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response> {
     let metadata = Metadata::header(&file_name, query.slot.as_deref())?;
-    let key = headers.get("idempotency-key").map(|key| key.to_str().map(str::to_owned)).transpose();
-    let key = key.map_err(|_| Problem::bad_request("Idempotency-Key is not ASCII"))?;
-    if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 255) {
-        return Err(Problem::bad_request("Idempotency-Key must have 1 to 255 characters"));
-    }
-    receive(app, metadata, key, body).await
+    let key = idempotency_key(&headers)?.map(str::to_owned);
+    receive(app, caller, metadata, key, body).await
 }
 
 /// Upload a form
@@ -62,10 +60,13 @@ pub(super) async fn file(
 /// With the field `file`, and before it, where it is not a video, the field `slot`.
 #[utoipa::path(post, path = "/v1/assets", operation_id = "postForm",
     request_body(content = String, content_type = "multipart/form-data"),
-    responses((status = 201, body = AssetView, description = "The asset, in quarantine until it has been checked; Location is its address"),
-        (status = 400, description = "No form, or one without a file"),
-        (status = 413, description = "Over the limit"), (status = 422, description = "No media, or none that is taken")))]
-pub(super) async fn form(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response> {
+    responses((status = 201, body = AssetView, description = "The asset, in quarantine until it has been checked; Location is its address")))]
+pub(super) async fn form(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
     let mut form = Form::open(&headers, body).await?;
     let mut slot = None;
     while let Some(field) = form.next().await? {
@@ -74,7 +75,7 @@ pub(super) async fn form(State(app): State<Arc<App>>, headers: HeaderMap, body: 
             "file" => {
                 let name = field.file_name.filter(|name| !name.is_empty()).unwrap_or_else(|| "upload".to_owned());
                 let metadata = Metadata::header(&name, slot.as_deref())?;
-                return receive(app, metadata, None, Body::from_stream(form.into_content())).await;
+                return receive(app, caller, metadata, None, Body::from_stream(form.into_content())).await;
             }
             other => return Err(Problem::bad_request(format!("field {other:?} is neither slot nor file"))),
         }
@@ -82,14 +83,22 @@ pub(super) async fn form(State(app): State<Arc<App>>, headers: HeaderMap, body: 
     Err(Problem::bad_request("the form has no field named file"))
 }
 
-async fn receive(app: Arc<App>, metadata: String, key: Option<String>, body: Body) -> Result<Response> {
+async fn receive(app: Arc<App>, caller: Caller, metadata: String, key: Option<String>, body: Body) -> Result<Response> {
+    let key = key.map(|key| caller.idempotency_key(&key));
     let length = body.size_hint().exact().map(|length| i64::try_from(length).unwrap_or(i64::MAX));
-    check_length(&app, &Metadata::parse(&metadata)?, length)?;
     to_the_end(async move {
-        let new = NewUpload { length, metadata: &metadata, idempotency_key: key.as_deref(), ..NewUpload::default() };
-        let id = app.uploads.create_once(&new).await?.id;
+        let new = NewUpload {
+            owner: &caller.user_id,
+            length,
+            metadata: &metadata,
+            idempotency_key: key.as_deref(),
+            ..NewUpload::default()
+        };
+        let begun = app.uploads.create_once(&new).await?;
+        app.check_room(&begun).await?;
+        let id = begun.id;
         let writer = app.spool.lock(&id).await?;
-        let mut upload = open_upload(&app, &id).await?;
+        let mut upload = open_upload(&app, &caller, &id).await?;
         if upload.state == "open" {
             let received = app.receive_whole(&mut upload, &writer, body).await;
             if received.is_err() && upload.state == "open" {

@@ -16,37 +16,29 @@ pub(super) fn parse(header: &str, length: u64) -> Result<Option<Vec<Range<u64>>>
     for part in list.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         count += 1;
         let Some((first, last)) = part.split_once('-') else { return Ok(None) };
-        let number =
-            |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u64>().unwrap_or(u64::MAX));
-        let range = match (first, last) {
-            ("", "") => return Ok(None),
-            ("", suffix) => {
-                let Some(suffix) = number(suffix) else { return Ok(None) };
-                length.saturating_sub(suffix)..length
-            }
-            (first, last) => {
-                let (Some(first), Some(last)) =
-                    (number(first), if last.is_empty() { Some(u64::MAX) } else { number(last) })
-                else {
-                    return Ok(None);
-                };
-                if last < first {
-                    return Ok(None);
-                }
-                first..last.saturating_add(1).min(length)
-            }
+        let range = match (number(first), number(last)) {
+            (None, Some(suffix)) if first.is_empty() => length.saturating_sub(suffix)..length,
+            (Some(first), None) if last.is_empty() => first..length,
+            (Some(first), Some(last)) if first <= last => first..last.saturating_add(1).min(length),
+            _ => return Ok(None),
         };
-        if range.start < range.end {
+        if !range.is_empty() {
             parts.push(range);
         }
     }
     match (count, parts.len()) {
         (0, _) => Ok(None),
-        (_, 0) => Err(Problem::range_not_satisfiable()),
+        (_, 0) => Err(Problem::new("range", "no part of that range exists")),
         (1..=MAX_PARTS, _) => Ok(Some(parts)),
         // Too many parts: the whole file is an answer that the standard allows.
         _ => Ok(None),
     }
+}
+
+/// A number too large for us is one behind every file.
+fn number(text: &str) -> Option<u64> {
+    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| text.parse().unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

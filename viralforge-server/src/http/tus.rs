@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{options, post};
@@ -16,11 +16,13 @@ use sha1::Sha1;
 use sha2::Sha256;
 use sha2::digest::DynDigest;
 
+use super::asked::{Id, number, text};
 use super::page::{Filter, Page, Pairs};
+use crate::account::Caller;
 use crate::app::App;
 use crate::id;
 use crate::problem::{Problem, Result};
-use crate::upload::{self, Checksum, Metadata, NewUpload, Upload};
+use crate::upload::{self, Checksum, NewUpload, Upload};
 
 const VERSION: &str = "1.0.0";
 const EXTENSIONS: &str = "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation,concatenation-unfinished";
@@ -70,32 +72,34 @@ pub(super) async fn offer(State(app): State<Arc<App>>) -> impl IntoResponse {
         ("Upload-Metadata" = Option<String>, Header, example = "filename dGFsay5tcDQ="),
         ("Upload-Concat" = Option<String>, Header, pattern = "^(partial|final;.+)$"), ("Upload-Checksum" = Option<String>, Header, format = "checksum")),
     request_body(content_type = "application/offset+octet-stream", content = Option<Vec<u8>>),
-    responses((status = 201), (status = 400), (status = 404), (status = 409), (status = 412), (status = 413), (status = 422),
-        (status = 460), (status = 507)))]
-pub(super) async fn create(State(app): State<Arc<App>>, headers: HeaderMap, body: Body) -> Result<Response> {
+    responses((status = 201), (status = 404), (status = 409), (status = 412), (status = 460)))]
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response> {
     check_version(&headers)?;
-    let metadata_text = text(&headers, "upload-metadata")?.unwrap_or_default();
-    let metadata = Metadata::parse(metadata_text)?;
+    let metadata = text(&headers, "upload-metadata")?.unwrap_or_default();
     let concat = text(&headers, "upload-concat")?;
     if let Some(partials) = concat.and_then(|value| value.strip_prefix("final;")) {
-        let (metadata_text, partials) = (metadata_text.to_owned(), partials.to_owned());
-        return to_the_end(async move { concatenate(&app, &metadata, &metadata_text, &partials).await }).await;
+        let (metadata, partials) = (metadata.to_owned(), partials.to_owned());
+        return to_the_end(async move { concatenate(&app, &caller, &metadata, &partials).await }).await;
     }
     if concat.is_some_and(|value| value != "partial") {
         return Err(Problem::bad_request("Upload-Concat is not partial or final;"));
     }
     let length = number(&headers, "upload-length")?;
     let deferred = text(&headers, "upload-defer-length")?;
-    match (length, deferred) {
-        (Some(_), None) | (None, Some("1")) => {}
-        _ => return Err(Problem::bad_request("send Upload-Length, or Upload-Defer-Length: 1")),
+    if !matches!((length, deferred), (Some(_), None) | (None, Some("1"))) {
+        return Err(Problem::bad_request("send Upload-Length, or Upload-Defer-Length: 1"));
     }
-    check_length(&app, &metadata, length)?;
     // Creation with upload: the body is the first bytes.
     let has_bytes = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == CONTENT_TYPE.as_bytes());
     let checksum = checksum(&headers)?;
-    let new = NewUpload { length, metadata: metadata_text, concat, ..NewUpload::default() };
+    let new = NewUpload { owner: &caller.user_id, length, metadata, concat, ..NewUpload::default() };
     let mut upload = app.uploads.create(&new).await?;
+    app.check_room(&upload).await?;
     to_the_end(async move {
         let writer = app.spool.lock(&upload.id).await?;
         tokio::fs::File::create_new(writer.path()).await?;
@@ -117,35 +121,31 @@ pub(super) async fn to_the_end<T: Send + 'static>(work: impl Future<Output = Res
 
 fn created(app: &App, upload: &Upload) -> Result<Response> {
     let location = format!("{}/v1/uploads/{}", app.base_url, upload.id);
-    let mut response = (StatusCode::CREATED, [(header::LOCATION, location)]).into_response();
-    add_state(response.headers_mut(), upload);
-    Ok(response)
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], state_of(upload)).into_response())
 }
 
 /// Makes one upload of several: `partials` are their addresses, in order.
-async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partials: &str) -> Result<Response> {
+async fn concatenate(app: &App, caller: &Caller, metadata: &str, partials: &str) -> Result<Response> {
     let ids = partials
         .split_whitespace()
         .map(|address| id::checked(address.rsplit('/').next().unwrap_or_default(), "upload"))
         .collect::<Result<Vec<_>>>()?;
     if ids.is_empty() || ids.len() > MAX_PARTIALS {
-        return Err(Problem::bad_request(format!(
-            "Upload-Concat names {} uploads, not 1 to {MAX_PARTIALS}",
-            ids.len()
-        )));
+        return Err(Problem::bad_request(format!("Upload-Concat must name 1 to {MAX_PARTIALS} uploads")));
     }
     let mut total = 0;
     for id in &ids {
-        let part = app.uploads.get(id).await?;
+        let part = caller.own(app.uploads.get(id).await?)?;
         if part.concat.as_deref() != Some("partial") || part.length != Some(part.received) {
             return Err(Problem::conflict(format!("{id} is not a partial upload that is complete")));
         }
         total += part.received;
     }
-    check_length(app, metadata, Some(total))?;
     let concat = format!("final;{partials}");
-    let new = NewUpload { length: Some(total), metadata: metadata_text, concat: Some(&concat), ..NewUpload::default() };
+    let (owner, length, concat) = (caller.user_id.as_str(), Some(total), Some(concat.as_str()));
+    let new = NewUpload { owner, length, metadata, concat, ..NewUpload::default() };
     let mut upload = app.uploads.create(&new).await?;
+    app.check_room(&upload).await?;
     let writer = app.spool.lock(&upload.id).await?;
     let mut whole = tokio::fs::File::create_new(writer.path()).await?;
     for id in &ids {
@@ -164,14 +164,15 @@ async fn concatenate(app: &App, metadata: &Metadata, metadata_text: &str, partia
 ///
 /// `Upload-Offset` says how many bytes are safe.
 #[utoipa::path(head, path = "/v1/uploads/{id}", operation_id = "getUploadOffset",
-    responses((status = 200), (status = 404), (status = 409), (status = 410), (status = 412), (status = 422)))]
+    responses((status = 200), (status = 409), (status = 410), (status = 412), (status = 422)))]
 pub(super) async fn offset(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    caller: Caller,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Result<Response> {
     check_version(&headers)?;
-    let mut upload = open_upload(&app, &id).await?;
+    let mut upload = open_upload(&app, &caller, &id).await?;
     if upload.state == "open" {
         // Whoever asks wants to go on: the request before, whose connection may be dead, ends here, so that the offset
         // in the answer is the one that is taken next.
@@ -183,10 +184,7 @@ pub(super) async fn offset(
         })
         .await?;
     }
-    let mut response = StatusCode::OK.into_response();
-    add_state(response.headers_mut(), &upload);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(response)
+    Ok(([(header::CACHE_CONTROL, "no-store")], state_of(&upload)).into_response())
 }
 
 /// Go on with an upload
@@ -196,54 +194,44 @@ pub(super) async fn offset(
     params(("Upload-Offset" = u64, Header, example = 0), ("Upload-Length" = Option<u64>, Header),
         ("Upload-Checksum" = Option<String>, Header, format = "checksum")),
     request_body(content_type = "application/offset+octet-stream", content = Vec<u8>),
-    responses((status = 204), (status = 400), (status = 403), (status = 404), (status = 409), (status = 410), (status = 412),
-        (status = 413), (status = 415), (status = 422), (status = 460), (status = 507)))]
+    responses((status = 204), (status = 403), (status = 409), (status = 410), (status = 412), (status = 460)))]
 pub(super) async fn append(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    caller: Caller,
+    Id(id): Id,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response> {
     check_version(&headers)?;
     if headers.get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes() != CONTENT_TYPE.as_bytes()) {
-        return Err(Problem::unsupported_type(format!("Content-Type must be {CONTENT_TYPE}")));
+        return Err(Problem::new("unsupported_type", format!("Content-Type must be {CONTENT_TYPE}")));
     }
-    let offset = number(&headers, "upload-offset")?.ok_or_else(|| Problem::bad_request("Upload-Offset is missing"))?;
-    let checksum = checksum(&headers)?;
-    let deferred_length = number(&headers, "upload-length")?;
-    let id = id::checked(&id, "upload")?;
-    let upload = to_the_end(async move { write(&app, &id, offset, deferred_length, body, checksum).await }).await?;
-    let mut response = StatusCode::NO_CONTENT.into_response();
-    add_state(response.headers_mut(), &upload);
-    Ok(response)
+    // Before the request that holds it is asked to end: only its owner may have that done.
+    let id = open_upload(&app, &caller, &id).await?.id;
+    let upload = to_the_end(async move { write(&app, &caller, &id, &headers, body).await }).await?;
+    Ok((StatusCode::NO_CONTENT, state_of(&upload)).into_response())
 }
 
-async fn write(
-    app: &App,
-    id: &str,
-    offset: i64,
-    deferred_length: Option<i64>,
-    body: Body,
-    checksum: Option<Checksum>,
-) -> Result<Upload> {
+async fn write(app: &App, caller: &Caller, id: &str, headers: &HeaderMap, body: Body) -> Result<Upload> {
+    let offset = number(headers, "upload-offset")?.ok_or_else(|| Problem::bad_request("Upload-Offset is missing"))?;
+    let (checksum, deferred_length) = (checksum(headers)?, number(headers, "upload-length")?);
     let writer = app.spool.lock(id).await?;
-    let mut upload = open_upload(app, id).await?;
+    let mut upload = open_upload(app, caller, id).await?;
     if upload.multipart_id.is_some() {
         return Err(Problem::conflict("the parts of this upload go straight to the storage"));
     }
     if upload.concat.as_deref().is_some_and(|concat| concat.starts_with("final;")) {
-        return Err(Problem::forbidden("a final upload is made of its parts and takes no bytes"));
+        return Err(Problem::new("forbidden", "a final upload is made of its parts and takes no bytes"));
     }
     if offset != upload.received {
         return Err(Problem::conflict(format!("the upload has {} bytes, not {offset}", upload.received)));
     }
     if let (None, Some(length)) = (upload.length, deferred_length) {
-        check_length(app, &Metadata::parse(&upload.metadata)?, Some(length))?;
         if length < upload.received {
             return Err(Problem::bad_request(format!("the upload already has {} bytes", upload.received)));
         }
-        app.uploads.set_length(id, length).await?;
-        upload.length = Some(length);
+        app.uploads.set_length(&mut upload, length).await?;
+        app.check_room(&upload).await?;
     }
     // Nothing can follow the last byte; whoever did not hear that it arrived asks again.
     if upload.state == "open" {
@@ -254,17 +242,18 @@ async fn write(
 
 /// Give an upload up
 #[utoipa::path(delete, path = "/v1/uploads/{id}", operation_id = "deleteUpload",
-    responses((status = 204), (status = 404), (status = 409), (status = 412)))]
+    responses((status = 204), (status = 409), (status = 412)))]
 pub(super) async fn terminate(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
+    caller: Caller,
+    Id(id): Id,
     headers: HeaderMap,
 ) -> Result<StatusCode> {
-    let id = id::checked(&id, "upload")?;
-    let _writer = app.spool.lock(&id).await?;
-    if app.uploads.get(&id).await?.multipart_id.is_none() {
+    let upload = caller.own(app.uploads.get(&id).await?)?;
+    if upload.multipart_id.is_none() {
         check_version(&headers)?;
     }
+    let _writer = app.spool.lock(&id).await?;
     app.end_upload(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -274,32 +263,32 @@ pub(super) const FILTERS: [Filter; 1] = [("state", &upload::STATES)];
 
 /// List uploads
 #[utoipa::path(get, path = "/v1/uploads", operation_id = "listUploads", responses((status = 200, body = Page<Upload>)))]
-pub(super) async fn list(State(app): State<Arc<App>>, query: Pairs) -> Result<Json<Page<Upload>>> {
-    let select = format!("SELECT {} FROM uploads", upload::COLUMNS);
-    Ok(Json(Page::read(&app.uploads.pool, select, None, (&FILTERS, query), upload::upload).await?))
+pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Upload>>> {
+    let (select, of) = (format!("SELECT {} FROM uploads", upload::COLUMNS), [("owner", caller.user_id.as_str())]);
+    Ok(Json(Page::read(&app.uploads.pool, select, &of, (&FILTERS, query)).await?))
 }
 
 /// Get an upload
-#[utoipa::path(get, path = "/v1/uploads/{id}", operation_id = "getUpload",
-    responses((status = 200, body = Upload), (status = 404)))]
-pub(super) async fn state(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Json<Upload>> {
-    Ok(Json(app.uploads.get(&id::checked(&id, "upload")?).await?))
+#[utoipa::path(get, path = "/v1/uploads/{id}", operation_id = "getUpload", responses((status = 200, body = Upload)))]
+pub(super) async fn state(State(app): State<Arc<App>>, caller: Caller, Id(id): Id) -> Result<Json<Upload>> {
+    Ok(Json(caller.own(app.uploads.get(&id).await?)?))
 }
 
 /// An upload that may still be gone on with, or that is complete.
-pub(super) async fn open_upload(app: &App, id: &str) -> Result<Upload> {
-    let upload = app.uploads.get(&id::checked(id, "upload")?).await?;
+pub(super) async fn open_upload(app: &App, caller: &Caller, id: &str) -> Result<Upload> {
+    let upload = caller.own(app.uploads.get(id).await?)?;
     if upload.state == "refused" {
         let why = upload.problem.unwrap_or_default();
-        return Err(Problem::refused(why["message"].as_str().unwrap_or("the upload was refused")));
+        return Err(Problem::new("malformed", why["message"].as_str().unwrap_or("the upload was refused")));
     }
     if upload.state == "open" && upload.expires_at < id::now_ms() {
-        return Err(Problem::gone("the upload was not finished in time"));
+        return Err(Problem::new("gone", "the upload was not finished in time"));
     }
     Ok(upload)
 }
 
-fn add_state(headers: &mut HeaderMap, upload: &Upload) {
+fn state_of(upload: &Upload) -> HeaderMap {
+    let mut headers = HeaderMap::new();
     headers.insert("upload-offset", HeaderValue::from(upload.received));
     match upload.length {
         Some(length) => headers.insert("upload-length", HeaderValue::from(length)),
@@ -320,39 +309,13 @@ fn add_state(headers: &mut HeaderMap, upload: &Upload) {
         let at = UNIX_EPOCH + Duration::from_millis(upload.expires_at.max(0) as u64);
         insert("upload-expires", &httpdate::fmt_http_date(at));
     }
+    headers
 }
 
 fn check_version(headers: &HeaderMap) -> Result<()> {
     match text(headers, "tus-resumable")? {
         Some(VERSION) => Ok(()),
-        _ => Err(Problem::precondition(format!("Tus-Resumable must be {VERSION}"))),
-    }
-}
-
-pub(super) fn check_length(app: &App, metadata: &Metadata, length: Option<i64>) -> Result<()> {
-    let max = app.uploads.max_bytes(metadata);
-    match length {
-        Some(length) if length as u64 > max => {
-            Err(Problem::too_large(format!("Upload-Length {length} is over the limit of {max} bytes")))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn text<'h>(headers: &'h HeaderMap, name: &str) -> Result<Option<&'h str>> {
-    headers
-        .get(name)
-        .map(|value| value.to_str().map_err(|_| Problem::bad_request(format!("{name} is not ASCII"))))
-        .transpose()
-}
-
-/// A whole number from 0 on.
-fn number(headers: &HeaderMap, name: &str) -> Result<Option<i64>> {
-    let Some(text) = text(headers, name)? else { return Ok(None) };
-    let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-    match text.parse() {
-        Ok(number) if digits => Ok(Some(number)),
-        _ => Err(Problem::bad_request(format!("{name} {text:?} is not a number of bytes"))),
+        _ => Err(Problem::new("precondition", format!("Tus-Resumable must be {VERSION}"))),
     }
 }
 

@@ -2,21 +2,19 @@
 //! step names the fence of the claim; where that is outdated, nothing that the worker does counts any more.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{post, put};
 use axum::{Json, Router};
-use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::io::AsyncWriteExt as _;
 use utoipa::ToSchema;
 use viralforge_core::ErrorKind;
 
+use super::asked::{Asked, Id};
 use super::compress::Confidential;
 use super::jobs::{self, JobView};
 use crate::app::App;
@@ -25,13 +23,12 @@ use crate::id;
 use crate::job::{Claim, Job, Kind, Pulse};
 use crate::problem::{Problem, Result};
 use crate::store::Key;
+use crate::upload::next_bytes;
 use crate::worker::Made;
 
 /// Largest output, in bytes, and most outputs of a start.
 const MAX_OUTPUT_BYTES: u64 = 4 << 30;
 const MAX_OUTPUTS: usize = 1000;
-/// A worker that sends nothing for so long is gone.
-const SILENCE: Duration = Duration::from_secs(30);
 /// Largest progress, in bytes of JSON.
 const MAX_PROGRESS_BYTES: usize = 4 << 10;
 
@@ -75,16 +72,14 @@ pub(super) struct Claimed {
 ///
 /// For workers of your own. Whoever claims a job holds it for a while, and longer with each heartbeat.
 #[utoipa::path(post, path = "/v1/jobs/{id}/claim", operation_id = "claimJob", tag = "workers", request_body = Claiming,
-    responses((status = 200, body = Claimed), (status = 404, description = "there is no such job"),
-        (status = 409, description = "it cannot be had: another worker has it, it is over, or not due yet")))]
+    responses((status = 200, body = Claimed), (status = 409)))]
 pub(super) async fn claim(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    body: Result<Json<Claiming>, JsonRejection>,
+    Id(id): Id,
+    Asked(Claiming { worker }): Asked<Claiming>,
 ) -> Result<Confidential<Claimed>> {
-    let Claiming { worker } = read(body)?;
-    let job = app.queue.get(&id::checked(&id, "job")?).await?;
-    if job.kind == Kind::Validation.name() {
+    let job = app.queue.get(&id).await?;
+    if job.kind == Kind::VALIDATION.name() {
         return Err(Problem::conflict("uploads are checked by the host itself"));
     }
     let Some(claim) = app.queue.claim_one(&job.id, -1).await? else {
@@ -125,14 +120,13 @@ pub(super) struct Held {
 /// Say that a worker lives
 #[utoipa::path(post, path = "/v1/jobs/{id}/heartbeat", operation_id = "beatJob", tag = "workers",
     request_body = Heartbeat,
-    responses((status = 200, body = Held), (status = 409, description = "lease_lost: stop working on it")))]
+    responses((status = 200, body = Held), (status = 409)))]
 pub(super) async fn heartbeat(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    body: Result<Json<Heartbeat>, JsonRejection>,
+    Id(id): Id,
+    Asked(Heartbeat { fence, progress }): Asked<Heartbeat>,
 ) -> Result<Json<Held>> {
-    let Heartbeat { fence, progress } = read(body)?;
-    let claim = app.queue.held(&id::checked(&id, "job")?, fence).await?;
+    let claim = app.queue.held(&id, fence).await?;
     if let Some(progress) = progress {
         let is_one = progress["fraction"].as_f64().is_some_and(|fraction| (0.0..=1.0).contains(&fraction));
         if !is_one || progress.to_string().len() > MAX_PROGRESS_BYTES {
@@ -156,16 +150,16 @@ pub(super) struct Fenced {
     params(("id" = String, Path), ("name" = String, Path), ("fence" = i64, Query)),
     request_body(content = Option<Vec<u8>>, content_type = "application/octet-stream"),
     responses((status = 204, description = "stored; nobody sees it before the job is complete"),
-        (status = 409, description = "lease_lost, or another file has that name"), (status = 413),
-        (status = 422, description = "the name is not one of a plain file")))]
+        (status = 409)))]
 pub(super) async fn store(
     State(app): State<Arc<App>>,
-    Path((id, name)): Path<(String, String)>,
+    Id(id): Id,
+    Path((_id, name)): Path<(String, String)>,
     Query(Fenced { fence }): Query<Fenced>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<StatusCode> {
-    let claim = app.queue.held(&id::checked(&id, "job")?, fence).await?;
+    let claim = app.queue.held(&id, fence).await?;
     if name.len() > 100 || name == REPORT || !Key::is_plain(&name) {
         return Err(Problem::invalid_option(format!("{name:?} is not the name of an output: a-z, A-Z, 0-9, . _ -")));
     }
@@ -203,20 +197,20 @@ pub(super) struct Completion {
 #[utoipa::path(post, path = "/v1/jobs/{id}/complete", operation_id = "completeJob", tag = "workers",
     request_body = Completion,
     responses((status = 200, body = JobView, description = "the job, with its outputs published"),
-        (status = 409, description = "lease_lost: nothing was published")))]
+        (status = 409)))]
 pub(super) async fn complete(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    body: Result<Json<Completion>, JsonRejection>,
+    Id(id): Id,
+    Asked(Completion { fence, report }): Asked<Completion>,
 ) -> Result<Confidential<JobView>> {
-    let Completion { fence, report } = read(body)?;
-    let claim = app.queue.held(&id::checked(&id, "job")?, fence).await?;
+    let claim = app.queue.held(&id, fence).await?;
     let folder = app.scratch.job_folder()?;
     let path = folder.path().join(REPORT);
     tokio::fs::write(&path, report.to_string()).await?;
     let (key, byte_len) = keep(&app, &claim, REPORT, &path).await?;
-    let report = (Made::new(REPORT, "application/json"), key.clone(), byte_len);
-    if !app.queue.succeed_outside(&claim, report).await? {
+    let mut files = app.queue.outputs(&claim).await?;
+    files.push((Made::new(REPORT, "application/json"), key.clone(), byte_len));
+    if !app.queue.succeed(&claim, &files).await? {
         app.store.delete(&key).await?;
         return Err(Problem::lease_lost());
     }
@@ -237,17 +231,16 @@ pub(super) struct Failure {
 /// Say why it cannot be done
 #[utoipa::path(post, path = "/v1/jobs/{id}/fail", operation_id = "failJob", tag = "workers", request_body = Failure,
     responses((status = 200, body = Job, description = "the job: failed, dead, cancelled, or queued again"),
-        (status = 409, description = "lease_lost"), (status = 422, description = "there is no such code")))]
+        (status = 409)))]
 pub(super) async fn fail(
     State(app): State<Arc<App>>,
-    Path(id): Path<String>,
-    body: Result<Json<Failure>, JsonRejection>,
+    Id(id): Id,
+    Asked(Failure { fence, code, message }): Asked<Failure>,
 ) -> Result<Json<Job>> {
-    let Failure { fence, code, message } = read(body)?;
     if !ErrorKind::ALL.iter().any(|kind| kind.code() == code) {
         return Err(Problem::invalid_option(format!("code {code:?} is not one of the library's")));
     }
-    let claim = app.queue.held(&id::checked(&id, "job")?, fence).await?;
+    let claim = app.queue.held(&id, fence).await?;
     let message: String = message.chars().take(1000).collect();
     let ended = match app.queue.heartbeat(&claim).await? {
         Pulse::Lost => false,
@@ -261,19 +254,10 @@ pub(super) async fn fail(
     Ok(Json(app.queue.get(&claim.job.id).await?))
 }
 
-fn read<T>(body: Result<Json<T>, JsonRejection>) -> Result<T> {
-    body.map(|Json(value)| value).map_err(|error| Problem::bad_request(error.body_text()))
-}
-
 async fn receive(body: Body, path: &std::path::Path) -> Result<()> {
     let mut file = tokio::fs::File::create_new(path).await?;
     let (mut bytes, mut written) = (body.into_data_stream(), 0);
-    loop {
-        let chunk = match tokio::time::timeout(SILENCE, bytes.next()).await {
-            Err(_) => return Err(Problem::bad_request(format!("nothing came for {} s", SILENCE.as_secs()))),
-            Ok(None) => break,
-            Ok(Some(chunk)) => chunk.map_err(|error| Problem::bad_request(format!("the body broke off: {error}")))?,
-        };
+    while let Some(chunk) = next_bytes(&mut bytes).await? {
         written += chunk.len() as u64;
         if written > MAX_OUTPUT_BYTES {
             return Err(Problem::too_large(format!("an output has {MAX_OUTPUT_BYTES} bytes at most")));

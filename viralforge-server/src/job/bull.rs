@@ -4,7 +4,7 @@
 //! that is lost, doubled or late does no harm, and Redis may lose everything: what it does not know is told again.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bullmq::options::RedisConnectionOptions;
 use bullmq::redis_connection::RedisConnection;
@@ -29,30 +29,7 @@ const TICKET_LOCK: Duration = Duration::from_secs(5);
 /// Entries that are over and kept for whoever looks at the queues.
 const KEPT_ENTRIES: usize = 100;
 
-/// Redis does not answer; what it said is in the log.
-#[derive(Debug)]
-pub(crate) struct Gone;
-
-/// Why Redis and the table are not in step.
-enum Trouble {
-    Redis,
-    Table(Problem),
-}
-
-impl From<Gone> for Trouble {
-    fn from(_: Gone) -> Self {
-        Self::Redis
-    }
-}
-
-impl From<Problem> for Trouble {
-    fn from(problem: Problem) -> Self {
-        Self::Table(problem)
-    }
-}
-
 /// The queues in Redis, connected or about to be.
-#[derive(Debug)]
 pub(crate) struct Bull {
     url: Secret,
     queue: Queue,
@@ -65,22 +42,16 @@ struct Connected {
     _listeners: JoinSet<()>,
 }
 
-impl std::fmt::Debug for Connected {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Connected")
-    }
+fn gone() -> Problem {
+    Problem::unavailable("redis does not answer")
 }
 
 /// An answer of Redis in time.
-async fn timely<T>(answer: impl Future<Output = Result<T, bullmq::Error>>) -> Result<T, Gone> {
-    match tokio::time::timeout(PATIENCE, answer).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => {
-            tracing::debug!(%error, "redis");
-            Err(Gone)
-        }
-        Err(_) => Err(Gone),
-    }
+async fn timely<T>(answer: impl Future<Output = Result<T, bullmq::Error>>) -> Result<T> {
+    tokio::time::timeout(PATIENCE, answer).await.map_err(|_| gone())?.map_err(|error| {
+        tracing::debug!(%error, "redis");
+        gone()
+    })
 }
 
 impl Bull {
@@ -99,8 +70,8 @@ impl Bull {
     }
 
     /// Draws tickets of a lane until one is good: the job and its fence. Without Redis there are none to draw.
-    pub(super) async fn draw(&self, lane: Lane) -> Result<Option<(String, i64)>, Gone> {
-        let connected = self.now().ok_or(Gone)?;
+    pub(super) async fn draw(&self, lane: Lane) -> Result<Option<(String, i64)>> {
+        let connected = self.now().ok_or_else(gone)?;
         let (queue, worker) = connected.lane(lane);
         let Some(mut entry) = timely(worker.get_next_job_nonblocking(&id::fresh())).await? else { return Ok(None) };
         let name = entry.id().to_owned();
@@ -134,12 +105,13 @@ impl Bull {
                 }
                 _ => {}
             }
-            let pause = Instant::now() + RECONCILE_EVERY;
-            while let Some(rest) = pause.checked_duration_since(Instant::now()).filter(|rest| !rest.is_zero()) {
-                if tokio::time::timeout(rest, asked.notified()).await.is_ok() {
+            let pass_on = async {
+                loop {
+                    asked.notified().await;
                     ready.notify_one();
                 }
-            }
+            };
+            let _: Result<(), _> = tokio::time::timeout(RECONCILE_EVERY, pass_on).await;
         }
     }
 
@@ -155,21 +127,22 @@ impl Bull {
             };
             let step = async {
                 if is_tick {
-                    self.queue.take_back().await?;
+                    self.queue.end_leases(true).await?;
                     self.check(connected, &mut checked).await?;
                 }
                 self.tell(connected, ready).await
             };
-            match step.await {
-                Ok(()) => {}
-                Err(Trouble::Redis) => return,
-                Err(Trouble::Table(problem)) => tracing::warn!(?problem, "the queue cannot be read"),
+            if let Err(problem) = step.await {
+                tracing::warn!(?problem, "redis and the table are not in step");
+                if !self.ping().await {
+                    return;
+                }
             }
         }
     }
 
     /// Adds an entry for each waiting job that Redis was not told of. One that is there already stays as it is.
-    async fn tell(&self, connected: &Connected, ready: &Notify) -> Result<(), Trouble> {
+    async fn tell(&self, connected: &Connected, ready: &Notify) -> Result<()> {
         loop {
             let waiting = self.queue.waiting(false, "").await?;
             for lane in Lane::ALL {
@@ -188,7 +161,7 @@ impl Bull {
 
     /// Looks whether Redis still has what it was told, a batch at a time: jobs whose entries are gone or used up, and
     /// that wait all the same, are to be told anew.
-    async fn check(&self, connected: &Connected, after: &mut String) -> Result<(), Trouble> {
+    async fn check(&self, connected: &Connected, after: &mut String) -> Result<()> {
         timely(connected.lanes[0].0.connection().ping()).await?;
         let waiting = self.queue.waiting(true, after).await?;
         *after = waiting.get(BATCH - 1).map(|last| last.id.clone()).unwrap_or_default();

@@ -1,12 +1,15 @@
 //! What happens to a job, kept so that a listener who was away misses nothing.
 
 use serde_json::{Value, json};
-use sqlx::{AnyPool, Row};
+use sqlx::{AnyConnection, AnyPool, FromRow};
 use tracing::Span;
 use utoipa::ToSchema;
 
+use crate::id;
+use crate::webhook;
+
 /// One event.
-#[derive(Clone, Debug, ToSchema)]
+#[derive(Clone, Debug, FromRow, ToSchema)]
 pub(crate) struct Event {
     #[schema(rename = "id", value_type = String)]
     pub(crate) seq: i64,
@@ -19,26 +22,17 @@ pub(crate) struct Event {
 impl Event {
     /// Events of a job after `seq`, oldest first.
     pub(crate) async fn after(pool: &AnyPool, job: &str, seq: i64) -> Result<Vec<Self>, sqlx::Error> {
-        let rows = sqlx::query(
-            "SELECT seq, event, data FROM job_events WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT 500",
-        )
-        .bind(job)
-        .bind(seq)
-        .fetch_all(pool)
-        .await?;
-        rows.iter()
-            .map(|row| Ok(Self { seq: row.try_get("seq")?, event: row.try_get("event")?, data: row.try_get("data")? }))
-            .collect()
+        let sql = "SELECT seq, event, data FROM job_events WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT 500";
+        sqlx::query_as(sql).bind(job).bind(seq).fetch_all(pool).await
     }
 }
 
-/// Notes that a job is in `state` now, and tells the log where it is dead.
-pub(super) async fn note_state<'e>(
-    executor: impl sqlx::Executor<'e, Database = sqlx::Any>,
+/// Notes that a job is in `state` now, for listeners, for webhooks, and for the log where it is dead.
+pub(super) async fn note_state(
+    connection: &mut AnyConnection,
     job: &str,
     state: &str,
     error: Option<&Value>,
-    now: i64,
 ) -> Result<(), sqlx::Error> {
     let span = Span::current();
     span.record("job.state", state);
@@ -48,7 +42,8 @@ pub(super) async fn note_state<'e>(
             tracing::error!(%job, code = error["code"].as_str(), "a job is dead: it was started as often as it may be");
         }
     }
-    note(executor, job, "state", &json!({ "state": state, "error": error }), now).await
+    note(&mut *connection, job, "state", &json!({ "state": state, "error": error })).await?;
+    webhook::note(connection, job, state).await
 }
 
 /// Notes that a job has come further.
@@ -57,13 +52,12 @@ pub(super) async fn note<'e>(
     job: &str,
     event: &str,
     data: &Value,
-    now: i64,
 ) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO job_events (job_id, event, data, created_at) VALUES ($1, $2, $3, $4)")
         .bind(job)
         .bind(event)
         .bind(data.to_string())
-        .bind(now)
+        .bind(id::now_ms())
         .execute(executor)
         .await
         .map(|_| ())

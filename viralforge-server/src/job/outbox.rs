@@ -1,13 +1,12 @@
 //! What Redis is to know of the table, and what the table takes back.
 
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, FromRow};
 
-use super::{Lane, Queue, event};
-use crate::id;
+use super::{Lane, Queue};
 use crate::problem::Result;
 
 /// A waiting job, as Redis is told of it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRow)]
 pub(crate) struct Waiting {
     pub(crate) id: String,
     pub(crate) kind: String,
@@ -40,7 +39,7 @@ pub(crate) const BATCH: usize = 500;
 impl Queue {
     /// Waiting jobs after `after` that Redis was not told of, or was.
     pub(crate) async fn waiting(&self, told: bool, after: &str) -> Result<Vec<Waiting>> {
-        let rows = sqlx::query(AssertSqlSafe(format!(
+        let waiting = sqlx::query_as(AssertSqlSafe(format!(
             "SELECT id, kind, asset_id, priority, run_at, fence FROM jobs \
              WHERE state = 'queued' AND dispatched {} fence AND id > $1 ORDER BY id LIMIT {BATCH}",
             if told { "=" } else { "<>" }
@@ -48,17 +47,7 @@ impl Queue {
         .bind(after)
         .fetch_all(&self.database.pool)
         .await?;
-        let waiting = rows.iter().map(|row| {
-            Ok(Waiting {
-                id: row.try_get("id")?,
-                kind: row.try_get("kind")?,
-                asset_id: row.try_get("asset_id")?,
-                priority: row.try_get("priority")?,
-                run_at: row.try_get("run_at")?,
-                fence: row.try_get("fence")?,
-            })
-        });
-        Ok(waiting.collect::<Result<_, sqlx::Error>>()?)
+        Ok(waiting)
     }
 
     /// Notes that Redis knows these jobs, or that it does not.
@@ -76,57 +65,25 @@ impl Queue {
         Ok(())
     }
 
-    /// Lets jobs wait again whose workers let their leases run out.
-    pub(crate) async fn take_back(&self) -> Result<()> {
-        self.bury().await?;
-        let now = id::now_ms();
-        let mut tx = self.database.pool.begin().await?;
-        let rows = sqlx::query(
-            "UPDATE jobs SET state = 'queued', run_at = $1, lease_until = NULL, updated_at = $1 \
-             WHERE state = 'running' AND lease_until < $1 AND starts < $2 RETURNING id",
-        )
-        .bind(now)
-        .bind(self.max_starts)
-        .fetch_all(&mut *tx)
-        .await?;
-        for row in rows {
-            event::note_state(&mut *tx, row.try_get("id")?, "queued", None, now).await?;
-        }
-        tx.commit().await?;
-        Ok(())
-    }
-
     /// Jobs that were over before `before` and whose leavings nobody has removed: job, asset, and the fence that counts.
     pub(crate) async fn unswept(&self, before: i64) -> Result<Vec<(String, String, Option<i64>)>> {
-        let rows = sqlx::query(
-            "SELECT id, asset_id, state, fence FROM jobs WHERE swept = 0 AND updated_at < $1 \
-             AND state IN ('succeeded', 'failed', 'dead', 'cancelled') LIMIT 100",
+        let jobs = sqlx::query_as(
+            "SELECT id, asset_id, CASE state WHEN 'succeeded' THEN fence END FROM jobs WHERE swept = 0 \
+             AND updated_at < $1 AND state IN ('succeeded', 'failed', 'dead', 'cancelled') LIMIT 100",
         )
         .bind(before)
         .fetch_all(&self.database.pool)
         .await?;
-        let jobs = rows.iter().map(|row| {
-            let state: String = row.try_get("state")?;
-            let fence = row.try_get("fence")?;
-            Ok((row.try_get("id")?, row.try_get("asset_id")?, (state == "succeeded").then_some(fence)))
-        });
-        Ok(jobs.collect::<Result<_, sqlx::Error>>()?)
+        Ok(jobs)
     }
 
     /// Notes that nothing is left of a job but what it published. One that was started over meanwhile has to be looked at again.
     pub(crate) async fn note_swept(&self, job: &str) -> Result<()> {
         let mut tx = self.database.pool.begin().await?;
-        let over = "state IN ('succeeded', 'failed', 'dead', 'cancelled')";
-        sqlx::query(AssertSqlSafe(format!("UPDATE jobs SET swept = 1 WHERE id = $1 AND {over}")))
-            .bind(job)
-            .execute(&mut *tx)
-            .await?;
-        sqlx::query(AssertSqlSafe(format!(
-            "DELETE FROM outputs WHERE job_id = $1 AND EXISTS (SELECT 1 FROM jobs WHERE id = $1 AND {over})"
-        )))
-        .bind(job)
-        .execute(&mut *tx)
-        .await?;
+        let sql = "UPDATE jobs SET swept = 1 WHERE id = $1 AND state IN ('succeeded', 'failed', 'dead', 'cancelled')";
+        if sqlx::query(sql).bind(job).execute(&mut *tx).await?.rows_affected() == 1 {
+            sqlx::query("DELETE FROM outputs WHERE job_id = $1").bind(job).execute(&mut *tx).await?;
+        }
         tx.commit().await?;
         Ok(())
     }

@@ -1,7 +1,5 @@
 //! What outside workers store, until they say that it is all there.
 
-use sqlx::Row;
-
 use super::{Claim, Queue};
 use crate::problem::{Problem, Result};
 use crate::store::Key;
@@ -34,26 +32,13 @@ impl Queue {
         }
     }
 
-    /// Publishes what was stored under a claim and the report, if the claim still holds.
-    pub(crate) async fn succeed_outside(&self, claim: &Claim, report: (Made, Key, u64)) -> Result<bool> {
-        let mut files = self.outputs(claim).await?;
-        files.push(report);
-        self.succeed(claim, &files).await
-    }
-
     /// The files that were stored under a claim, by their names.
     pub(crate) async fn outputs(&self, claim: &Claim) -> Result<Vec<(Made, Key, u64)>> {
-        let rows = sqlx::query(
-            "SELECT name, content_type, storage_key, byte_len FROM outputs WHERE job_id = $1 AND fence = $2 ORDER BY name",
-        )
-        .bind(&claim.job.id)
-        .bind(claim.fence)
-        .fetch_all(&self.database.pool)
-        .await?;
-        let files = rows.iter().map(|row| {
-            let made = Made { name: row.try_get("name")?, content_type: row.try_get("content_type")? };
-            Ok((made, Key::stored(row.try_get("storage_key")?), row.try_get::<i64, _>("byte_len")? as u64))
-        });
-        Ok(files.collect::<Result<_, sqlx::Error>>()?)
+        let sql = "SELECT name, content_type, storage_key, byte_len FROM outputs WHERE job_id = $1 AND fence = $2 ORDER BY name";
+        let rows = sqlx::query_as(sql).bind(&claim.job.id).bind(claim.fence).fetch_all(&self.database.pool).await?;
+        let file = |(name, content_type, key, byte_len): (String, String, String, i64)| {
+            (Made { name, content_type }, Key::stored(key), byte_len as u64)
+        };
+        Ok(rows.into_iter().map(file).collect())
     }
 }

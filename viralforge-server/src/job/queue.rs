@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sqlx::AssertSqlSafe;
-use sqlx::{Any, Row, Transaction};
+use sqlx::{Any, AssertSqlSafe, FromRow as _, Row, Transaction};
 
 use super::{COLUMNS, Job, Kind, Lane, event};
 use crate::db::Database;
 use crate::id;
+use crate::limit::Quota;
 use crate::problem::{Problem, Result};
 use crate::store::Key;
 use crate::worker::Made;
@@ -33,6 +33,8 @@ pub(crate) struct NewJob<'a> {
     pub(crate) options: &'a Value,
     pub(crate) priority: i64,
     pub(crate) idempotency_key: Option<&'a str>,
+    /// Milliseconds of media that count for the user, and what the user may have of them.
+    pub(crate) charge: Option<(i64, Quota)>,
 }
 
 /// A job that this worker holds, until its lease is over.
@@ -73,13 +75,14 @@ impl Queue {
 
     /// Adds a job within a transaction of something larger.
     pub(crate) async fn add(tx: &mut Transaction<'_, Any>, new: &NewJob<'_>) -> Result<Job> {
-        let (job, now) = (id::fresh(), id::now_ms());
-        let row = sqlx::query(AssertSqlSafe(format!(
+        let now = id::now_ms();
+        let job: Job = sqlx::query_as(AssertSqlSafe(format!(
             "INSERT INTO jobs (id, kind, asset_id, options, state, priority, run_at, starts, fence, cancel_requested, \
-             idempotency_key, created_at, updated_at) \
-             VALUES ($1, $2, $3, $4, 'queued', $5, $6, 0, 0, 0, $7, $6, $6) RETURNING {COLUMNS}"
+             idempotency_key, created_at, updated_at, owner) \
+             VALUES ($1, $2, $3, $4, 'queued', $5, $6, 0, 0, 0, $7, $6, $6, \
+             (SELECT owner FROM assets WHERE id = $3)) RETURNING {COLUMNS}"
         )))
-        .bind(&job)
+        .bind(id::fresh())
         .bind(new.kind.name())
         .bind(new.asset_id)
         .bind(new.options.to_string())
@@ -88,8 +91,8 @@ impl Queue {
         .bind(new.idempotency_key)
         .fetch_one(&mut **tx)
         .await?;
-        event::note_state(&mut **tx, &job, "queued", None, now).await?;
-        Ok(Job::from_row(&row)?)
+        event::note_state(&mut **tx, &job.id, "queued", None).await?;
+        Ok(job)
     }
 
     /// Adds a job; one that was added under the same key before is given instead, if it asks for the same.
@@ -98,6 +101,9 @@ impl Queue {
         // The key is unique: of two requests at the same time one finds the other's job.
         let problem = match Self::add(&mut tx, new).await {
             Ok(job) => {
+                if let Some((duration_ms, quota)) = &new.charge {
+                    quota.charge(&mut tx, &job.owner, *duration_ms, id::now_ms()).await?;
+                }
                 tx.commit().await?;
                 return Ok(job);
             }
@@ -118,11 +124,8 @@ impl Queue {
     }
 
     async fn find(&self, column: &str, value: &str) -> Result<Option<Job>> {
-        let row = sqlx::query(AssertSqlSafe(format!("SELECT {COLUMNS} FROM jobs WHERE {column} = $1")))
-            .bind(value)
-            .fetch_optional(&self.database.pool)
-            .await?;
-        Ok(row.as_ref().map(Job::from_row).transpose()?)
+        let sql = AssertSqlSafe(format!("SELECT {COLUMNS} FROM jobs WHERE {column} = $1"));
+        Ok(sqlx::query_as(sql).bind(value).fetch_optional(&self.database.pool).await?)
     }
 
     /// Takes the next job of the `open` lanes that is due, or whose worker let its lease run out.
@@ -150,7 +153,7 @@ impl Queue {
         // An idle queue is looked at all the time; the dead can wait.
         if now - self.buried_at.load(Ordering::Relaxed) >= lease / 3 {
             self.buried_at.store(now, Ordering::Relaxed);
-            self.bury().await?;
+            self.end_leases(false).await?;
         }
         let mut tx = self.database.pool.begin().await?;
         let mut query = sqlx::query(AssertSqlSafe(format!(
@@ -166,45 +169,43 @@ impl Queue {
         let Some(row) = query.fetch_optional(&mut *tx).await? else { return Ok(None) };
         let waited_ms = now - row.try_get::<i64, _>("run_at")?;
         let claim = Claim { job: Job::from_row(&row)?, fence: row.try_get("fence")?, waited_ms };
-        event::note_state(&mut *tx, &claim.job.id, "running", None, now).await?;
+        event::note_state(&mut *tx, &claim.job.id, "running", None).await?;
         tx.commit().await?;
         Ok(Some(claim))
     }
 
     /// The claim that a worker outside says it has.
     pub(crate) async fn held(&self, id: &str, fence: i64) -> Result<Claim> {
-        let row = sqlx::query(AssertSqlSafe(format!(
-            "SELECT {COLUMNS} FROM jobs WHERE id = $1 AND fence = $2 AND state = 'running'"
-        )))
-        .bind(id)
-        .bind(fence)
-        .fetch_optional(&self.database.pool)
-        .await?;
-        let job = row.as_ref().map(Job::from_row).transpose()?.ok_or_else(Problem::lease_lost)?;
+        let sql =
+            AssertSqlSafe(format!("SELECT {COLUMNS} FROM jobs WHERE id = $1 AND fence = $2 AND state = 'running'"));
+        let job = sqlx::query_as(sql).bind(id).bind(fence).fetch_optional(&self.database.pool).await?;
+        let job = job.ok_or_else(Problem::lease_lost)?;
         Ok(Claim { job, fence, waited_ms: 0 })
     }
 
-    /// Ends jobs whose workers are gone, and that are not to be started again: they were started as often as they may
-    /// be, whatever killed them, or nobody wants them any more.
-    pub(super) async fn bury(&self) -> Result<()> {
-        let now = id::now_ms();
+    /// Ends jobs whose workers let their leases run out, and that are not to be started again: nobody wants them any more,
+    /// or they were started as often as they may be, whatever killed them. With `put_back`, the others wait again.
+    pub(crate) async fn end_leases(&self, put_back: bool) -> Result<()> {
         let error = json!({ "code": "backend", "message": "its workers died every time it was started" });
+        let ends = [
+            ("cancelled", None, "cancel_requested = 1 AND $4 > 0"),
+            ("dead", Some(&error), "starts >= $4"),
+            ("queued", None, "starts < $4"),
+        ];
         let mut tx = self.database.pool.begin().await?;
-        for (state, error, why) in
-            [("cancelled", None, "cancel_requested = 1 AND $4 > 0"), ("dead", Some(&error), "starts >= $4")]
-        {
-            let rows = sqlx::query(AssertSqlSafe(format!(
-                "UPDATE jobs SET state = $1, error = $2, lease_until = NULL, updated_at = $3 \
-                 WHERE state = 'running' AND lease_until < $3 AND {why} RETURNING id"
+        for (state, error, why) in ends.into_iter().filter(|(state, ..)| put_back || *state != "queued") {
+            let ended: Vec<String> = sqlx::query_scalar(AssertSqlSafe(format!(
+                "UPDATE jobs SET state = $1, error = COALESCE($2, error), run_at = $3, lease_until = NULL, \
+                 updated_at = $3 WHERE state = 'running' AND lease_until < $3 AND {why} RETURNING id"
             )))
             .bind(state)
             .bind(error.map(Value::to_string))
-            .bind(now)
+            .bind(id::now_ms())
             .bind(self.max_starts)
             .fetch_all(&mut *tx)
             .await?;
-            for row in rows {
-                event::note_state(&mut *tx, row.try_get("id")?, state, error, now).await?;
+            for job in ended {
+                event::note_state(&mut *tx, &job, state, error).await?;
             }
         }
         tx.commit().await?;
@@ -213,20 +214,19 @@ impl Queue {
 
     /// Holds the claim for another lease.
     pub(crate) async fn heartbeat(&self, claim: &Claim) -> Result<Pulse> {
-        let now = id::now_ms();
-        let row = sqlx::query(
+        let cancel_requested: Option<i64> = sqlx::query_scalar(
             "UPDATE jobs SET lease_until = $1 WHERE id = $2 AND fence = $3 AND state = 'running' \
              RETURNING cancel_requested",
         )
-        .bind(now + self.lease.as_millis() as i64)
+        .bind(id::now_ms() + self.lease.as_millis() as i64)
         .bind(&claim.job.id)
         .bind(claim.fence)
         .fetch_optional(&self.database.pool)
         .await?;
-        Ok(match row {
+        Ok(match cancel_requested {
             None => Pulse::Lost,
-            Some(row) if row.try_get::<i64, _>("cancel_requested")? != 0 => Pulse::CancelRequested,
-            Some(_) => Pulse::Held,
+            Some(0) => Pulse::Held,
+            Some(_) => Pulse::CancelRequested,
         })
     }
 
@@ -236,19 +236,18 @@ impl Queue {
         if claim.job.progress.as_ref().is_some_and(|before| fraction(progress) < fraction(before)) {
             return Ok(());
         }
-        let now = id::now_ms();
         let mut tx = self.database.pool.begin().await?;
         let done = sqlx::query(
             "UPDATE jobs SET progress = $1, updated_at = $2 WHERE id = $3 AND fence = $4 AND state = 'running'",
         )
         .bind(progress.to_string())
-        .bind(now)
+        .bind(id::now_ms())
         .bind(&claim.job.id)
         .bind(claim.fence)
         .execute(&mut *tx)
         .await?;
         if done.rows_affected() == 1 {
-            event::note(&mut *tx, &claim.job.id, "progress", progress, now).await?;
+            event::note(&mut *tx, &claim.job.id, "progress", progress).await?;
         }
         tx.commit().await?;
         Ok(())
@@ -257,7 +256,7 @@ impl Queue {
     /// Publishes the results, if the claim still holds: this transaction alone decides which start counts.
     pub(crate) async fn succeed(&self, claim: &Claim, files: &[(Made, Key, u64)]) -> Result<bool> {
         let mut tx = self.database.pool.begin().await?;
-        if !Self::end(&mut tx, claim, "succeeded", None).await? {
+        if !Self::let_go(&mut tx, claim, "succeeded", None, (id::now_ms(), 0)).await? {
             return Ok(false);
         }
         for (made, key, byte_len) in files {
@@ -289,7 +288,7 @@ impl Queue {
         next: Option<NewJob<'_>>,
     ) -> Result<bool> {
         let mut tx = self.database.pool.begin().await?;
-        if !Self::end(&mut tx, claim, "succeeded", None).await? {
+        if !Self::let_go(&mut tx, claim, "succeeded", None, (id::now_ms(), 0)).await? {
             return Ok(false);
         }
         sqlx::query("UPDATE assets SET state = $1, report = $2, updated_at = $3 WHERE id = $4")
@@ -308,27 +307,40 @@ impl Queue {
 
     /// Ends the job for good, with the reason.
     pub(crate) async fn fail(&self, claim: &Claim, state: &str, error: &Value) -> Result<bool> {
-        let mut tx = self.database.pool.begin().await?;
-        let ended = Self::end(&mut tx, claim, state, Some(error)).await?;
-        tx.commit().await?;
-        Ok(ended)
+        self.change(claim, state, Some(error), (id::now_ms(), 0)).await
     }
 
-    async fn end(tx: &mut Transaction<'_, Any>, claim: &Claim, state: &str, error: Option<&Value>) -> Result<bool> {
-        let now = id::now_ms();
+    async fn change(&self, claim: &Claim, state: &str, error: Option<&Value>, waits: (i64, i64)) -> Result<bool> {
+        let mut tx = self.database.pool.begin().await?;
+        let changed = Self::let_go(&mut tx, claim, state, error, waits).await?;
+        tx.commit().await?;
+        Ok(changed)
+    }
+
+    /// Lets go of the job, if the claim still holds. Where it waits again, it does so until `run_at`, and as many of its
+    /// starts do not count.
+    async fn let_go(
+        tx: &mut Transaction<'_, Any>,
+        claim: &Claim,
+        state: &str,
+        error: Option<&Value>,
+        (run_at, uncounted): (i64, i64),
+    ) -> Result<bool> {
         let done = sqlx::query(
-            "UPDATE jobs SET state = $1, error = $2, lease_until = NULL, updated_at = $3 \
-             WHERE id = $4 AND fence = $5 AND state = 'running'",
+            "UPDATE jobs SET state = $1, error = $2, run_at = $3, starts = starts - $4, lease_until = NULL, \
+             updated_at = $5 WHERE id = $6 AND fence = $7 AND state = 'running'",
         )
         .bind(state)
         .bind(error.map(Value::to_string))
-        .bind(now)
+        .bind(run_at)
+        .bind(uncounted)
+        .bind(id::now_ms())
         .bind(&claim.job.id)
         .bind(claim.fence)
         .execute(&mut **tx)
         .await?;
         if done.rows_affected() == 1 {
-            event::note_state(&mut **tx, &claim.job.id, state, error, now).await?;
+            event::note_state(&mut **tx, &claim.job.id, state, error).await?;
         }
         Ok(done.rows_affected() == 1)
     }
@@ -349,16 +361,15 @@ impl Queue {
         if claim.job.starts >= self.max_starts {
             return self.fail(claim, "dead", error).await;
         }
-        let now = id::now_ms();
         let longest = BACKOFF.as_millis() as i64 * (1 << claim.job.starts.clamp(1, 16)) / 2;
         // Jobs that failed together are not all tried again together.
         let wait = longest / 2 + i64::from(uuid::Uuid::new_v4().as_fields().0) % longest;
-        self.put_back(claim, now + wait, 0, Some(error)).await
+        self.change(claim, "queued", Some(error), (id::now_ms() + wait, 0)).await
     }
 
     /// Gives a claim back untouched, as on shutdown: the start does not count.
     pub(crate) async fn release(&self, claim: &Claim) -> Result<bool> {
-        self.put_back(claim, id::now_ms(), 1, None).await
+        self.change(claim, "queued", claim.job.error.as_ref(), (id::now_ms(), 1)).await
     }
 
     /// Puts the job back until something that it needs is there again, the longer the longer it has waited. The start
@@ -366,52 +377,25 @@ impl Queue {
     pub(crate) async fn postpone(&self, claim: &Claim, error: &Value) -> Result<bool> {
         let now = id::now_ms();
         let wait = ((now - claim.job.created_at_ms) / 4).clamp(1_000, 60_000);
-        self.put_back(claim, now + wait, 1, Some(error)).await
-    }
-
-    /// Lets a job wait until `run_at`; so many starts do not count.
-    async fn put_back(&self, claim: &Claim, run_at: i64, uncounted: i64, error: Option<&Value>) -> Result<bool> {
-        let now = id::now_ms();
-        let mut tx = self.database.pool.begin().await?;
-        let done = sqlx::query(
-            "UPDATE jobs SET state = 'queued', run_at = $1, lease_until = NULL, starts = starts - $2, \
-             error = COALESCE($3, error), updated_at = $4 WHERE id = $5 AND fence = $6 AND state = 'running'",
-        )
-        .bind(run_at)
-        .bind(uncounted)
-        .bind(error.map(Value::to_string))
-        .bind(now)
-        .bind(&claim.job.id)
-        .bind(claim.fence)
-        .execute(&mut *tx)
-        .await?;
-        if done.rows_affected() == 1 {
-            event::note_state(&mut *tx, &claim.job.id, "queued", error, now).await?;
-        }
-        tx.commit().await?;
-        Ok(done.rows_affected() == 1)
+        self.change(claim, "queued", Some(error), (now + wait, 1)).await
     }
 
     /// Cancels a job: at once where nobody has it, else as soon as its worker hears of it.
     pub(crate) async fn cancel(&self, id: &str) -> Result<Job> {
-        let now = id::now_ms();
         let mut tx = self.database.pool.begin().await?;
-        let waiting = sqlx::query(
+        let state: Option<String> = sqlx::query_scalar(
             // The fence: if it is started over, its entry in Redis is a new one.
-            "UPDATE jobs SET state = 'cancelled', cancel_requested = 1, fence = fence + 1, updated_at = $1 \
-             WHERE id = $2 AND state = 'queued'",
+            "UPDATE jobs SET cancel_requested = 1, updated_at = $1, \
+             state = CASE state WHEN 'queued' THEN 'cancelled' ELSE state END, \
+             fence = CASE state WHEN 'queued' THEN fence + 1 ELSE fence END \
+             WHERE id = $2 AND state IN ('queued', 'running') RETURNING state",
         )
-        .bind(now)
+        .bind(id::now_ms())
         .bind(id)
-        .execute(&mut *tx)
+        .fetch_optional(&mut *tx)
         .await?;
-        if waiting.rows_affected() == 1 {
-            event::note_state(&mut *tx, id, "cancelled", None, now).await?;
-        } else {
-            sqlx::query("UPDATE jobs SET cancel_requested = 1 WHERE id = $1 AND state = 'running'")
-                .bind(id)
-                .execute(&mut *tx)
-                .await?;
+        if state.as_deref() == Some("cancelled") {
+            event::note_state(&mut *tx, id, "cancelled", None).await?;
         }
         tx.commit().await?;
         self.get(id).await
@@ -419,13 +403,12 @@ impl Queue {
 
     /// Starts a dead, failed or cancelled job over.
     pub(crate) async fn replay(&self, id: &str) -> Result<Job> {
-        let now = id::now_ms();
         let mut tx = self.database.pool.begin().await?;
         let done = sqlx::query(
             "UPDATE jobs SET state = 'queued', starts = 0, cancel_requested = 0, run_at = $1, error = NULL, \
              progress = NULL, swept = 0, updated_at = $1 WHERE id = $2 AND state IN ('dead', 'failed', 'cancelled')",
         )
-        .bind(now)
+        .bind(id::now_ms())
         .bind(id)
         .execute(&mut *tx)
         .await?;
@@ -434,7 +417,7 @@ impl Queue {
             let job = self.get(id).await?;
             return Err(Problem::conflict(format!("the job is {}; only what failed can be started over", job.state)));
         }
-        event::note_state(&mut *tx, id, "queued", None, now).await?;
+        event::note_state(&mut *tx, id, "queued", None).await?;
         tx.commit().await?;
         self.get(id).await
     }

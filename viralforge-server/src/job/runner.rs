@@ -11,15 +11,15 @@ use tracing::Instrument as _;
 use tracing::field::Empty;
 use viralforge_core::Limits;
 
-use super::bull::Gone;
 use super::queue::Pulse;
-use super::{Bull, Claim, Kind, Lane, NewJob, Queue, Scratch};
-use crate::asset::Assets;
-use crate::metrics::{JobStage, Metrics};
+use super::{Bull, Claim, Kind, Lane, NewJob};
+use crate::app::App;
+use crate::config::Config;
+use crate::metrics::JobStage;
 use crate::problem::{Problem, Result};
-use crate::scan::{Scanned, Scanner};
-use crate::store::{Key, Store};
-use crate::worker::{self, Bounds, Ended, Made, Outcome, Rlimits, Task};
+use crate::scan::Scanned;
+use crate::store::Key;
+use crate::worker::{self, Ended, Made, Outcome, Rlimits, Task};
 
 /// Between two looks into the queue where nothing wakes a worker earlier: jobs of other replicas, retries, lost leases.
 const POLL: Duration = Duration::from_millis(500);
@@ -27,31 +27,29 @@ const POLL: Duration = Duration::from_millis(500);
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
 
 /// What all workers share.
-#[derive(Debug)]
 pub(crate) struct Runner {
-    pub(crate) queue: Queue,
-    pub(crate) assets: Assets,
-    pub(crate) store: Store,
-    pub(crate) scratch: Arc<Scratch>,
-    /// Who has to find an upload clean; `None` where nobody has.
-    pub(crate) scanner: Option<Scanner>,
-    pub(crate) auto_thumbnails: bool,
-    /// Where jobs are drawn from, if not from the table itself.
-    pub(crate) bull: Option<Arc<Bull>>,
+    app: Arc<App>,
+    auto_thumbnails: bool,
     /// Room for jobs of each lane, in the order of [`Lane::ALL`].
-    pub(crate) lanes: [Arc<Semaphore>; 4],
+    lanes: [Arc<Semaphore>; 4],
     /// Workers look for a job one after the other.
-    pub(crate) turn: Mutex<()>,
-    pub(crate) wall: Duration,
-    pub(crate) memory_bytes: u64,
-    /// Wakes a worker: there is something new.
-    pub(crate) wake: Arc<Notify>,
-    /// To be woken when a job was queued.
-    pub(crate) asked: Arc<Notify>,
-    pub(crate) metrics: Arc<Metrics>,
+    turn: Mutex<()>,
+    wall: Duration,
+    memory_bytes: u64,
 }
 
 impl Runner {
+    pub(crate) fn new(app: Arc<App>, config: &Config) -> Arc<Self> {
+        Arc::new(Self {
+            app,
+            auto_thumbnails: config.auto_thumbnails,
+            lanes: config.lane_workers.map(|room| Arc::new(Semaphore::new(room))),
+            turn: Mutex::new(()),
+            wall: config.job_timeout,
+            memory_bytes: config.job_memory_bytes,
+        })
+    }
+
     /// Runs `count` workers until `shutdown` turns true; then lets go of what they hold.
     pub(crate) async fn run(self: Arc<Self>, count: usize, shutdown: watch::Receiver<bool>) {
         let mut workers = JoinSet::new();
@@ -66,7 +64,7 @@ impl Runner {
             match self.next().await {
                 Ok(Some((claim, _room))) => {
                     // There may be another one.
-                    self.wake.notify_one();
+                    self.app.ready.notify_one();
                     let span = tracing::error_span!(
                         "job",
                         job.id = claim.job.id,
@@ -84,7 +82,7 @@ impl Runner {
                 }
                 Ok(None) => {
                     tokio::select! {
-                        () = self.wake.notified() => {}
+                        () = self.app.ready.notified() => {}
                         () = tokio::time::sleep(POLL) => {}
                         _ = shutdown.changed() => {}
                     }
@@ -102,12 +100,9 @@ impl Runner {
         let _turn = self.turn.lock().await;
         let open: Vec<Lane> =
             Lane::ALL.into_iter().filter(|lane| self.lanes[*lane as usize].available_permits() > 0).collect();
-        let claim = match &self.bull {
-            Some(bull) => match self.draw(bull, &open).await? {
-                Ok(claim) => claim,
-                Err(Gone) => self.queue.claim(&open).await?,
-            },
-            None => self.queue.claim(&open).await?,
+        let claim = match &self.app.bull {
+            Some(bull) => self.draw(bull, &open).await?,
+            None => self.app.queue.claim(&open).await?,
         };
         let Some(claim) = claim else { return Ok(None) };
         // Nobody else takes one meanwhile, so that there still is one.
@@ -119,27 +114,27 @@ impl Runner {
         Ok(Some((claim, room)))
     }
 
-    /// Draws tickets until one is good, or there are none.
-    async fn draw(&self, bull: &Bull, open: &[Lane]) -> Result<Result<Option<Claim>, Gone>> {
+    /// Draws tickets until one is good, or there are none. Without Redis, the table itself is looked into.
+    async fn draw(&self, bull: &Bull, open: &[Lane]) -> Result<Option<Claim>> {
         for lane in open {
             loop {
                 let (job, fence) = match bull.draw(*lane).await {
                     Ok(Some(ticket)) => ticket,
                     Ok(None) => break,
-                    Err(gone) => return Ok(Err(gone)),
+                    Err(_) => return self.app.queue.claim(open).await,
                 };
-                if let Some(claim) = self.queue.claim_one(&job, fence).await? {
-                    return Ok(Ok(Some(claim)));
+                if let Some(claim) = self.app.queue.claim_one(&job, fence).await? {
+                    return Ok(Some(claim));
                 }
             }
         }
-        Ok(Ok(None))
+        Ok(None)
     }
 
     async fn one(&self, claim: &Claim, shutdown: &mut watch::Receiver<bool>) -> Result<()> {
         let Some(kind) = Kind::from_name(&claim.job.kind) else {
             let error = json!({ "code": "unsupported", "message": "this version does not know that kind of job" });
-            self.queue.fail(claim, "failed", &error).await?;
+            self.app.queue.fail(claim, "failed", &error).await?;
             return Ok(());
         };
         let (sender, progress) = watch::channel(Value::Null);
@@ -156,19 +151,17 @@ impl Runner {
         };
         let made = match made {
             Err(problem) if problem.status() == StatusCode::SERVICE_UNAVAILABLE => {
-                Produced::of(Ended::Postponed("the storage does not answer".to_owned()))
+                (Ended::Postponed("the storage does not answer".to_owned()), Vec::new())
             }
             other => other?,
         };
         match (made, interrupted) {
-            (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Released)) => {
-                self.queue.release(claim).await.map(|_| ())
+            ((Ended::Stopped, _), Some(Interrupted::Released)) => self.app.queue.release(claim).await.map(|_| ()),
+            ((Ended::Stopped, _), Some(Interrupted::Lost)) => Ok(()),
+            ((Ended::Stopped, _), Some(Interrupted::Cancelled)) => {
+                self.app.queue.fail(claim, "cancelled", &Value::Null).await.map(|_| ())
             }
-            (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Lost)) => Ok(()),
-            (Produced { ended: Ended::Stopped, .. }, Some(Interrupted::Cancelled)) => {
-                self.queue.fail(claim, "cancelled", &Value::Null).await.map(|_| ())
-            }
-            (made, _) => self.publish(claim, kind, made).await,
+            ((ended, files), _) => self.publish(claim, kind, ended, files).await,
         }
     }
 
@@ -179,19 +172,19 @@ impl Runner {
         kind: Kind,
         progress: watch::Sender<Value>,
         stop: &Notify,
-    ) -> Result<Produced> {
-        let asset = self.assets.get(&claim.job.asset_id).await?;
-        let scanner = self.scanner.clone().filter(|_| kind == Kind::Validation);
+    ) -> Result<(Ended, Vec<Stored>)> {
+        let asset = self.app.assets.get(&claim.job.asset_id).await?;
+        let scanner = self.app.scanner.clone().filter(|_| kind == Kind::VALIDATION);
         if let Some(scanner) = &scanner
             && let Err(error) = scanner.ping().await
         {
-            return Ok(Produced::of(unscanned(&error)));
+            return Ok((unscanned(&error), Vec::new()));
         }
-        let folder = self.scratch.job_folder()?;
+        let folder = self.app.scratch.job_folder()?;
         let (input, output) = (folder.path().join("input"), folder.path().join("output"));
         std::fs::create_dir(&output)?;
         let original = Key::stored(asset.storage_key.clone());
-        self.timed(claim, "fetch", self.store.fetch(&original, &input)).await?;
+        self.timed(claim, "fetch", self.app.store.fetch(&original, &input)).await?;
         // It goes on beside the check, and ends with this call.
         let mut scan = JoinSet::new();
         if let Some(scanner) = scanner {
@@ -199,7 +192,8 @@ impl Runner {
             scan.spawn(async move { scanner.scan(&input).await });
         }
         let task = Task {
-            work: kind.work(&claim.job.options)?,
+            kind: kind.name().to_owned(),
+            options: claim.job.options.clone(),
             input,
             output: output.clone(),
             limits: Limits::default().with_max_wall_time(self.wall),
@@ -210,32 +204,29 @@ impl Runner {
             },
             host_pid: std::process::id(),
         };
-        let on_progress = |now| {
-            progress.send_replace(now);
-        };
-        let ran = worker::run(&task, Bounds { wall: self.wall }, on_progress, stop.notified());
+        let ran = worker::run(&task, self.wall, |now| drop(progress.send_replace(now)), stop.notified());
         let mut ended = self.timed(claim, "run", ran).await?;
         if let Ended::Done(outcome) = &mut ended
             && outcome.report["verdict"] != "reject"
         {
             let scanned = tokio::select! {
                 scanned = scan.join_next() => scanned,
-                () = stop.notified() => return Ok(Produced::of(Ended::Stopped)),
+                () = stop.notified() => return Ok((Ended::Stopped, Vec::new())),
             };
             match scanned.map(|joined| joined.map_err(std::io::Error::other).flatten()) {
                 None => {}
                 Some(Ok(scanned)) => refuse_unclean(&mut outcome.report, &scanned),
-                Some(Err(error)) => return Ok(Produced::of(unscanned(&error))),
+                Some(Err(error)) => return Ok((unscanned(&error), Vec::new())),
             }
         }
         let files = match &mut ended {
-            Ended::Done(outcome) if kind != Kind::Validation => {
+            Ended::Done(outcome) if kind != Kind::VALIDATION => {
                 let stored = self.store_files(claim, std::mem::take(outcome), &output);
                 self.timed(claim, "store", stored).await?
             }
             _ => Vec::new(),
         };
-        Ok(Produced { ended, files })
+        Ok((ended, files))
     }
 
     async fn timed<T>(&self, claim: &Claim, stage: &'static str, work: impl Future<Output = T>) -> T {
@@ -247,7 +238,7 @@ impl Runner {
 
     fn observe(&self, claim: &Claim, stage: &'static str, time: Duration) {
         let labels = JobStage { kind: claim.job.kind.clone(), stage };
-        self.metrics.job_stages.get_or_create(&labels).observe(time.as_secs_f64());
+        self.app.metrics.job_stages.get_or_create(&labels).observe(time.as_secs_f64());
     }
 
     /// Keeps the lease and notes progress, until there is a reason to stop.
@@ -257,12 +248,12 @@ impl Runner {
         mut progress: watch::Receiver<Value>,
         shutdown: &mut watch::Receiver<bool>,
     ) -> Interrupted {
-        let mut beat = tokio::time::interval(self.queue.lease() / 3);
+        let mut beat = tokio::time::interval(self.app.queue.lease() / 3);
         let mut note = tokio::time::interval(PROGRESS_EVERY);
         note.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                _ = beat.tick() => match self.queue.heartbeat(claim).await {
+                _ = beat.tick() => match self.app.queue.heartbeat(claim).await {
                     Ok(Pulse::Held) => {}
                     Ok(Pulse::CancelRequested) => return Interrupted::Cancelled,
                     Ok(Pulse::Lost) => return Interrupted::Lost,
@@ -271,7 +262,7 @@ impl Runner {
                 },
                 _ = note.tick() => if progress.has_changed().unwrap_or(false) {
                     let now = progress.borrow_and_update().clone();
-                    if let Err(problem) = self.queue.progress(claim, &now).await {
+                    if let Err(problem) = self.app.queue.progress(claim, &now).await {
                         tracing::warn!(job = %claim.job.id, ?problem, "progress was not noted");
                     }
                 },
@@ -280,55 +271,51 @@ impl Runner {
         }
     }
 
-    async fn publish(&self, claim: &Claim, kind: Kind, made: Produced) -> Result<()> {
+    async fn publish(&self, claim: &Claim, kind: Kind, ended: Ended, files: Vec<Stored>) -> Result<()> {
         let (asset, job) = (&claim.job.asset_id, &claim.job.id);
-        match made.ended {
-            Ended::Done(outcome) if kind == Kind::Validation => {
+        match ended {
+            Ended::Done(outcome) if kind == Kind::VALIDATION => {
                 let state = if outcome.report["verdict"] == "reject" { "rejected" } else { "accepted" };
                 let options = json!({ "thumbnails": { "count": 1 } });
                 let streams = outcome.report["media"]["streams"].as_array();
                 let is_seen = outcome.report["mime"].as_str().is_some_and(|mime| mime.starts_with("image/"))
                     || streams.is_some_and(|streams| streams.iter().any(|stream| stream["kind"] == "video"));
-                let (kind, asset_id, priority) = (Kind::ThumbnailGeneration, asset.as_str(), claim.job.priority);
-                let thumbnails = NewJob { kind, asset_id, options: &options, priority, idempotency_key: None };
+                let (kind, asset_id, priority) = (Kind::THUMBNAIL_GENERATION, asset.as_str(), claim.job.priority);
+                let thumbnails =
+                    NewJob { kind, asset_id, options: &options, priority, idempotency_key: None, charge: None };
                 let next = (state == "accepted" && is_seen && self.auto_thumbnails).then_some(thumbnails);
-                self.queue.succeed_with_verdict(claim, state, &outcome.report, next).await?;
-                self.asked.notify_one();
+                self.app.queue.succeed_with_verdict(claim, state, &outcome.report, next).await?;
+                self.app.wake.notify_one();
             }
             Ended::Done(_) => {
-                if self.queue.succeed(claim, &made.files).await? {
-                    self.store.remove_unpublished(asset, job, Some(claim.fence)).await?;
+                if self.app.queue.succeed(claim, &files).await? {
+                    self.app.store.remove_unpublished(asset, job, Some(claim.fence)).await?;
                 } else {
-                    for (_, key, _) in made.files {
-                        self.store.delete(&key).await?;
+                    for (_, key, _) in files {
+                        self.app.store.delete(&key).await?;
                     }
                 }
             }
             Ended::Failed { code, message } => {
-                self.queue.fail_or_retry(claim, &code, &message).await?;
+                self.app.queue.fail_or_retry(claim, &code, &message).await?;
             }
             Ended::Crashed(reason) => {
                 let error = json!({ "code": "backend", "message": format!("the media worker died: {reason}") });
-                self.queue.retry(claim, &error).await?;
+                self.app.queue.retry(claim, &error).await?;
             }
             Ended::Postponed(why) => {
                 tracing::warn!(job = %job, why, "a job waits for something that it needs");
-                self.queue.postpone(claim, &json!({ "code": "unavailable", "message": why })).await?;
+                self.app.queue.postpone(claim, &json!({ "code": "unavailable", "message": why })).await?;
             }
             Ended::TimedOut | Ended::Stopped => {
                 let message = format!("it took longer than the {} s that a job may", self.wall.as_secs());
-                self.queue.retry(claim, &json!({ "code": "limit_exceeded", "message": message })).await?;
+                self.app.queue.retry(claim, &json!({ "code": "limit_exceeded", "message": message })).await?;
             }
         }
         Ok(())
     }
 
-    async fn store_files(
-        &self,
-        claim: &Claim,
-        outcome: Outcome,
-        output: &std::path::Path,
-    ) -> Result<Vec<(Made, Key, u64)>> {
+    async fn store_files(&self, claim: &Claim, outcome: Outcome, output: &std::path::Path) -> Result<Vec<Stored>> {
         let mut files = Vec::new();
         for made in outcome.files {
             // The name comes from the child: nothing but a plain file in its own folder is taken.
@@ -339,26 +326,15 @@ impl Runner {
                 return Err(Problem::internal());
             }
             let key = Key::output(&claim.job.asset_id, &claim.job.id, claim.fence, &made.name);
-            let byte_len = self.store.put_file(&key, &path).await?;
+            let byte_len = self.app.store.put_file(&key, &path).await?;
             files.push((made, key, byte_len));
         }
         Ok(files)
     }
 }
 
-/// What one start of a job came to.
-struct Produced {
-    ended: Ended,
-    /// Stored, and not published yet.
-    files: Vec<(Made, Key, u64)>,
-}
-
-impl Produced {
-    /// Nothing but an end.
-    fn of(ended: Ended) -> Self {
-        Self { ended, files: Vec::new() }
-    }
-}
+/// A file that is stored, and not published yet: what it is, where, and how many bytes it has.
+type Stored = (Made, Key, u64);
 
 fn unscanned(error: &std::io::Error) -> Ended {
     Ended::Postponed(format!("the virus scanner does not answer: {error}"))

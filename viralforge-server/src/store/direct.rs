@@ -8,7 +8,7 @@ use object_store::aws::AmazonS3;
 use object_store::multipart::{MultipartStore as _, PartId};
 use object_store::signer::{SignedUrlOptions, Signer as _};
 
-use super::{Key, Place, Store};
+use super::{Key, Place, Store, found};
 use crate::problem::{Problem, Result};
 
 impl Store {
@@ -16,7 +16,8 @@ impl Store {
     fn bucket(&self) -> Result<&AmazonS3> {
         match &self.place {
             Place::S3(s3) => Ok(s3),
-            Place::Folder(_) => Err(Problem::not_here(
+            Place::Folder(_) => Err(Problem::new(
+                "unsupported",
                 "media is kept in a folder here, so nothing can be sent past this server; use POST /v1/uploads",
             )),
         }
@@ -49,17 +50,12 @@ impl Store {
 
     /// Throws the parts away; they may be gone already.
     pub(crate) async fn drop_parts(&self, key: &Key, parts: &str) -> Result<()> {
-        match self.timed("drop_parts", self.bucket()?.abort_multipart(&self.at(key), &parts.to_owned())).await {
-            Err(object_store::Error::NotFound { .. }) => Ok(()),
-            other => Ok(other?),
-        }
+        found(self.timed("drop_parts", self.bucket()?.abort_multipart(&self.at(key), &parts.to_owned())).await)?;
+        Ok(())
     }
 
     /// How many bytes a file has; `None` where it is not there.
     pub(crate) async fn byte_len(&self, key: &Key) -> Result<Option<u64>> {
-        match self.timed("head", self.objects.head(&self.at(key))).await {
-            Err(object_store::Error::NotFound { .. }) => Ok(None),
-            other => Ok(Some(other?.size)),
-        }
+        Ok(found(self.timed("head", self.objects.head(&self.at(key))).await)?.map(|object| object.size))
     }
 }

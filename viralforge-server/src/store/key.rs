@@ -8,6 +8,11 @@ use std::fmt;
 pub(crate) struct Key(String);
 
 impl Key {
+    /// Where an asset and all that was made of it are.
+    pub(super) fn all(asset: &str) -> Self {
+        Self(format!("assets/{asset}"))
+    }
+
     /// The upload itself.
     pub(crate) fn original(asset: &str) -> Self {
         Self(format!("assets/{asset}/original"))

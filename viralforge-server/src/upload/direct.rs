@@ -31,12 +31,19 @@ impl Upload {
 
 impl App {
     /// Begins an upload of `length` bytes in parts of `part_bytes`.
-    pub(crate) async fn begin_direct(&self, metadata: &str, length: i64, part_bytes: i64) -> Result<Upload> {
+    pub(crate) async fn begin_direct(
+        &self,
+        owner: &str,
+        metadata: &str,
+        length: i64,
+        part_bytes: i64,
+    ) -> Result<Upload> {
         let id = id::fresh();
         let key = Key::original(&id);
         let parts = self.store.begin_parts(&key).await?;
         let (length, part_bytes) = (Some(length), Some(part_bytes));
         let new = NewUpload {
+            owner,
             id: Some(id),
             length,
             metadata,
@@ -96,9 +103,7 @@ impl App {
             self.store.delete(&key).await?;
             return looked_at;
         }
-        self.uploads.complete(upload, &upload.id, stored as i64).await?;
-        upload.state = "complete".to_owned();
-        upload.asset_id = Some(upload.id.clone());
+        self.uploads.complete(upload, stored as i64).await?;
         self.wake.notify_one();
         Ok(())
     }

@@ -2,14 +2,16 @@
 
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::http::StatusCode;
+use bytes::Bytes;
 use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sha2::digest::DynDigest;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufWriter};
 
 use super::{Locked, Metadata, Upload};
+use crate::account::OPERATOR;
 use crate::app::App;
 use crate::problem::{Problem, Result};
 use crate::store::Key;
@@ -28,6 +30,14 @@ const WRITE_BYTES: usize = 512 << 10;
 pub(crate) struct Checksum {
     pub(crate) hash: Box<dyn DynDigest + Send>,
     pub(crate) value: Vec<u8>,
+}
+
+/// The next bytes of a body; `None` at its end.
+pub(crate) async fn next_bytes(body: &mut BodyDataStream) -> Result<Option<Bytes>> {
+    match tokio::time::timeout(SILENCE, body.next()).await {
+        Ok(bytes) => bytes.transpose().map_err(|error| Problem::bad_request(format!("the body broke off: {error}"))),
+        Err(_) => Err(Problem::bad_request(format!("nothing came for {} s", SILENCE.as_secs()))),
+    }
 }
 
 impl App {
@@ -51,13 +61,12 @@ impl App {
             let chunk = tokio::select! {
                 biased;
                 () = writer.superseded() => break Err(Problem::conflict("another request goes on with this upload")),
-                chunk = tokio::time::timeout(SILENCE, bytes.next()) => chunk,
+                chunk = next_bytes(&mut bytes) => chunk,
             };
             let chunk = match chunk {
-                Err(_) => break Err(Problem::bad_request(format!("nothing came for {} s", SILENCE.as_secs()))),
+                Ok(Some(chunk)) => chunk,
                 Ok(None) => break Ok(()),
-                Ok(Some(Err(error))) => break Err(Problem::bad_request(format!("the body broke off: {error}"))),
-                Ok(Some(Ok(chunk))) => chunk,
+                Err(problem) => break Err(problem),
             };
             let due = began.elapsed().saturating_sub(BEGINNING).as_secs() * MIN_BYTES_PER_SECOND;
             if written < due {
@@ -84,7 +93,9 @@ impl App {
             // With a checksum, all bytes of the request count or none.
             file.set_len(begin).await?;
             file.sync_data().await?;
-            return Err(outcome.err().unwrap_or_else(Problem::checksum_mismatch));
+            return Err(outcome
+                .err()
+                .unwrap_or_else(|| Problem::new("checksum_mismatch", "the bytes do not have that checksum")));
         }
         file.sync_data().await?;
         upload.received = (begin + written) as i64;
@@ -120,7 +131,7 @@ impl App {
         self.uploads.refuse(id, problem).await?;
         self.spool.remove(id).await?;
         self.metrics.uploads_refused.inc();
-        Ok(Problem::refused(problem["message"].as_str().unwrap_or("this is no media")))
+        Ok(Problem::new("malformed", problem["message"].as_str().unwrap_or("this is no media")))
     }
 
     /// Takes a file that comes whole, in one request, its length known or not.
@@ -128,11 +139,23 @@ impl App {
         tokio::fs::File::create_new(writer.path()).await?;
         self.receive_upload(upload, writer, body, None).await?;
         if upload.length.is_none() {
-            self.uploads.set_length(&upload.id, upload.received).await?;
-            upload.length = Some(upload.received);
+            self.uploads.set_length(upload, upload.received).await?;
             self.refuse_hopeless(upload, writer).await?;
         }
         self.finish_upload(upload, writer).await
+    }
+
+    /// Refuses, and ends, an upload with which its owner would keep more than they may.
+    pub(crate) async fn check_room(&self, upload: &Upload) -> Result<()> {
+        if upload.owner == OPERATOR {
+            return Ok(());
+        }
+        let problem = match self.quota.check_storage(&self.uploads.pool, &upload.owner).await {
+            Ok(()) => return Ok(()),
+            Err(problem) => problem,
+        };
+        self.end_upload(&upload.id).await?;
+        Err(problem)
     }
 
     /// Ends an upload that nobody goes on with, and removes what came of it.
@@ -154,23 +177,24 @@ impl App {
     /// Stores an upload that has all its bytes, and has it checked; leaves others alone. It may be done again after a
     /// crash at any point: the asset has the identifier of the upload, so there is one, and the same.
     pub(crate) async fn finish_upload(&self, upload: &mut Upload, writer: &Locked) -> Result<()> {
+        if upload.multipart_id.is_some() {
+            return self.finish_direct(upload).await;
+        }
         // Partial uploads only wait to be put together.
         if upload.state != "open" || !upload.is_whole() || upload.is_partial() {
             return Ok(());
         }
-        let asset = upload.id.clone();
-        let key = Key::original(&asset);
+        let key = Key::original(&upload.id);
         self.store.remove_unfinished(&key).await?;
         let stored = self.store.put_file(&key, writer.path()).await? as i64;
-        let completed = self.uploads.complete(upload, &asset, stored).await;
-        if completed.is_err() && self.uploads.get(&asset).await.is_err_and(|e| e.status() == StatusCode::NOT_FOUND) {
+        let completed = self.uploads.complete(upload, stored).await;
+        if completed.is_err() && self.uploads.get(&upload.id).await.is_err_and(|e| e.status() == StatusCode::NOT_FOUND)
+        {
             // It was ended while it was stored.
             self.store.delete(&key).await?;
         }
         completed?;
         self.spool.remove(&upload.id).await?;
-        upload.state = "complete".to_owned();
-        upload.asset_id = Some(asset);
         self.wake.notify_one();
         Ok(())
     }

@@ -9,6 +9,7 @@ use tokio::io::AsyncSeekExt as _;
 use tokio::sync::{OwnedMutexGuard, watch};
 
 use crate::problem::{Problem, Result};
+use crate::store::entries;
 
 /// How long a new request waits for the one before it to let go: the one before is told to, since its connection may
 /// be dead without anybody having noticed.
@@ -63,12 +64,8 @@ impl Spool {
 
     /// The uploads that have bytes here.
     pub(crate) async fn list(&self) -> Result<Vec<String>> {
-        let mut entries = tokio::fs::read_dir(&self.folder).await?;
-        let mut ids = Vec::new();
-        while let Some(entry) = entries.next_entry().await? {
-            ids.extend(entry.file_name().into_string());
-        }
-        Ok(ids)
+        let entries = entries(&self.folder).await?;
+        Ok(entries.into_iter().filter_map(|entry| entry.file_name().into_string().ok()).collect())
     }
 
     /// Removes the bytes of an upload; those of one that has none are gone already.
@@ -102,7 +99,7 @@ impl Locked {
         }
         file = tokio::fs::File::from_std(locked);
         if file.metadata().await?.len() < begin {
-            return Err(Problem::gone("bytes of the upload were lost; begin a new one"));
+            return Err(Problem::new("gone", "bytes of the upload were lost; begin a new one"));
         }
         // A crash may have left bytes that no client was told of.
         file.set_len(begin).await?;

@@ -1,8 +1,6 @@
 //! The host's side: start a child, follow it, and say how it ended.
 
-use std::collections::VecDeque;
 use std::os::unix::process::ExitStatusExt;
-use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -11,12 +9,6 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, Command};
 
 use super::task::{Line, Outcome, Task};
-
-/// How long a child may take, start and end included.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds {
-    pub(crate) wall: Duration,
-}
 
 /// How a child ended.
 #[derive(Debug)]
@@ -40,14 +32,14 @@ const MAX_LINE_BYTES: u64 = 16 << 20;
 /// Lines of standard error that are kept for the log.
 const KEPT_ERROR_LINES: usize = 20;
 
-/// Runs `task` in a child. `on_progress` gets the library's progress; the child is ended as soon as `stop` resolves.
+/// Runs `task` in a child, for `wall` at most, start and end included. `on_progress` gets the library's progress; the child is ended as soon as `stop` resolves.
 pub(crate) async fn run(
     task: &Task,
-    bounds: Bounds,
+    wall: Duration,
     on_progress: impl Fn(Value),
     stop: impl Future<Output = ()>,
 ) -> std::io::Result<Ended> {
-    let mut child = spawn(program()?, task).await?;
+    let mut child = spawn(task).await?;
     let followed = async {
         let line = last_line(&mut child, &on_progress).await?;
         let status = child.wait().await?;
@@ -55,7 +47,7 @@ pub(crate) async fn run(
     };
     let ended = tokio::select! {
         () = stop => Ended::Stopped,
-        () = tokio::time::sleep(bounds.wall) => Ended::TimedOut,
+        () = tokio::time::sleep(wall) => Ended::TimedOut,
         result = followed => match result {
             Ok((line, status)) => judge(line, status),
             Err(error) => Ended::Crashed(error.to_string()),
@@ -72,15 +64,11 @@ pub(crate) async fn run(
     Ok(ended)
 }
 
-/// This very program: the host and its children are always of one version.
-fn program() -> std::io::Result<PathBuf> {
-    std::env::current_exe()
-}
-
-async fn spawn(program: PathBuf, task: &Task) -> std::io::Result<Child> {
+async fn spawn(task: &Task) -> std::io::Result<Child> {
     let mut text = serde_json::to_string(task)?;
     text.push('\n');
-    let mut child = Command::new(program)
+    // This very program: the host and its children are always of one version.
+    let mut child = Command::new(std::env::current_exe()?)
         .arg("worker")
         .env_clear()
         .current_dir(&task.output)
@@ -134,9 +122,6 @@ async fn stderr_tail(child: &mut Child) -> String {
     let mut text = Vec::new();
     let _ = stderr.take(64 << 10).read_to_end(&mut text).await;
     let lossy = String::from_utf8_lossy(&text);
-    let mut lines: VecDeque<&str> = lossy.lines().collect();
-    while lines.len() > KEPT_ERROR_LINES {
-        lines.pop_front();
-    }
-    lines.make_contiguous().join(" | ")
+    let lines: Vec<&str> = lossy.lines().collect();
+    lines[lines.len().saturating_sub(KEPT_ERROR_LINES)..].join(" | ")
 }

@@ -4,14 +4,16 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use viralforge_core::{AnalysisOptions, ClipOptions, Limits, Preset, ThumbnailOptions, TranscodeOptions, UploadPolicy};
+use viralforge_core::{ClipOptions, Limits, Preset, ThumbnailOptions, TranscodeOptions};
 
-use super::verbs::read_within;
+use super::kinds::read_within;
 
 /// One piece of work.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Task {
-    pub(crate) work: Work,
+    /// The kind of the job, and its options.
+    pub(crate) kind: String,
+    pub(crate) options: Value,
     /// The media to read.
     pub(crate) input: PathBuf,
     /// The folder to write into, and nowhere else.
@@ -28,24 +30,6 @@ pub(crate) struct Rlimits {
     pub(crate) memory_bytes: u64,
     pub(crate) cpu_seconds: u64,
     pub(crate) file_bytes: u64,
-}
-
-/// The kinds of work.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case")]
-pub(crate) enum Work {
-    /// Whether to take an upload.
-    Validation { policy: Box<UploadPolicy> },
-    /// One file for each platform, or one as the options say.
-    VideoProcessing(Box<VideoRequest>),
-    /// The best moments, each for every platform.
-    ClipGeneration(ClipRequest),
-    /// The pictures that stand for it, in three sizes each.
-    ThumbnailGeneration(ThumbnailRequest),
-    /// Everything that can be measured, as a document.
-    Analysis { options: AnalysisOptions },
-    /// A verb of the library, by its name in kebab case.
-    Verb { name: String, options: Value },
 }
 
 /// Options of `video-processing`.

@@ -8,13 +8,23 @@ use crate::server::{Server, small_video};
 async fn files_are_served_whole_in_parts_and_under_conditions() {
     let server = Server::start();
     let asset = server.upload(&small_video(), "a.mp4").await;
-    let job: Value = server.ask("analysis", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
+    let job: Value = server.ask("analyze", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
     let job = server.job(job["id"].as_str().unwrap()).await;
     let url = job["outputs"][0]["url"].as_str().unwrap().to_owned();
     // Without the key: the signature is enough.
     let client = reqwest::Client::new();
     let whole = client.get(&url).send().await.unwrap();
     assert_eq!(whole.headers()["content-type"], "application/json");
+    for (name, beginning) in [
+        ("x-content-type-options", "nosniff"),
+        ("content-security-policy", "default-src 'none'"),
+        ("content-disposition", "inline; filename=\"report.json\""),
+        ("cache-control", "private, max-age="),
+    ] {
+        assert!(whole.headers()[name].to_str().unwrap().starts_with(beginning), "{name}");
+    }
+    let saved = client.head(format!("{url}&download=true")).send().await.unwrap();
+    assert_eq!(saved.headers()["content-disposition"], "attachment; filename=\"report.json\"");
     let tag = whole.headers()["etag"].clone();
     let bytes = whole.bytes().await.unwrap();
     let length = bytes.len();
@@ -49,7 +59,7 @@ async fn files_are_served_whole_in_parts_and_under_conditions() {
 
     for changed in [
         url.replace("expires=1", "expires=2"),
-        url.replace("analysis.json", "report.json"),
+        url.replace("report.json", "other.json"),
         url.split('?').next().unwrap().to_owned(),
     ] {
         let refused = client.get(&changed).send().await.unwrap().status();

@@ -90,6 +90,20 @@ fn two_lengths_or_a_length_that_is_none_are_refused() {
     }
 }
 
+#[test]
+fn where_a_body_has_chunks_its_length_does_not_count() {
+    let server = Server::start();
+    // By its length, the body would swallow the second request.
+    let requests = format!(
+        "POST /v1/jobs HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {KEY}\r\nContent-Type: application/json\r\n\
+         Content-Length: 60\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\n\r\n\
+         GET /nowhere HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    );
+    let answers = say(&server, &requests);
+    let statuses: Vec<&str> = answers.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+    assert_eq!(statuses, ["422", "404"], "{answers}");
+}
+
 #[tokio::test]
 async fn a_body_that_is_too_large_is_refused_before_it_is_read() {
     let server = Server::start();
@@ -108,6 +122,9 @@ fn names_from_outside_open_nothing() {
         "/v1/files/../../etc/passwd",
         "/v1/files/%2e%2e/%2e%2e?expires=9999999999&signature=a",
         "/v1/files/..%2f..%2fetc%2fpasswd/x?expires=9999999999&signature=a",
+        "/v1/files/%252e%252e%252fetc%252fpasswd/x?expires=9999999999&signature=a",
+        "/v1/files/",
+        "/.git/config",
         "/v1/uploads/..%2f..%2fviralforge.db",
         "/v1/assets/%00",
         "/v1/jobs/%f0%9f%92%a9/events",

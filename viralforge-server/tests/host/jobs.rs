@@ -62,7 +62,7 @@ async fn follow(server: &Server, job: &str, after: Option<i64>) -> Vec<(i64, Str
 async fn a_job_survives_the_death_of_its_server_and_is_published_once() {
     let server = Server::start_with(&[("VIRALFORGE_LEASE_SECONDS", "1")]);
     let asset = server.upload(&demo_video(), "sintel.mp4").await;
-    let job: Value = server.ask("analysis", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
+    let job: Value = server.ask("analyze", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
     let path = format!("/v1/jobs/{}", job["id"].as_str().unwrap());
     server.wait(&path, |job| job["state"] == "running" && !job["progress"].is_null()).await;
     let data = server.data().to_path_buf();
@@ -72,7 +72,7 @@ async fn a_job_survives_the_death_of_its_server_and_is_published_once() {
     let job = server.job(job["id"].as_str().unwrap()).await;
     assert_eq!((&job["state"], &job["starts"]), (&"succeeded".into(), &2.into()));
     let names: Vec<_> = job["outputs"].as_array().unwrap().iter().map(|o| o["name"].as_str().unwrap()).collect();
-    assert_eq!(names, ["analysis.json", "report.json"]);
+    assert_eq!(names, ["report.json"]);
     // Whoever follows it sees two starts and one end, and progress that never falls.
     let events = follow(&server, job["id"].as_str().unwrap(), None).await;
     let states: Vec<_> = events.iter().filter(|e| e.1 == "state").map(|e| e.2["state"].as_str().unwrap()).collect();
@@ -110,9 +110,9 @@ async fn the_same_key_is_the_same_job_and_wrong_options_are_refused_at_once() {
         server.client.post(format!("{}/v1/jobs", server.url)).header("idempotency-key", "k1").json(&body).send()
     };
     // At the same time, and later.
-    let (first, second) = tokio::join!(ask("analysis"), ask("analysis"));
+    let (first, second) = tokio::join!(ask("analyze"), ask("analyze"));
     let (first, second): (Value, Value) = (first.unwrap().json().await.unwrap(), second.unwrap().json().await.unwrap());
-    let third: Value = ask("analysis").await.unwrap().json().await.unwrap();
+    let third: Value = ask("analyze").await.unwrap().json().await.unwrap();
     assert_eq!((&second["id"], &third["id"]), (&first["id"], &first["id"]));
     assert_eq!(ask("thumbnail-generation").await.unwrap().status(), 409);
     for (kind, options, status) in [
@@ -123,7 +123,7 @@ async fn the_same_key_is_the_same_job_and_wrong_options_are_refused_at_once() {
     ] {
         assert_eq!(server.ask(kind, asset, options).await.status().as_u16(), status, "{kind}");
     }
-    assert_eq!(server.ask("analysis", &"0".repeat(32), Value::Null).await.status(), 404);
+    assert_eq!(server.ask("analyze", &"0".repeat(32), Value::Null).await.status(), 404);
     assert_eq!(server.job(first["id"].as_str().unwrap()).await["state"], "succeeded");
 }
 

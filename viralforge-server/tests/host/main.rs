@@ -2,13 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
+mod accounts;
 mod clamd;
+mod connect;
 mod direct;
 mod faults;
 mod faulty_storage;
 mod files;
+mod hardening;
 mod hostile;
 mod jobs;
+mod limits;
 mod operations;
 mod outages;
 mod outside;
@@ -16,7 +20,9 @@ mod plain;
 mod poison;
 mod postgres;
 mod redis;
+mod removal;
 mod reports;
+mod rogue;
 mod rolling;
 mod scale;
 mod server;
@@ -25,3 +31,4 @@ mod thumbnails;
 mod tus;
 mod uploads;
 mod verbs;
+mod webhooks;

@@ -54,7 +54,7 @@ async fn the_database_dies_in_an_upload_and_in_a_job_and_nothing_is_lost() {
     assert_eq!(server.get("/health").send().await.unwrap().status(), 200);
     for answer in [
         server.get("/v1/jobs").send().await.unwrap(),
-        server.ask("analysis", asset["id"].as_str().unwrap(), json!({})).await,
+        server.ask("analyze", asset["id"].as_str().unwrap(), json!({})).await,
         server.patch(&address, video.len() / 2, &video[video.len() / 2..]).await,
         server.create(5, "c.mp4").await,
     ] {

@@ -36,6 +36,9 @@ async fn the_body_of_a_put_becomes_an_asset_with_its_length_known_or_not() {
         assert_eq!(asset["file_name"], "Sommer am See.mp4");
         assert_eq!(server.verdict(asset["id"].as_str().unwrap()).await["state"], "accepted");
     }
+    // Decoded once: what looks encoded then is the name.
+    let twice: Value = put(&server, "a%2520b.mp4", small_video(), None).await.json().await.unwrap();
+    assert_eq!(twice["file_name"], "a%20b.mp4");
     assert_eq!(spooled(&server), 0);
 }
 
@@ -100,7 +103,8 @@ async fn what_is_too_large_or_hopeless_is_refused_early_and_leaves_nothing() {
     let counted = put(&server, "a.mp4", chunked(demo_video()), None).await;
     assert_eq!(counted.status(), 413);
     let page = "<!doctype html><script>alert(1)</script>".repeat(20_000).into_bytes();
-    for body in [chunked(page.clone()), reqwest::Body::from(page), chunked(b"<html>".to_vec())] {
+    let svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>".to_vec();
+    for body in [chunked(page.clone()), reqwest::Body::from(page), chunked(b"<html>".to_vec()), chunked(svg)] {
         let refused = put(&server, "a.mp4", body, None).await;
         assert_eq!(refused.status(), 422);
         assert_eq!(refused.json::<Value>().await.unwrap()["code"], "malformed");

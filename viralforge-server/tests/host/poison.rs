@@ -18,7 +18,7 @@ async fn a_job_that_needs_more_memory_than_it_may_says_so_and_others_go_on() {
     let asset = asset["id"].as_str().unwrap();
     let greedy = json!({ "transcode": { "size": [7680, 4320] } });
     let greedy: Value = server.ask("video-processing", asset, greedy).await.json().await.unwrap();
-    let modest: Value = server.ask("analysis", asset, Value::Null).await.json().await.unwrap();
+    let modest: Value = server.ask("analyze", asset, Value::Null).await.json().await.unwrap();
     assert_eq!(server.job(modest["id"].as_str().unwrap()).await["state"], "succeeded");
     let greedy = server.job(greedy["id"].as_str().unwrap()).await;
     // Which allocation fails depends on threads: FFmpeg reports its own, an encoder or the allocator gives up.
@@ -66,7 +66,7 @@ async fn a_job_that_hangs_is_ended_and_others_go_on() {
     for worker in children(server.pid()) {
         kill_process(worker, Signal::STOP).unwrap();
     }
-    let modest: Value = server.ask("analysis", asset, Value::Null).await.json().await.unwrap();
+    let modest: Value = server.ask("analyze", asset, Value::Null).await.json().await.unwrap();
     let hanging = server.job(hanging["id"].as_str().unwrap()).await;
     assert_eq!((&hanging["state"], &hanging["error"]["code"]), (&"dead".into(), &"limit_exceeded".into()));
     assert_eq!(server.job(modest["id"].as_str().unwrap()).await["state"], "succeeded");
@@ -103,6 +103,8 @@ async fn every_thread_of_a_worker_is_in_the_sandbox() {
             == Some(target.clone());
         assert!(is_ours || is_inherited || target.to_string_lossy().starts_with("pipe:"), "{entry:?}: {target:?}");
     }
+    // The secrets of the host are out of its reach.
+    assert_eq!(std::fs::read(format!("{process}/environ")).unwrap(), b"");
     let limits = std::fs::read_to_string(format!("{process}/limits")).unwrap();
     for limit in ["Max address space", "Max cpu time", "Max file size"] {
         let line = limits.lines().find(|line| line.starts_with(limit)).unwrap();

@@ -56,7 +56,7 @@ async fn each_ended_once(server: &Server, data: &Path, jobs: &[String]) {
     for job in jobs {
         let end = server.job(job).await;
         assert_eq!(end["state"], "succeeded", "{end}");
-        assert_eq!(end["outputs"].as_array().unwrap().len(), 2, "{end}");
+        assert_eq!(end["outputs"].as_array().unwrap().len(), 1, "{end}");
     }
     let states = states(data).await;
     for job in jobs {
@@ -72,7 +72,7 @@ async fn jobs_are_drawn_from_redis_and_leave_nothing_there() {
     let server = Server::start_with(&settings(&url, &[]));
     server.wait("/ready", |ready| ready["dependencies"]["redis"]["status"] == "ok").await;
     let asset = accepted(&server).await;
-    let job = ask(&server, "analysis", &asset, 0).await;
+    let job = ask(&server, "analyze", &asset, 0).await;
     each_ended_once(&server, server.data(), std::slice::from_ref(&job)).await;
     assert!(redis.was_drawn("other", &format!("{job}-0")));
     assert_eq!(redis.ask(&format!("EXISTS bull:viralforge-other:{job}-0")), ":0\r\n+OK\r\n");
@@ -92,7 +92,7 @@ async fn whatever_redis_does_each_job_ends_once() {
     let mut jobs = Vec::new();
     for round in 0..rounds {
         for _ in 0..8 {
-            jobs.push(ask(&server, "analysis", &asset, 0).await);
+            jobs.push(ask(&server, "analyze", &asset, 0).await);
         }
         // In the middle of them.
         server.job(&jobs[jobs.len() - 6]).await;
@@ -105,7 +105,7 @@ async fn whatever_redis_does_each_job_ends_once() {
         if matches!(round % 4, 1 | 2) {
             let down = server.wait("/ready", |ready| ready["status"] == "degraded").await;
             assert_eq!(down["dependencies"]["redis"]["status"], "failed");
-            jobs.push(ask(&server, "analysis", &asset, 0).await);
+            jobs.push(ask(&server, "analyze", &asset, 0).await);
             assert_eq!(server.job(jobs.last().unwrap()).await["state"], "succeeded", "without Redis");
         }
         match round % 4 {
@@ -114,7 +114,7 @@ async fn whatever_redis_does_each_job_ends_once() {
             _ => {}
         }
         server.wait("/ready", |ready| ready["status"] == "ok").await;
-        jobs.push(ask(&server, "analysis", &asset, 0).await);
+        jobs.push(ask(&server, "analyze", &asset, 0).await);
     }
     each_ended_once(&server, server.data(), &jobs).await;
     println!("{rounds} times Redis was emptied, killed, stopped or cut off; each of {} jobs ended once", jobs.len());
@@ -126,14 +126,14 @@ async fn without_redis_uploads_and_jobs_are_done_and_with_it_they_go_through_it_
     let url = redis.url();
     let server = Server::start_with(&settings(&url, &[]));
     let asset = accepted(&server).await;
-    let first = ask(&server, "analysis", &asset, 0).await;
+    let first = ask(&server, "analyze", &asset, 0).await;
     each_ended_once(&server, server.data(), &[first]).await;
     let ready = server.get("/ready").send().await.unwrap();
     assert_eq!(ready.status(), 200, "the database is enough");
     assert_eq!(ready.json::<Value>().await.unwrap()["status"], "degraded");
     redis.start_again();
     server.wait("/ready", |ready| ready["status"] == "ok").await;
-    let second = ask(&server, "analysis", &asset, 0).await;
+    let second = ask(&server, "analyze", &asset, 0).await;
     each_ended_once(&server, server.data(), std::slice::from_ref(&second)).await;
     assert!(redis.was_drawn("other", &format!("{second}-0")));
 }
@@ -147,7 +147,7 @@ async fn two_servers_share_the_work_and_publish_each_job_once() {
     let asset = accepted(&one).await;
     let mut jobs = Vec::new();
     for number in 0..30 {
-        jobs.push(ask(if number % 2 == 0 { &one } else { &two }, "analysis", &asset, 0).await);
+        jobs.push(ask(if number % 2 == 0 { &one } else { &two }, "analyze", &asset, 0).await);
     }
     each_ended_once(&two, folder.path(), &jobs).await;
     for job in &jobs {
@@ -163,7 +163,7 @@ async fn a_server_that_dies_loses_no_job_to_the_other() {
     let asset = accepted(&one).await;
     let mut jobs = Vec::new();
     for _ in 0..6 {
-        jobs.push(ask(&one, "analysis", &asset, 0).await);
+        jobs.push(ask(&one, "analyze", &asset, 0).await);
     }
     one.wait(&format!("/v1/jobs/{}", jobs[1]), |job| job["state"] == "running").await;
     one.kill();
@@ -236,7 +236,7 @@ async fn latencies(asked: &Server, data: &Path) -> Vec<i64> {
     let asset = accepted(asked).await;
     let mut jobs = Vec::new();
     for _ in 0..60 {
-        let job = ask(asked, "analysis", &asset, 0).await;
+        let job = ask(asked, "analyze", &asset, 0).await;
         asked.job(&job).await;
         jobs.push(job);
     }

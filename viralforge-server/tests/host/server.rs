@@ -15,6 +15,14 @@ use crate::{postgres, storage};
 
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
 
+const RATES: [&str; 5] = [
+    "VIRALFORGE_RATE_GENERAL",
+    "VIRALFORGE_RATE_ANALYSES",
+    "VIRALFORGE_RATE_UPLOADS",
+    "VIRALFORGE_RATE_PARTS",
+    "VIRALFORGE_RATE_SIGN_INS",
+];
+
 /// A running server; ends with the value.
 pub(crate) struct Server {
     child: Child,
@@ -22,6 +30,7 @@ pub(crate) struct Server {
     pub(crate) client: Client,
     log: Arc<Mutex<Vec<Value>>>,
     data: PathBuf,
+    leaks: Arc<Mutex<Vec<String>>>,
     _folder: Option<tempfile::TempDir>,
 }
 
@@ -46,6 +55,8 @@ impl Server {
             command.env("DATABASE_URL", now(postgres::database(&postgres, data)));
         }
         command.envs(storage::shared(data));
+        // Tests ask more often than anybody; those of the rates set their own.
+        command.envs(RATES.map(|name| (name, "off")));
         command.env("VIRALFORGE_API_KEY", KEY).envs(settings.iter().copied());
         let mut child = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -54,22 +65,30 @@ impl Server {
             let line = lines.next().unwrap_or_else(|| panic!("the server ended: {}", seen.join("\n"))).unwrap();
             let entry: Value = serde_json::from_str(&line).unwrap_or_default();
             if entry["fields"]["message"] == "listening" {
+                assert!(entry["timestamp"].as_str().is_some_and(|at| at.ends_with('Z')), "not in UTC: {line}");
                 break entry["fields"]["address"].as_str().unwrap().to_owned();
             }
             seen.push(line);
         };
-        // A full pipe would stop the server.
+        // Whatever a test does, the log tells no secret. (And a full pipe would stop the server.)
+        let leaks = Arc::new(Mutex::new(Vec::new()));
+        let found = Arc::clone(&leaks);
+        seen.retain(|line| tells_a_secret(line));
+        found.lock().unwrap().append(&mut seen);
         let log = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&log);
         std::thread::spawn(move || {
             lines.map_while(Result::ok).for_each(|line| {
                 kept.lock().unwrap().push(serde_json::from_str(&line).unwrap_or_default());
+                if tells_a_secret(&line) {
+                    found.lock().unwrap().push(line);
+                }
             });
         });
         let mut headers = HeaderMap::new();
         headers.insert("authorization", HeaderValue::from_str(&format!("Bearer {KEY}")).unwrap());
         let client = Client::builder().default_headers(headers).build().unwrap();
-        Self { child, url: format!("http://{address}"), client, log, data: data.to_path_buf(), _folder: None }
+        Self { child, url: format!("http://{address}"), client, log, data: data.to_path_buf(), leaks, _folder: None }
     }
 
     pub(crate) fn data(&self) -> &Path {
@@ -96,6 +115,13 @@ impl Server {
     pub(crate) fn terminate(mut self) -> i32 {
         kill_process(self.pid(), Signal::TERM).unwrap();
         self.child.wait().unwrap().code().unwrap_or(-1)
+    }
+
+    /// As an operator would end it; its folder, for the next.
+    pub(crate) fn terminate_keeping(mut self) -> tempfile::TempDir {
+        kill_process(self.pid(), Signal::TERM).unwrap();
+        self.child.wait().unwrap();
+        self._folder.take().unwrap()
     }
 
     pub(crate) fn get(&self, path: &str) -> RequestBuilder {
@@ -185,7 +211,16 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        let leaks = self.leaks.lock().unwrap();
+        assert!(leaks.is_empty() || std::thread::panicking(), "the log tells secrets: {leaks:?}");
     }
+}
+
+/// What must never be in a log: keys, tokens, passwords, signatures, addresses of people.
+pub(crate) fn tells_a_secret(line: &str) -> bool {
+    [KEY, crate::accounts::PASSWORD, "vf_", "eyJ", "signature=", "@example.com", "argon2id"]
+        .iter()
+        .any(|secret| line.contains(secret))
 }
 
 /// The result of something asynchronous, for code that is not.

@@ -180,10 +180,10 @@ async fn an_object_that_is_gone_is_no_page_and_one_that_is_cut_breaks_the_answer
     let Some(s3) = S3::start() else { return };
     let server = s3.server(&[]);
     let asset = server.upload(&small_video(), "a.mp4").await;
-    let job: Value = server.ask("analysis", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
+    let job: Value = server.ask("analyze", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
     let job = server.job(job["id"].as_str().unwrap()).await;
     let url = job["outputs"][0]["url"].as_str().unwrap();
-    let key = s3.objects().into_iter().find(|key| key.ends_with("analysis.json")).unwrap();
+    let key = s3.objects().into_iter().find(|key| key.ends_with("report.json")).unwrap();
     std::fs::write(s3.path(&key), b"{").unwrap();
     let cut = async { reqwest::get(url).await?.error_for_status()?.bytes().await };
     assert!(cut.await.is_err());
@@ -201,7 +201,7 @@ async fn what_starts_that_do_not_count_left_is_swept_on_s3_as_in_a_folder() {
     let server = s3.server(&[("VIRALFORGE_WORKERS", "1"), ("VIRALFORGE_AUTO_THUMBNAILS", "false")]);
     let asset = server.upload(&demo_video(), "sintel.mp4").await;
     let asset = asset["id"].as_str().unwrap();
-    let job: Value = server.ask("analysis", asset, Value::Null).await.json().await.unwrap();
+    let job: Value = server.ask("analyze", asset, Value::Null).await.json().await.unwrap();
     let job = job["id"].as_str().unwrap();
     // As a start would leave it that died before it could publish.
     for name in ["0/old.mp4", "77/other.mp4"] {
@@ -255,7 +255,7 @@ async fn a_job_waits_for_a_storage_that_is_away_and_that_is_no_start() {
     let server = s3.server(&[("VIRALFORGE_JOB_STARTS", "1"), ("VIRALFORGE_AUTO_THUMBNAILS", "false")]);
     let asset = server.upload(&small_video(), "a.mp4").await;
     s3.stop();
-    let job: Value = server.ask("analysis", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
+    let job: Value = server.ask("analyze", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
     let path = format!("/v1/jobs/{}", job["id"].as_str().unwrap());
     server.wait(&path, |job| job["state"] == "queued" && job["error"]["code"] == "unavailable").await;
     s3.start_again();

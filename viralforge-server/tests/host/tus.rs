@@ -188,9 +188,17 @@ async fn who_asks_or_ends_in_mid_patch_goes_before_who_writes() {
         let asked = server.tus(server.client.request(method.clone(), &address)).send().await.unwrap();
         let expected = if method == Method::HEAD { 200 } else { 204 };
         assert_eq!(asked.status(), expected);
-        if let Some(offset) = asked.headers().get("upload-offset") {
-            let offset: usize = offset.to_str().unwrap().parse().unwrap();
-            assert_eq!(server.patch(&address, offset, &video[offset..]).await.status(), 204);
+        if method == Method::HEAD {
+            // The first request may have come later than the question; then it is the next that ends it.
+            let mut status = 409;
+            for _ in 0..2 {
+                let offset = server.offset(&address).await;
+                status = server.patch(&address, offset, &video[offset..]).await.status().as_u16();
+                if status == 204 {
+                    break;
+                }
+            }
+            assert_eq!(status, 204);
         }
         let status = patch.await.unwrap().unwrap().status();
         assert!(status == 409 || status == 404, "{status}");

@@ -53,7 +53,7 @@ async fn a_file_that_only_looks_like_a_video_is_rejected_and_cannot_be_worked_wi
     let asset = server.upload(&broken, "broken.mp4").await;
     assert_eq!(asset["state"], "rejected");
     assert!(asset["report"]["findings"].as_array().unwrap().iter().any(|f| f["severity"] == "error"));
-    let answer = server.ask("analysis", asset["id"].as_str().unwrap(), Value::Null).await;
+    let answer = server.ask("analyze", asset["id"].as_str().unwrap(), Value::Null).await;
     assert_eq!(answer.status(), 409);
 }
 

@@ -115,7 +115,7 @@ def prepare(url: str) -> tuple[dict, dict, str]:
     video = VIDEO.read_bytes()
     upload = json.loads(call("GET", f"/v1/uploads/{begin(len(video), video)}")[1])
     asset = get(f"/v1/assets/{upload['asset_id']}", ("quarantined",))
-    wanted = json.dumps({"kind": "analysis", "asset_id": asset["id"]}).encode()
+    wanted = json.dumps({"kind": "analyze", "asset_id": asset["id"]}).encode()
     job = json.loads(call("POST", "/v1/jobs", wanted, Content_Type="application/json")[1])
     return asset, get(f"/v1/jobs/{job['id']}", ("queued", "running")), begin(1_000_000)
 

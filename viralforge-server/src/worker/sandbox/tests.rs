@@ -7,10 +7,10 @@ use std::path::Path;
 use std::process::Command;
 
 use rustix::process::{Pid, getppid};
-use viralforge_core::{Limits, UploadPolicy};
+use viralforge_core::Limits;
 
 use super::*;
-use crate::worker::{Rlimits, Work};
+use crate::worker::Rlimits;
 
 const FOLDER: &str = "VIRALFORGE_SANDBOX_FOLDER";
 const PORT: &str = "VIRALFORGE_SANDBOX_PORT";
@@ -56,7 +56,8 @@ fn inside() {
     let host = getppid().unwrap();
     if std::env::var_os(WALLS).is_some() {
         let task = Task {
-            work: Work::Validation { policy: Box::new(UploadPolicy::video()) },
+            kind: "validation".to_owned(),
+            options: serde_json::Value::Null,
             input: folder.join("input"),
             output: folder.join("output"),
             limits: Limits::default(),

@@ -1,4 +1,5 @@
-//! The library's verbs as work for a child: each with its own options, and with the report that the command line prints.
+//! The kinds of jobs as work for a child. Most are verbs of the library: each with its own options, and with the report
+//! that the command line prints.
 
 use std::path::Path;
 
@@ -6,24 +7,33 @@ use serde::de::{DeserializeOwned, Deserializer, Error as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use viralforge_core::{
-    AnalysisOptions, ClipOptions, Error, FrameOptions, Monitor, Output, ReframeOptions, ReframePlan, RenderPlan,
-    RenderReport, Result, SceneOptions, Source, StoryboardOptions, StoryboardTile, ThumbnailOptions, TranscodeOptions,
-    WaveformFormat, WaveformOptions, WriteWaveformOptions, analyze, analyze_waveform, detect_scenes, detect_silence,
-    extract_frames, extract_thumbnails, make_storyboard, measure_loudness, options_from_json, plan_reframe,
-    plan_render, probe, render, suggest_clips, transcode, write_thumbnails, write_waveform,
+    AnalysisOptions, ClipOptions, Error, FrameOptions, Monitor, Output, Preset, ReframeOptions, ReframePlan,
+    RenderPlan, RenderReport, Result, SceneOptions, Source, StoryboardOptions, StoryboardTile, ThumbnailOptions,
+    TranscodeOptions, WaveformFormat, WaveformOptions, WriteWaveformOptions, analyze, analyze_waveform, detect_scenes,
+    detect_silence, extract_frames, extract_thumbnails, make_storyboard, measure_loudness, options_from_json,
+    plan_reframe, plan_render, probe, render, suggest_clips, transcode, validate_upload, write_thumbnails,
+    write_waveform,
 };
 
 use super::child::{to_json, write};
-use super::task::{Made, Outcome};
+use super::task::{Made, Outcome, VideoRequest};
+use super::{clips, thumbnails};
 
 /// Work whose options were read: what is left are the source, the folder to write into, and whoever follows it.
 pub(crate) type Prepared = Box<dyn FnOnce(&Source, &Path, &Monitor) -> Result<Outcome>>;
 
 type Prepare = fn(&Value) -> Result<Prepared>;
 
-/// The kinds of jobs that are verbs: the verb's name in kebab case, and what reads its options.
-pub(crate) const VERBS: [(&str, Prepare); 15] = [
-    ("probe", |options| finds(options, |source, NoOptions {}, monitor| probe(source, monitor))),
+/// The kind that decides whether to take an upload.
+pub(super) const VALIDATION: &str = "validation";
+
+/// Every kind with what reads its options: those that the host is made of, and the verbs by their names in kebab case.
+pub(crate) const KINDS: [(&str, Prepare); 19] = [
+    (VALIDATION, |options| finds(options, validate_upload)),
+    ("video-processing", |options| makes(options, videos)),
+    ("clip-generation", |options| makes(options, clips::make)),
+    ("thumbnail-generation", |options| makes(options, thumbnails::make)),
+    ("probe", |options| finds(options, |source, _: &NoOptions, monitor| probe(source, monitor))),
     ("analyze", |options| finds(options, analyze)),
     ("detect-scenes", |options| finds(options, detect_scenes)),
     ("analyze-waveform", |options| finds(options, analyze_waveform)),
@@ -32,7 +42,7 @@ pub(crate) const VERBS: [(&str, Prepare); 15] = [
     ("detect-silence", |options| finds(options, detect_silence)),
     ("plan-reframe", |options| finds(options, reframe)),
     ("suggest-clips", |options| finds(options, suggest)),
-    ("extract-thumbnails", |options| makes(options, thumbnails)),
+    ("extract-thumbnails", |options| makes(options, written_thumbnails)),
     ("extract-frames", |options| makes(options, frames)),
     ("make-storyboard", |options| makes(options, storyboard)),
     ("plan-render", |options| finds(options, |_, options, _| plan_render(options))),
@@ -40,16 +50,16 @@ pub(crate) const VERBS: [(&str, Prepare); 15] = [
     ("transcode", |options| makes(options, video)),
 ];
 
-/// Reads the options of the verb with that name in kebab case.
-pub(crate) fn prepare(verb: &str, options: &Value) -> Result<Prepared> {
-    let known = VERBS.iter().find(|(name, _)| *name == verb);
+/// Reads the options of a kind.
+pub(crate) fn prepare(kind: &str, options: &Value) -> Result<Prepared> {
+    let known = KINDS.iter().find(|(name, _)| *name == kind);
     let (_, prepare) =
-        known.ok_or_else(|| Error::Backend { input: verb.to_owned(), problem: "no such verb".into() })?;
+        known.ok_or_else(|| Error::Backend { input: kind.to_owned(), problem: "no such kind".into() })?;
     prepare(options)
 }
 
 /// Options as JSON, laid over the defaults; none at all are the defaults.
-pub(crate) fn read<T: Default + Serialize + DeserializeOwned>(options: &Value) -> Result<T> {
+fn read<T: Default + Serialize + DeserializeOwned>(options: &Value) -> Result<T> {
     if options.is_null() { Ok(T::default()) } else { options_from_json(T::default(), options) }
 }
 
@@ -83,8 +93,7 @@ where
 }
 
 /// The options of a verb that has none.
-#[derive(Default, Serialize, Deserialize)]
-struct NoOptions {}
+type NoOptions = serde_json::Map<String, Value>;
 
 /// The plan that `render` is given beside its options.
 #[derive(Default, Serialize, Deserialize)]
@@ -115,7 +124,12 @@ fn waveform(source: &Source, options: &WriteWaveformOptions, folder: &Path, moni
     Ok(Outcome { report: to_json(&waveform)?, files: vec![Made::new(name, content_type)] })
 }
 
-fn thumbnails(source: &Source, options: &ThumbnailOptions, folder: &Path, monitor: &Monitor) -> Result<Outcome> {
+fn written_thumbnails(
+    source: &Source,
+    options: &ThumbnailOptions,
+    folder: &Path,
+    monitor: &Monitor,
+) -> Result<Outcome> {
     let mut report = extract_thumbnails(source, options, monitor)?;
     write_thumbnails(&mut report, folder, "thumbnail")?;
     let mut files = Vec::new();
@@ -158,17 +172,33 @@ fn storyboard(source: &Source, options: &StoryboardOptions, folder: &Path, monit
     Ok(Outcome { report, files: vec![Made::new(sheet, "image/jpeg"), Made::new(track, "text/vtt")] })
 }
 
+fn videos(source: &Source, request: &VideoRequest, folder: &Path, monitor: &Monitor) -> Result<Outcome> {
+    let named = |preset: &Preset| (format!("video-{preset}.mp4"), request.transcode.clone().with_preset(*preset));
+    let mut wanted: Vec<_> = request.to.iter().map(named).collect();
+    if wanted.is_empty() {
+        wanted.push(("video.mp4".to_owned(), request.transcode.clone()));
+    }
+    let share = 1.0 / wanted.len() as f64;
+    let (mut reports, mut files) = (Vec::new(), Vec::new());
+    for (done, (name, options)) in wanted.into_iter().enumerate() {
+        let part = monitor.part(done as f64 * share, (done + 1) as f64 * share);
+        let made = video_in(folder, name, |output| transcode(source, output, &options, &part))?;
+        reports.push(made.report);
+        files.extend(made.files);
+    }
+    Ok(Outcome { report: json!({ "videos": reports }), files })
+}
+
 fn video(source: &Source, options: &TranscodeOptions, folder: &Path, monitor: &Monitor) -> Result<Outcome> {
-    video_in(folder, |output| transcode(source, output, options, monitor))
+    video_in(folder, "video.mp4".to_owned(), |output| transcode(source, output, options, monitor))
 }
 
 fn video_of_a_plan(source: &Source, options: &PlanToRender, folder: &Path, monitor: &Monitor) -> Result<Outcome> {
-    video_in(folder, |output| render(source, output, &options.plan, monitor))
+    video_in(folder, "video.mp4".to_owned(), |output| render(source, output, &options.plan, monitor))
 }
 
-fn video_in(folder: &Path, make: impl FnOnce(&Output) -> Result<RenderReport>) -> Result<Outcome> {
-    let name = "video.mp4";
-    let mut report = make(&Output::to_path(folder.join(name)))?;
-    name.clone_into(&mut report.output);
+fn video_in(folder: &Path, name: String, make: impl FnOnce(&Output) -> Result<RenderReport>) -> Result<Outcome> {
+    let mut report = make(&Output::to_path(folder.join(&name)))?;
+    report.output.clone_from(&name);
     Ok(Outcome { report: to_json(&report)?, files: vec![Made::new(name, "video/mp4")] })
 }

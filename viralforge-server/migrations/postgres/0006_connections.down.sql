@@ -1,0 +1,3 @@
+DROP TABLE connections;
+DROP TABLE oauth_attempts;
+DROP TABLE identities;

@@ -1,0 +1,147 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+
+use super::super::Sessions;
+use super::super::caller::OPERATOR;
+use super::*;
+use crate::config::Secret;
+use crate::db::Database;
+
+struct Bench {
+    tokens: AccessTokens,
+    session: Session,
+    pool: AnyPool,
+    _folder: tempfile::TempDir,
+}
+
+async fn bench() -> Bench {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("t.db").display());
+    let database = Database::connect(&Secret::new(url), 4).await.unwrap();
+    database.migrate().await.unwrap();
+    let vault = Arc::new(Vault::new(&[Secret::new("k")]).unwrap());
+    let tokens = AccessTokens::start(database.pool.clone(), vault, "http://here".to_owned()).await.unwrap();
+    let (session, _) = Sessions(database.pool.clone()).begin(OPERATOR, "test").await.unwrap();
+    Bench { tokens, session, pool: database.pool, _folder: folder }
+}
+
+impl Bench {
+    async fn takes(&self, token: &str) -> bool {
+        self.tokens.read(token).await.unwrap().is_some()
+    }
+
+    /// A token whose header and claims were changed, signed with the right key.
+    fn signed(&self, change: impl FnOnce(&mut Header, &mut Value)) -> String {
+        let key = self.tokens.keys()[0].clone();
+        let mut header = Header::new(Algorithm::EdDSA);
+        (header.typ, header.kid) = (Some(TYPE.to_owned()), Some(key.id.clone()));
+        let now = id::now_ms() / 1000;
+        let mut claims = json!({ "iss": "http://here", "aud": AUDIENCE, "sub": OPERATOR, "sid": self.session.id,
+            "iat": now, "exp": now + 900, "jti": "x" });
+        change(&mut header, &mut claims);
+        encode(&header, &claims, &key.signs).unwrap()
+    }
+}
+
+#[tokio::test]
+async fn a_token_tells_the_user_and_the_session() {
+    let bench = bench().await;
+    let token = bench.tokens.make(&bench.session, id::now_ms()).unwrap();
+    assert_eq!(bench.tokens.read(&token).await.unwrap(), Some((OPERATOR.to_owned(), bench.session.id.clone())));
+    assert!(bench.takes(&bench.signed(|_, _| {})).await, "what the others are changed from");
+}
+
+#[tokio::test]
+async fn tokens_of_another_kind_issuer_audience_or_time_are_refused() {
+    let bench = bench().await;
+    let now = id::now_ms() / 1000;
+    type Change = fn(&mut Header, &mut Value, i64);
+    let changes: [(&str, Change); 12] = [
+        ("no type", |header, _, _| header.typ = None),
+        ("the type of another token", |header, _, _| header.typ = Some("JWT".to_owned())),
+        ("no key", |header, _, _| header.kid = None),
+        ("a key that is not there", |header, _, _| header.kid = Some("0".repeat(32))),
+        ("a path for a key", |header, _, _| header.kid = Some("../../dev/null".to_owned())),
+        ("another audience", |_, claims, _| claims["aud"] = json!("other")),
+        ("no audience", |_, claims, _| drop(claims.as_object_mut().unwrap().remove("aud"))),
+        ("another issuer", |_, claims, _| claims["iss"] = json!("http://there")),
+        ("no end", |_, claims, _| drop(claims.as_object_mut().unwrap().remove("exp"))),
+        ("over for a minute", |_, claims, now| claims["exp"] = json!(now - 60)),
+        ("made in twenty minutes", |_, claims, now| claims["iat"] = json!(now + 1200)),
+        ("no user", |_, claims, _| drop(claims.as_object_mut().unwrap().remove("sub"))),
+    ];
+    for (what, change) in changes {
+        let token = bench.signed(|header, claims| change(header, claims, now));
+        assert!(!bench.takes(&token).await, "{what}");
+    }
+    // Clocks that are a little apart are not anybody's fault.
+    assert!(bench.takes(&bench.signed(|_, claims| claims["exp"] = json!(now - 10))).await);
+}
+
+#[tokio::test]
+async fn no_signature_none_and_confused_algorithms_are_refused() {
+    let bench = bench().await;
+    let token = bench.tokens.make(&bench.session, id::now_ms()).unwrap();
+    let parts: Vec<&str> = token.split('.').collect();
+    let header = |alg: &str| {
+        let kid = &bench.tokens.keys()[0].id;
+        URL_SAFE_NO_PAD.encode(json!({ "alg": alg, "typ": TYPE, "kid": kid }).to_string())
+    };
+    for alg in ["none", "None", "HS256", "HS512", "RS256", "ES256", ""] {
+        let forged = [header(alg).as_str(), parts[1], parts[2]].join(".");
+        assert!(!bench.takes(&forged).await, "{alg}");
+        assert!(!bench.takes(&[header(alg).as_str(), parts[1], ""].join(".")).await, "{alg} unsigned");
+    }
+    // The public key, which anybody may know, taken as the secret of HMAC.
+    let public = bench.tokens.keys()[0].verifies.try_get_as_bytes().unwrap().to_vec();
+    let message = [header("HS256").as_str(), parts[1]].join(".");
+    let tag = ring::hmac::sign(&ring::hmac::Key::new(ring::hmac::HMAC_SHA256, &public), message.as_bytes());
+    assert!(!bench.takes(&[message, URL_SAFE_NO_PAD.encode(tag)].join(".")).await);
+    let other = self::bench().await;
+    assert!(!other.takes(&token).await, "another server's");
+    for broken in ["", ".", "..", "a.b.c", &token[1..], &token[..token.len() - 2]] {
+        assert!(!bench.takes(broken).await, "{broken}");
+    }
+}
+
+#[tokio::test]
+async fn keys_change_by_themselves_and_tokens_outlive_the_change() {
+    let bench = bench().await;
+    let (now, first) = (id::now_ms(), bench.tokens.keys()[0].id.clone());
+    bench.tokens.rotate(now).await.unwrap();
+    assert_eq!(bench.tokens.keys().len(), 1, "it is not time yet");
+    // As if the first had been made a month ago, and had just signed its last token.
+    sqlx::query("UPDATE token_keys SET created_at = $1").bind(now - SIGNS_MS).execute(&bench.pool).await.unwrap();
+    let token = bench.tokens.make(&bench.session, now).unwrap();
+    bench.tokens.rotate(now).await.unwrap();
+    assert_eq!(bench.tokens.keys().len(), 2);
+    assert_ne!(bench.tokens.keys()[0].id, first);
+    assert!(bench.takes(&token).await);
+    sqlx::query("UPDATE token_keys SET created_at = $1 WHERE id = $2")
+        .bind(now - VERIFIES_MS - 1)
+        .bind(&first)
+        .execute(&bench.pool)
+        .await
+        .unwrap();
+    bench.tokens.rotate(now).await.unwrap();
+    assert!(!bench.takes(&token).await);
+    assert_eq!(bench.tokens.keys().len(), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_another_replica_made_is_found() {
+    let bench = bench().await;
+    let vault = Arc::clone(&bench.tokens.vault);
+    let other = AccessTokens::start(bench.pool.clone(), vault, "http://here".to_owned()).await.unwrap();
+    sqlx::query("UPDATE token_keys SET created_at = created_at - $1")
+        .bind(SIGNS_MS)
+        .execute(&bench.pool)
+        .await
+        .unwrap();
+    other.rotate(id::now_ms()).await.unwrap();
+    let token = other.make(&bench.session, id::now_ms()).unwrap();
+    // As if it had last looked some time ago.
+    bench.tokens.keys.write().unwrap().1 = 0;
+    assert!(bench.takes(&token).await);
+}
