@@ -29,6 +29,9 @@ demo_video := examples/demo/sintel-trailer-720p-52s.mp4
 feature = $(shell sed -n 's/^VIRALFORGE_FFMPEG_FEATURE = "\(.*\)"/\1/p' .cargo/config.toml 2>/dev/null)
 features = $(if $(filter-out ffmpeg7_1,$(feature)),--no-default-features --features $(feature))
 
+# What is built of the server for tests, except for `make test-rust`, which has it as it comes.
+reports := --features viralforge-server/otel,viralforge-server/sentry
+
 # Tools of `make check` and `make coverage`, built from crates.io where they are missing.
 cargo_deny := 0.20.2
 cargo_llvm_cov := 0.9.1
@@ -125,14 +128,14 @@ test-rust: ffmpeg setup-test ## Run the tests of the library, the command line a
 .PHONY: test-python
 test-python: wheel ## Run the tests of the Python package, against the wheel
 	$(venv)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps viralforge-py/dist/*.whl
-	$(CARGO) build -p viralforge-server $(features)
+	$(CARGO) build -p viralforge-server $(features) $(reports)
 	cd viralforge-py && VIRALFORGE_SERVER=$(server) $(in_venv) python -m pytest
 
 .PHONY: test-node
 test-node: addon ## Run the tests of the Node package and of its examples
 	npm test --silent --prefix viralforge-node
 	npm ci --silent --prefix examples/node --ignore-scripts
-	$(CARGO) build -p viralforge-server $(features)
+	$(CARGO) build -p viralforge-server $(features) $(reports)
 	VIRALFORGE_SERVER=$(server) npm test --silent --prefix examples/node
 
 # PostgreSQL, Redis and an S3 server, started for a command and ended with it.
@@ -140,12 +143,12 @@ engines := viralforge-server/tests/engines/run.sh
 
 .PHONY: test-server
 test-server: ffmpeg setup-test test-schemathesis ## Run the tests of the server with the clients that browsers use, and on PostgreSQL, Redis and S3
-	$(CARGO) build -p viralforge-server $(features)
+	$(CARGO) build -p viralforge-server $(features) $(reports)
 	npm ci --silent --prefix viralforge-server/tests/tus --ignore-scripts
 	VIRALFORGE_SERVER=$(server) $(engines) npm test --silent --prefix viralforge-server/tests/tus
 	npm ci --silent --prefix viralforge-server/tests/oidc --ignore-scripts
 	VIRALFORGE_SERVER=$(server) npm test --silent --prefix viralforge-server/tests/oidc
-	$(engines) $(CARGO) test -p viralforge-server $(features) --features otel,sentry
+	$(engines) $(CARGO) test -p viralforge-server $(features) $(reports)
 
 schemathesis := $(abspath $(target))/schemathesis
 
@@ -159,7 +162,7 @@ SCHEMATHESIS_EXAMPLES ?= 15
 
 .PHONY: test-schemathesis
 test-schemathesis: ffmpeg $(schemathesis)/.ready ## Look for answers of the server that differ from openapi.json
-	$(CARGO) build -p viralforge-server $(features)
+	$(CARGO) build -p viralforge-server $(features) $(reports)
 	PATH=$(schemathesis)/bin:$$PATH VIRALFORGE_SERVER=$(abspath $(target))/debug/viralforge-server \
 	  viralforge-server/tests/schemathesis/run.py --max-examples $(SCHEMATHESIS_EXAMPLES)
 
@@ -177,7 +180,7 @@ fmt: ## Check the formatting
 
 .PHONY: clippy
 clippy: ffmpeg ## Lint all targets; a warning fails
-	$(CARGO) clippy --workspace --all-targets $(features) --features viralforge-server/otel,viralforge-server/sentry -- -D warnings
+	$(CARGO) clippy --workspace --all-targets $(features) $(reports) -- -D warnings
 
 .PHONY: docs
 docs: ffmpeg ## Build the documentation; a warning fails
@@ -196,7 +199,7 @@ deny: ## Check licences, banned crates and sources of all dependencies
 .PHONY: generated
 generated: addon $(venv)/.ready ## Check that what is generated and committed is up to date
 	$(in_venv) viralforge-py/generate-stub --check $(features)
-	$(CARGO) run --quiet -p viralforge-server $(features) -- openapi > viralforge-server/openapi.json
+	$(CARGO) run --quiet -p viralforge-server $(features) $(reports) -- openapi > viralforge-server/openapi.json
 	viralforge-server/docs/page.py
 	$(MAKE) asvs
 	git diff --exit-code -- viralforge-server/openapi.json viralforge-server/docs/page.html docs/ASVS.md viralforge-node/native.cjs viralforge-node/native.d.cts

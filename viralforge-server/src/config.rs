@@ -355,12 +355,8 @@ impl Settings<'_> {
         let region = self.text("S3_REGION").unwrap_or_else(|| "auto".to_owned());
         let is_prefix = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/".contains(&b));
         let prefix = self.fitting("S3_PREFIX", is_prefix, "may have letters, digits, and -, _ and /");
-        let is_address = |text: &str| {
-            text.parse::<axum::http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")))
-        };
         let names = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"];
-        let wrong = "is no address that begins with https:// or http://";
-        let values = names.map(|name| self.fitting(name, |text| name != names[0] || is_address(text), wrong));
+        let values = names.map(|name| self.fitting(name, |text| name != names[0] || is_address(text), NO_ADDRESS));
         let missing: Vec<_> = names.into_iter().zip(&values).filter(|(_, v)| v.is_none()).map(|(n, _)| n).collect();
         if (1..names.len()).contains(&missing.len()) {
             self.problems.push(format!("of the settings of S3, {} are missing", missing.join(" and ")));
@@ -372,14 +368,14 @@ impl Settings<'_> {
 
     /// Where reports go, which only a build with the feature can send.
     fn collector(&mut self, (name, is_built): (&'static str, bool), feature: &str) -> Option<String> {
-        let address = self.text(name)?;
-        if !is_built {
-            self.problems
-                .push(format!("{name} is set, but this build has no {feature}; build with --features {feature}"));
-        } else if !is_address(&address) {
-            self.problems.push(format!("{name} is no address that begins with https:// or http://"));
+        if is_built {
+            return self.fitting(name, is_address, NO_ADDRESS);
         }
-        Some(address)
+        self.fitting(
+            name,
+            |_| false,
+            &format!("is set, but this build has no {feature}; build with --features {feature}"),
+        )
     }
 
     /// A misspelt name in the file would be ignored otherwise.
@@ -389,6 +385,8 @@ impl Settings<'_> {
         self.problems.extend(found);
     }
 }
+
+const NO_ADDRESS: &str = "is no address that begins with https:// or http://";
 
 fn is_address(text: &str) -> bool {
     text.parse::<axum::http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")))

@@ -32,7 +32,11 @@ pub(super) struct Traces(SdkTracerProvider);
 
 impl Traces {
     pub(super) fn start(endpoint: &str, layers: &mut Vec<BoxedLayer>) -> Result<Self, StartError> {
-        let agent = ureq::Agent::config_builder().timeout_global(Some(ANSWER)).http_status_as_error(false).build();
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(ANSWER))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .build();
         let exporter = SpanExporter::builder().with_http().with_http_client(Client(agent.new_agent()));
         // What the SDK reads by itself goes before it: headers, the resource, the sampler, another address for traces.
         let exporter = if std::env::var_os("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").is_some() {

@@ -84,8 +84,8 @@ async fn a_server_that_is_told_to_end_hands_over_its_uploads_and_jobs() {
     let asset = asset["id"].as_str().unwrap();
     let mut jobs = Vec::new();
     for _ in 0..2 {
-        let job: Value = staying.ask("analysis", asset, json!({})).await.json().await.unwrap();
-        jobs.push(job["id"].as_str().unwrap().to_owned());
+        let job: Value = staying.ask("analyze", asset, json!({})).await.json().await.unwrap();
+        jobs.push(job["id"].as_str().unwrap_or_else(|| panic!("{job}")).to_owned());
     }
     // A worker each: one of the two is the ending server's.
     staying.wait("/v1/jobs?state=running", |page| page["items"].as_array().unwrap().len() == 2).await;

@@ -216,7 +216,7 @@ impl Drop for Server {
 
 /// What must never be in a log: keys, tokens, passwords, signatures, addresses of people.
 pub(crate) fn tells_a_secret(line: &str) -> bool {
-    [KEY, crate::accounts::PASSWORD, "vf_", "eyJ", "signature=", "@example.com", "argon2id"]
+    [KEY, crate::accounts::PASSWORD, "vf_", "whsec_", "eyJ", "signature=", "@example.com", "argon2id"]
         .iter()
         .any(|secret| line.contains(secret))
 }
