@@ -52,8 +52,8 @@ struct Handlers;
 /// The form of an identifier.
 const ID: &str = "^[0-9a-f]{32}$";
 
-/// Statuses that any operation may answer with; the last two only those that need the key.
-const ANYWHERE: [u16; 6] = [414, 431, 500, 503, 401, 403];
+/// Statuses that any operation may answer with; the fifth only those with a rate, the last two those that need a key.
+const ANYWHERE: [u16; 7] = [414, 431, 500, 503, 429, 401, 403];
 
 /// The document as text, as it is checked in.
 pub(crate) fn document() -> String {
@@ -137,8 +137,8 @@ fn finish(path: &str, method: &str, operation: &mut Value) {
     let has_body = body.is_some();
     body.map(binary);
     let Some(responses) = operation["responses"].as_object_mut() else { return };
-    let anywhere =
-        ANYWHERE.iter().take(if keyed { 6 } else { 4 }).chain(is_list.then_some(&400)).chain(has_id.then_some(&404));
+    let count = if keyed { 7 } else { 4 + usize::from(tag == Some("auth")) };
+    let anywhere = ANYWHERE.iter().take(count).chain(is_list.then_some(&400)).chain(has_id.then_some(&404));
     let with_body = [400, 413, 415, 422, 507];
     let anywhere = anywhere.chain(with_body.iter().filter(|_| has_body));
     for status in anywhere {
@@ -163,8 +163,8 @@ fn binary(body: &mut Value) {
             "multipart/form-data" => {
                 let bytes = json!({ "type": "string", "format": "binary" });
                 let slot = json!({ "enum": ["video", "image", "audio"] });
-                media["schema"] =
-                    json!({ "type": "object", "required": ["file"], "properties": { "slot": slot, "file": bytes } });
+                media["schema"] = json!({ "type": "object", "required": ["file"], "additionalProperties": false,
+                                          "properties": { "slot": slot, "file": bytes } });
             }
             kind if kind.ends_with("octet-stream") => media["schema"] = json!({ "type": "string", "format": "binary" }),
             _ => {}

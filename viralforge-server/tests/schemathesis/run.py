@@ -27,6 +27,8 @@ def main() -> int:
             "VIRALFORGE_LISTEN": "127.0.0.1:0",
             "VIRALFORGE_API_KEY": KEY,
             "VIRALFORGE_WORKERS": "1",
+            # Requests without a key are counted by address.
+            **{f"VIRALFORGE_RATE_{what}": "off" for what in ("GENERAL", "ANALYSES", "UPLOADS", "PARTS", "SIGN_INS")},
         }
         server = subprocess.Popen(
             [os.environ["VIRALFORGE_SERVER"]], env=environment, stderr=subprocess.PIPE, text=True
@@ -68,12 +70,14 @@ def look(url: str, data: pathlib.Path) -> int:
     for word, value in values.items():
         config.append(f"[dictionaries.{word}]\nvalues = [{json.dumps(value)}]")
     for word in known:
+        # The asset is not to be deleted, since the others need it.
+        which = {"assets": 'include-name = "GET /v1/assets/{id}"'}.get(word, f'include-path-regex = "^/v1/{word}/"')
         config.append(
-            f'[[operations]]\ninclude-path-regex = "^/v1/{word}/"\n'
+            f"[[operations]]\n{which}\n"
             f'parameters = {{ "path.id" = {{ dictionary = "{word}", probability = 0.8 }} }}'
         )
     config.append(
-        '[[operations]]\ninclude-path = "/v1/jobs"\ninclude-method = "POST"\n'
+        '[[operations]]\ninclude-name = "POST /v1/jobs"\n'
         'parameters = { "body.asset_id" = { dictionary = "assets", probability = 0.9 } }'
     )
     bound = {"path.id": "files", "path.name": "name", "query.expires": "expires", "query.signature": "signature"}
