@@ -150,7 +150,7 @@ impl Outgoing {
             _ => return Err(OutgoingError::Refused),
         };
         let fits = match url.host() {
-            Some(Host::Domain(_)) => true,
+            Some(Host::Domain(_)) => !plain || !self.allowed.is_empty(),
             Some(Host::Ipv4(ip)) => may_ask(&self.allowed, plain, ip.into()),
             Some(Host::Ipv6(ip)) => may_ask(&self.allowed, plain, ip.into()),
             None => false,

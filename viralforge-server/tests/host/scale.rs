@@ -165,7 +165,7 @@ async fn a_server_that_dies_loses_no_job_to_the_other() {
     for _ in 0..6 {
         jobs.push(ask(&one, "analyze", &asset, 0).await);
     }
-    one.wait(&format!("/v1/jobs/{}", jobs[1]), |job| job["state"] == "running").await;
+    one.wait(&format!("/v1/jobs/{}", jobs[1]), |job| job["state"] != "queued").await;
     one.kill();
     let two = Server::start_on(folder.path(), &settings(&url, &[]));
     each_ended_once(&two, folder.path(), &jobs).await;
