@@ -346,7 +346,7 @@ def main():
         if "memory" in only:
             table("Memory and start", ["", ""], memory(host, 10_000))
         asset = host.upload(DEMO)
-        job = host.job("analysis", asset, {})
+        job = host.job("analyze", asset, {})
         host.finished(job)
         if "requests" in only:
             programs = {"bare hyper": (hyper, "/", ()), "nginx": (server, "/hello", ()),
