@@ -98,7 +98,7 @@ async fn receive(app: Arc<App>, caller: Caller, metadata: String, key: Option<St
         app.check_room(&begun).await?;
         let id = begun.id;
         let writer = app.spool.lock(&id).await?;
-        let mut upload = open_upload(&app, &caller, &id).await?;
+        let mut upload = open_upload(&app, &caller, &id).await.map_err(superseded)?;
         if upload.state == "open" {
             let received = app.receive_whole(&mut upload, &writer, body).await;
             if received.is_err() && upload.state == "open" {
@@ -110,6 +110,14 @@ async fn receive(app: Arc<App>, caller: Caller, metadata: String, key: Option<St
         created(&app, upload.asset_id.as_deref()).await
     })
     .await
+}
+
+/// Under one key, a request that comes later takes the place of one that is not through: its upload is gone.
+fn superseded(problem: Problem) -> Problem {
+    if problem.status() == StatusCode::NOT_FOUND {
+        return Problem::conflict("another request sends the same file under that Idempotency-Key");
+    }
+    problem
 }
 
 /// The answer to an upload that is complete.
