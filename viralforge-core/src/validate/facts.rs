@@ -35,6 +35,8 @@ pub(super) struct Facts {
     pub(super) metadata_bytes: u64,
     /// Pictures of an image; 1 for a still one.
     pub(super) image_frames: Option<u64>,
+    /// Exif orientation of an image, 1 to 8; 0 where it has none.
+    pub(super) orientation: u16,
     /// Whether the metadata of a picture says that a video follows it.
     pub(super) announces_more: bool,
 }

@@ -24,6 +24,7 @@ mod report;
 mod riff;
 mod rules;
 mod signature;
+mod still;
 mod stream;
 mod structure;
 #[cfg(test)]
@@ -34,12 +35,13 @@ mod window;
 use std::io::{Read, Seek};
 
 pub use self::policy::{Treatment, UploadPolicy, UploadSlot, ValidationDepth};
-pub use self::report::{Finding, ReasonClass, Severity, UploadReport, Verdict};
+pub use self::report::{DecodedShare, Finding, ReasonClass, Severity, UploadReport, Verdict};
 
 use self::code::Code;
-use self::facts::Context;
+use self::facts::{Context, Facts};
 use self::findings::Findings;
 use self::kind::FileKind;
+use self::report::Media;
 use self::signature::Sniffed;
 use self::window::Window;
 use crate::error::{Error, Result};
@@ -63,50 +65,64 @@ pub fn validate_upload(source: &Source, policy: &UploadPolicy, monitor: &Monitor
     file_name::check(policy, &mut findings);
     if source.byte_len() == 0 {
         findings.add(Code::Empty, None, "0 bytes");
-        return Ok(UploadReport::new(policy, None, findings, None));
+        return Ok(UploadReport::new(policy, None, findings, Media::default()));
     }
     let allowed = policy.max_bytes.min(source.limits().max_input_bytes);
-    if source.byte_len() > allowed {
+    let too_large = source.byte_len() > allowed;
+    if too_large {
         let message = format!("{} bytes; {allowed} are allowed", source.byte_len());
         findings.add(Code::TooManyBytes, None, message);
-        return Ok(UploadReport::new(policy, None, findings, None));
     }
     let input = source.open()?;
     let window = Window::new(input, source.byte_len(), monitor);
     let mut cx = Context { window, policy, findings: &mut findings };
-    let kind = inspect(&mut cx).map_err(|error| match monitor.check() {
+    // What is too large is named for what it is, and costs no more than that.
+    let depth = if too_large { ValidationDepth::Signature } else { policy.depth };
+    let inspected = inspect(&mut cx, depth).map_err(|error| match monitor.check() {
         Err(cancelled) => cancelled,
         Ok(()) => Error::io(source.name(), error),
     })?;
     monitor.report(Stage::Validate, 0.2);
+    let Inspected { kind, facts } = inspected;
     let media = match kind {
-        Some(kind) if policy.depth >= ValidationDepth::Decode && !findings.rejected() => {
-            media::check(source, kind, policy, monitor, &mut findings)?
+        Some(kind) if depth >= ValidationDepth::Decode && !findings.rejected() => {
+            if policy.slot == UploadSlot::Image {
+                still::check(source, kind, &facts.unwrap_or_default(), policy, &mut findings)?
+            } else {
+                media::check(source, kind, policy, monitor, &mut findings)?
+            }
         }
-        _ => None,
+        _ => Media::default(),
     };
     source.check()?;
     monitor.report(Stage::Validate, 1.0);
     Ok(UploadReport::new(policy, kind, findings, media))
 }
 
+/// What the steps that need no FFmpeg learned.
+#[derive(Default)]
+struct Inspected {
+    kind: Option<FileKind>,
+    facts: Option<Facts>,
+}
+
 /// The steps that need no FFmpeg.
-fn inspect<R: Read + Seek>(cx: &mut Context<'_, R>) -> std::io::Result<Option<FileKind>> {
+fn inspect<R: Read + Seek>(cx: &mut Context<'_, R>, depth: ValidationDepth) -> std::io::Result<Inspected> {
     let sniffed = signature::sniff(cx.window.look(0, signature::HEAD_BYTES)?);
     let kind = match sniffed {
         Sniffed::Media(kind) => kind,
         Sniffed::OtherMedia(what) => {
             let message = format!("{what} is not one of {}", cx.policy.allowed_containers.join(", "));
             cx.findings.add(Code::ContainerNotAllowed, None, message);
-            return Ok(None);
+            return Ok(Inspected::default());
         }
         Sniffed::Other(code, what) => {
             cx.findings.add(code, Some(0), what);
-            return Ok(None);
+            return Ok(Inspected::default());
         }
         Sniffed::Unknown => {
             cx.findings.add(Code::UnknownType, Some(0), "no signature that we know");
-            return Ok(None);
+            return Ok(Inspected::default());
         }
     };
     file_name::check_content(cx.policy, kind, cx.findings);
@@ -122,12 +138,11 @@ fn inspect<R: Read + Seek>(cx: &mut Context<'_, R>) -> std::io::Result<Option<Fi
             cx.findings.add(Code::NoVideo, None, container);
         }
     }
-    if cx.policy.depth >= ValidationDepth::Structure
-        && let Some(facts) = structure::walk(cx, kind)?
-    {
-        rules::judge(&facts, cx.policy, cx.findings);
+    let facts = if depth >= ValidationDepth::Structure { structure::walk(cx, kind)? } else { None };
+    if let Some(facts) = &facts {
+        rules::judge(facts, cx.policy, cx.findings);
     }
-    Ok(Some(kind))
+    Ok(Inspected { kind: Some(kind), facts })
 }
 
 #[cfg(test)]

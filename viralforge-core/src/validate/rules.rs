@@ -62,8 +62,15 @@ fn judge_tracks(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
     if others > 0 {
         findings.treat(policy.data_tracks, Code::ExtraStreams, None, format!("{others} other tracks"));
     }
-    of(TrackKind::Video).for_each(|track| judge_picture(track, policy, findings));
-    of(TrackKind::Audio).for_each(|track| judge_sound(track, policy, findings));
+    for (index, track) in facts.tracks.iter().enumerate().filter(|(_, t)| !t.attached_picture) {
+        findings.set_track(Some(index));
+        match track.kind {
+            TrackKind::Video => judge_picture(track, policy, findings),
+            TrackKind::Audio => judge_sound(track, policy, findings),
+            _ => {}
+        }
+    }
+    findings.set_track(None);
 
     let (video, audio) = (of(TrackKind::Video).count(), of(TrackKind::Audio).count());
     if policy.slot == UploadSlot::Video {
@@ -145,11 +152,12 @@ fn judge_length(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
         facts.tracks.iter().filter(|t| t.kind == kind && !t.attached_picture).filter_map(|t| t.seconds).reduce(f64::max)
     };
     let (video, audio) = (longest(TrackKind::Video), longest(TrackKind::Audio));
-    let videos = || facts.tracks.iter().filter(|t| t.kind == TrackKind::Video && !t.attached_picture);
-    if policy.slot == UploadSlot::Video && videos().count() > 0 && videos().all(|t| t.frames == Some(0)) {
+    let videos = || facts.tracks.iter().enumerate().filter(|(_, t)| t.kind == TrackKind::Video && !t.attached_picture);
+    if policy.slot == UploadSlot::Video && videos().count() > 0 && videos().all(|(_, t)| t.frames == Some(0)) {
         findings.add(Code::NoFrames, None, "no frame");
     }
-    for track in videos() {
+    for (index, track) in videos() {
+        findings.set_track(Some(index));
         match (track.frames, track.seconds) {
             (Some(1), _) => findings.add(Code::SingleFrame, None, "one frame"),
             (Some(frames), Some(seconds)) if seconds > 0.0 && frames as f64 / seconds > policy.max_frame_rate => {
@@ -160,6 +168,7 @@ fn judge_length(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
             _ => {}
         }
     }
+    findings.set_track(None);
     if let (Some(video), Some(audio)) = (video, audio)
         && (video - audio).abs() > AV_TOLERANCE_SECONDS
     {

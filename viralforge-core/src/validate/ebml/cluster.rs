@@ -79,12 +79,15 @@ fn block<R: Read + Seek>(
     let relative = relative.iter().fold(0i16, |sum, &b| sum << 8 | i16::from(b));
     let time = cluster_time.and_then(|t| i64::try_from(t).ok()).unwrap_or(0).saturating_add(relative.into());
     let unit = segment.time_scale as f64 / 1e9;
-    let Some(track) = segment.tracks.iter_mut().find(|t| t.number == number) else { return Ok(()) };
+    let Some(index) = segment.tracks.iter().position(|t| t.number == number) else { return Ok(()) };
+    let track = &mut segment.tracks[index];
     track.blocks += 1;
     let (first, latest) = track.span.unwrap_or((time, time));
     let gap = time.saturating_sub(latest) as f64 * unit;
     if track.is_video && gap > cx.policy.max_frame_gap.as_secs_f64() {
+        cx.findings.set_track(Some(index));
         cx.findings.add(Code::FrameGap, Some(at), format!("{gap:.1} s from one frame to the next"));
+        cx.findings.set_track(None);
     }
     track.span = Some((first.min(time), latest.max(time)));
     Ok(())

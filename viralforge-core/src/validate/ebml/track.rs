@@ -29,12 +29,14 @@ pub(super) fn walk<R: Read + Seek>(
     let all = children(cx, tracks, limit, &mut segment.elements)?;
     let entries: Vec<_> = all.into_iter().filter(|e| e.id == 0xae).collect();
     facts.track_count = entries.len() as u64;
-    for entry in entries.iter().take(cx.policy.max_streams as usize + 1) {
+    for (index, entry) in entries.iter().take(cx.policy.max_streams as usize + 1).enumerate() {
+        cx.findings.set_track(Some(index));
         let (number, track) = walk_entry(cx, entry, limit, segment)?;
         let is_video = track.kind == TrackKind::Video;
         segment.tracks.push(MatroskaTrack { number, is_video, blocks: 0, span: None });
         facts.tracks.push(track);
     }
+    cx.findings.set_track(None);
     Ok(())
 }
 

@@ -91,7 +91,7 @@ fn segment<R: Read + Seek>(
             facts.metadata_bytes += size;
             let bytes = cx.window.look(body, size as usize)?;
             if marker == 0xe1 && bytes.starts_with(b"Exif\0") {
-                exif::check(bytes, body, cx.policy, cx.findings);
+                facts.orientation = exif::check(bytes, body, cx.policy, cx.findings);
             }
             let announces = |name: &[u8]| bytes.windows(name.len()).any(|w| w == name);
             facts.announces_more |= marker == 0xe1 && (announces(b"MotionPhoto") || announces(b"MicroVideo"));

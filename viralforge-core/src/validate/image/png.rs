@@ -82,7 +82,7 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
                 facts.metadata_bytes += size;
                 if &kind == b"eXIf" {
                     let bytes = cx.window.look(body, size as usize)?;
-                    exif::check(bytes, body, cx.policy, cx.findings);
+                    facts.orientation = exif::check(bytes, body, cx.policy, cx.findings);
                 }
                 super::search(cx, body, size, &format!("a {} chunk", fourcc(&kind)))?;
                 check_unpacked(cx, &kind, body, size)?;

@@ -68,7 +68,9 @@ fn header<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk, facts: &mut Fa
             facts.track_count += 1;
             if facts.track_count <= u64::from(cx.policy.max_streams) {
                 let mut track = Track::new(TrackKind::Data);
+                cx.findings.set_track(Some(facts.tracks.len()));
                 each(cx, chunk.body + 4, chunk.end(), |cx, inner| stream(cx, inner, &mut track))?;
+                cx.findings.set_track(None);
                 facts.tracks.push(track);
             }
             Ok(())
