@@ -4,32 +4,38 @@
 //! bounded [decode]). A later step runs only where no earlier one refused, so FFmpeg never sees a file whose container
 //! is broken on purpose.
 
+mod aiff;
+mod audio_frame;
 mod bmff;
 mod code;
+mod codec;
 mod decode;
 mod ebml;
 mod facts;
 mod file_name;
 mod findings;
 mod flac;
+mod flv;
 mod frames;
 mod image;
 mod inflate;
 mod kind;
 mod media;
 mod notes;
+mod ogg;
 mod payload;
 mod policy;
+mod program_stream;
 mod report;
 mod riff;
 mod rules;
 mod signature;
 mod still;
-mod stream;
 mod structure;
 #[cfg(test)]
 mod testing;
 mod trailing;
+mod transport;
 mod window;
 
 use std::io::{Read, Seek};

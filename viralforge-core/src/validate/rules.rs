@@ -9,6 +9,9 @@ use crate::geometry::TrackKind;
 /// Picture and sound may end this far apart before it is worth a warning, in seconds.
 const AV_TOLERANCE_SECONDS: f64 = 2.0;
 
+/// Sides that differ by less than a macroblock are one with its padding and one without.
+const BLOCK_PIXELS: u32 = 16;
+
 /// Pixels of all pictures of an animation together, as a multiple of what one picture may have.
 pub(super) const MAX_CANVASES: u64 = 100;
 
@@ -118,6 +121,7 @@ fn judge_picture(track: &Track, policy: &UploadPolicy, findings: &mut Findings) 
         let message = format!("{width}x{height}; {max} a side and {} pixels are allowed", policy.max_pixels);
         findings.add(Code::TooLarge, None, message);
     }
+    judge_coded(track, policy, findings);
     let (across, down) = track.pixel_aspect;
     if across == down || across == 0 || down == 0 {
         return;
@@ -129,6 +133,26 @@ fn judge_picture(track: &Track, policy: &UploadPolicy, findings: &mut Findings) 
         findings.add(Code::BadPixelShape, None, message);
     } else if width * u64::from(across) / u64::from(down) > max {
         findings.add(Code::TooLarge, None, format!("{width}x{height} with pixels of {across}:{down}"));
+    }
+}
+
+/// Decoders make pictures of the size that the codec's own header states, whatever the container says.
+fn judge_coded(track: &Track, policy: &UploadPolicy, findings: &mut Findings) {
+    let Some((width, height)) = track.coded else { return };
+    let max = policy.max_side;
+    if width.max(height) > max || u64::from(width) * u64::from(height) > policy.max_pixels {
+        let message = format!(
+            "{width}x{height} in the codec's header; {max} a side and {} pixels are allowed",
+            policy.max_pixels
+        );
+        findings.add(Code::TooLarge, None, message);
+    } else if width.min(height) < policy.min_side {
+        let message = format!("{width}x{height} in the codec's header; each side must be at least {}", policy.min_side);
+        findings.add(Code::TooSmall, None, message);
+    } else if width.abs_diff(track.width).max(height.abs_diff(track.height)) >= BLOCK_PIXELS {
+        let message =
+            format!("{width}x{height} in the codec's header, {}x{} in the container", track.width, track.height);
+        findings.add(Code::CodedSize, None, message);
     }
 }
 

@@ -124,6 +124,11 @@ pub(super) fn u32_le(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
 }
 
+/// A little-endian 64-bit number in `bytes`.
+pub(super) fn u64_le(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
+}
+
 /// A four-character code as text for messages.
 pub(super) fn fourcc(kind: &[u8]) -> String {
     kind.iter().map(|&b| if b.is_ascii_graphic() || b == b' ' { b as char } else { '?' }).collect()

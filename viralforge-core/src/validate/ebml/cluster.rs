@@ -3,6 +3,7 @@
 use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
+use super::super::codec;
 use super::super::facts::{Context, Facts};
 use super::element::{self, Element};
 use super::{MAX_ELEMENTS, Segment, check_size, id};
@@ -82,6 +83,9 @@ fn block<R: Read + Seek>(
     let Some(index) = segment.tracks.iter().position(|t| t.number == number) else { return Ok(()) };
     let track = &mut segment.tracks[index];
     track.blocks += 1;
+    if track.blocks == 1 {
+        track.look_at_packet(cx.window.look(at + width as u64 + 3, codec::HEAD_BYTES)?);
+    }
     let (first, latest) = track.span.unwrap_or((time, time));
     let gap = time.saturating_sub(latest) as f64 * unit;
     if track.is_video && gap > cx.policy.max_frame_gap.as_secs_f64() {
@@ -98,6 +102,7 @@ pub(super) fn finish<R: Read + Seek>(cx: &mut Context<'_, R>, segment: &Segment,
     let unit = segment.time_scale as f64 / 1e9;
     for (track, blocks) in facts.tracks.iter_mut().zip(&segment.tracks) {
         track.frames = Some(blocks.blocks);
+        track.coded = blocks.coded;
         // The last frame lasts as long as the ones before on average.
         track.seconds = blocks.span.map(|(first, last)| {
             let span = last.saturating_sub(first) as f64 * unit;
