@@ -67,6 +67,11 @@ impl Findings {
         self.all.iter().any(|f| f.severity == Severity::Error)
     }
 
+    /// The verdict so far.
+    pub(super) fn verdict(&self) -> Verdict {
+        verdict(&self.all)
+    }
+
     pub(super) fn has(&self, code: Code) -> bool {
         self.all.iter().any(|f| f.code == code.name())
     }

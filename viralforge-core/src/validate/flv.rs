@@ -230,7 +230,12 @@ mod tests {
         let policy = UploadPolicy::video();
         let whole = file(40);
         assert_refused(&whole[..whole.len() - 8], &policy, walk, Code::CutShort);
-        assert_refused(&[whole.clone(), b"MZ\x90\0 and what follows".to_vec()].concat(), &policy, walk, Code::TrailingBytes);
+        assert_refused(
+            &[whole.clone(), b"MZ\x90\0 and what follows".to_vec()].concat(),
+            &policy,
+            walk,
+            Code::TrailingBytes,
+        );
         assert_refused(&file(3_600_000), &policy, walk, Code::FrameGap);
         let mut protected = whole;
         protected[13] |= 0x20;

@@ -19,6 +19,7 @@ mod flv;
 mod frames;
 mod image;
 mod inflate;
+mod inspector;
 mod kind;
 mod media;
 mod notes;
@@ -40,6 +41,7 @@ mod window;
 
 use std::io::{Read, Seek};
 
+pub use self::inspector::UploadInspector;
 pub use self::policy::{Treatment, UploadPolicy, UploadSlot, ValidationDepth};
 pub use self::report::{DecodedShare, Finding, ReasonClass, Severity, UploadReport, Verdict};
 
@@ -84,12 +86,12 @@ pub fn validate_upload(source: &Source, policy: &UploadPolicy, monitor: &Monitor
     let mut cx = Context { window, policy, findings: &mut findings };
     // What is too large is named for what it is, and costs no more than that.
     let depth = if too_large { ValidationDepth::Signature } else { policy.depth };
-    let inspected = inspect(&mut cx, depth).map_err(|error| match monitor.check() {
+    let mut kind = None;
+    let facts = inspect(&mut cx, depth, &mut kind).map_err(|error| match monitor.check() {
         Err(cancelled) => cancelled,
         Ok(()) => Error::io(source.name(), error),
     })?;
     monitor.report(Stage::Validate, 0.2);
-    let Inspected { kind, facts } = inspected;
     let media = match kind {
         Some(kind) if depth >= ValidationDepth::Decode && !findings.rejected() => {
             if policy.slot == UploadSlot::Image {
@@ -105,34 +107,31 @@ pub fn validate_upload(source: &Source, policy: &UploadPolicy, monitor: &Monitor
     Ok(UploadReport::new(policy, kind, findings, media))
 }
 
-/// What the steps that need no FFmpeg learned.
-#[derive(Default)]
-struct Inspected {
-    kind: Option<FileKind>,
-    facts: Option<Facts>,
-}
-
-/// The steps that need no FFmpeg.
-fn inspect<R: Read + Seek>(cx: &mut Context<'_, R>, depth: ValidationDepth) -> std::io::Result<Inspected> {
+/// The steps that need no FFmpeg; tells the facts, and first of all the kind.
+fn inspect<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    depth: ValidationDepth,
+    found: &mut Option<FileKind>,
+) -> std::io::Result<Option<Facts>> {
     let sniffed = signature::sniff(cx.window.look(0, signature::HEAD_BYTES)?);
     let kind = match sniffed {
         Sniffed::Media(kind) => kind,
         Sniffed::OtherMedia(what) => {
             let message = format!("{what} is not one of {}", cx.policy.allowed_containers.join(", "));
             cx.findings.add(Code::ContainerNotAllowed, None, message);
-            return Ok(Inspected::default());
+            return Ok(None);
         }
         Sniffed::Other(code, what) => {
             cx.findings.add(code, Some(0), what);
-            return Ok(Inspected::default());
+            return Ok(None);
         }
         Sniffed::Unknown => {
             cx.findings.add(Code::UnknownType, Some(0), "no signature that we know");
-            return Ok(Inspected::default());
+            return Ok(None);
         }
     };
+    *found = Some(kind);
     file_name::check_content(cx.policy, kind, cx.findings);
-    trailing::check_archive(cx)?;
     let container = kind.container();
     if !cx.policy.allows_container(container) {
         let message = format!("{container} is not one of {}", cx.policy.allowed_containers.join(", "));
@@ -145,10 +144,12 @@ fn inspect<R: Read + Seek>(cx: &mut Context<'_, R>, depth: ValidationDepth) -> s
         }
     }
     let facts = if depth >= ValidationDepth::Structure { structure::walk(cx, kind)? } else { None };
-    if let Some(facts) = &facts {
+    if let Some(facts) = facts.as_ref().filter(|_| cx.window.knows_len()) {
         rules::judge(facts, cx.policy, cx.findings);
     }
-    Ok(Inspected { kind: Some(kind), facts })
+    // Last, since an upload that is still coming has no end yet.
+    trailing::check_archive(cx)?;
+    Ok(facts)
 }
 
 #[cfg(test)]

@@ -27,6 +27,21 @@ pub(super) fn judge(facts: &Facts, policy: &UploadPolicy, findings: &mut Finding
         let message = format!("{} bytes; {} are allowed", facts.metadata_bytes, policy.max_metadata_bytes);
         findings.add(Code::TooMuchMetadata, None, message);
     }
+    judge_count(facts, policy, findings);
+}
+
+/// Judges what the header of a file alone tells, so that an upload need not come whole to be refused. [`judge`] finds the
+/// same again and more; a finding counts once.
+pub(super) fn judge_header(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
+    if policy.slot == UploadSlot::Image {
+        facts.tracks.iter().for_each(|track| judge_picture(track, policy, findings));
+    } else {
+        judge_tracks(facts, policy, findings);
+        judge_count(facts, policy, findings);
+    }
+}
+
+fn judge_count(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
     if facts.track_count > u64::from(policy.max_streams) {
         let message = format!("{} tracks; {} are allowed", facts.track_count, policy.max_streams);
         findings.add(Code::TooManyTracks, None, message);
@@ -171,7 +186,8 @@ fn judge_sound(track: &Track, policy: &UploadPolicy, findings: &mut Findings) {
     }
 }
 
-fn judge_length(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
+/// Judges how long the media is, once all of it is known.
+pub(super) fn judge_length(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
     let longest = |kind| {
         facts.tracks.iter().filter(|t| t.kind == kind && !t.attached_picture).filter_map(|t| t.seconds).reduce(f64::max)
     };
