@@ -189,7 +189,7 @@ impl FileDecoder {
         if video.done {
             return Ok(());
         }
-        damage.picture_packets += u64::from(packet.is_some_and(Packet::has_bytes));
+        damage.picture_packets += u64::from(packet.is_some_and(Packet::is_shown));
         let (num, den) = self.demuxer.time_base(video.index);
         loop {
             let sent = video.decoder.send(packet)?;

@@ -21,6 +21,8 @@ const SOUND_BUDGET_BYTES: u64 = 48_000_000;
 const PLACES: [(f64, f64); 5] = [(0.0, 0.3), (0.25, 0.15), (0.5, 0.15), (0.75, 0.15), (1.0, 0.25)];
 /// How much of the media one place covers at most, in seconds.
 const PLACE_SECONDS: f64 = 2.0;
+/// Pictures of more pixels are decoded once: a decoder keeps up to 16 of them for reference.
+const LARGE_PIXELS: u64 = 16_000_000;
 /// Frames that may still be in the decoder where a check ends early (H.264, A.3.1).
 const MAX_DELAY_FRAMES: u64 = 16;
 /// Share of the packets that may give no picture: VP8 has some that are for reference only, and a cut leaves some
@@ -36,6 +38,8 @@ struct Tally {
     end: f64,
     good: u64,
     damaged: u64,
+    /// Whether the last pass came to the end of its range, rather than of the budget.
+    finished: bool,
 }
 
 /// Decodes the video and the sound track, whole where short, else at some places.
@@ -56,9 +60,17 @@ pub(super) fn check(
         let pixel_budget = PIXEL_BUDGET / relative_cost(&video.codec);
         let whole = policy.decode_whole || (pixels as f64 * rate * seconds) <= pixel_budget as f64;
         findings.set_track(Some(video.index as usize));
-        // The reader counts three bytes for two pixels; every place gets a few pictures in any case.
-        let budget = (pixel_budget * 3 / 2).max(pixels * 3 * 4);
-        let tally = passes(source, &Request::video(), Plan { policy, seconds, whole, budget }, monitor, findings)?;
+        // The reader counts three bytes for two pixels; every place gets a few pictures in any case, unless they are so
+        // large that the decoder's own buffers would be too much.
+        let budget = if pixels > LARGE_PIXELS { pixels } else { (pixel_budget * 3 / 2).max(pixels * 3 * 4) };
+        let whole = whole && (policy.decode_whole || pixels <= LARGE_PIXELS);
+        let tally = passes(
+            source,
+            &Request::video(),
+            Plan { policy, seconds, whole, large: pixels > LARGE_PIXELS, budget },
+            monitor,
+            findings,
+        )?;
         decoded.whole &= whole;
         (decoded.frames, decoded.damaged_frames) = (tally.good + tally.damaged, tally.damaged);
         decoded.damaged_share = judge(tally, "frames", policy, findings);
@@ -67,14 +79,14 @@ pub(super) fn check(
         let facts = audio.audio.as_ref();
         let rate = facts.map_or(0.0, |a| f64::from(a.channels) * f64::from(a.sample_rate_hz)) * 4.0;
         let whole = policy.decode_whole || rate * seconds <= SOUND_BUDGET_BYTES as f64;
-        let plan = Plan { policy, seconds, whole, budget: SOUND_BUDGET_BYTES };
+        let plan = Plan { policy, seconds, whole, large: false, budget: SOUND_BUDGET_BYTES };
         findings.set_track(Some(audio.index as usize));
         let tally = passes(source, &Request::audio(), plan, monitor, findings)?;
         decoded.whole &= whole;
         (decoded.audio_frames, decoded.damaged_audio_frames) = (tally.good + tally.damaged, tally.damaged);
         decoded.damaged_share = judge(tally, "pieces of sound", policy, findings).max(decoded.damaged_share);
         // A FLAC file states its length and has no index that would tell that the end is missing.
-        if info.container == "flac" && tally.end < seconds - LENGTH_TOLERANCE_SECONDS {
+        if info.container == "flac" && tally.finished && tally.end < seconds - LENGTH_TOLERANCE_SECONDS {
             let message = format!("the sound ends at {:.1} s of {seconds:.1} s", tally.end);
             findings.add(Code::CutShort, None, message);
         }
@@ -102,6 +114,8 @@ struct Plan<'a> {
     policy: &'a UploadPolicy,
     seconds: f64,
     whole: bool,
+    /// Whether pictures are so large that one is enough.
+    large: bool,
     /// Decoded bytes, as the reader counts them.
     budget: u64,
 }
@@ -120,7 +134,8 @@ fn passes(
         pass(source, &request, budget, (plan.policy, monitor), findings, &mut tally)?;
         return Ok(tally);
     }
-    for (place, share) in PLACES {
+    let places = if plan.large { PLACES.get(..1).unwrap_or(&PLACES) } else { &PLACES };
+    for &(place, share) in places {
         let start = (plan.seconds - PLACE_SECONDS).max(0.0) * place;
         let range =
             TimeRange::new(Timestamp::from_seconds_f64(start), Timestamp::from_seconds_f64(start + PLACE_SECONDS));
@@ -151,6 +166,7 @@ fn pass(
         Err(error) => return add_error(error, findings),
     };
     let (mut pieces, mut before, mut size) = (0, None, None);
+    tally.finished = true;
     for decoded in &mut reader {
         match decoded {
             Ok(Decoded::Picture(picture)) => {
@@ -159,7 +175,7 @@ fn pass(
                     findings.add(Code::FrameGap, None, format!("{gap:.1} s from one frame to the next"));
                 }
                 before = Some(picture.time());
-                check_size(picture.display_size(), &mut size, policy, findings);
+                check_size(picture.stored_size(), &mut size, policy, findings);
                 tally.end = tally.end.max((picture.time() + picture.duration()).as_seconds_f64());
             }
             Ok(Decoded::Sound(sound)) => {
@@ -168,7 +184,10 @@ fn pass(
                 tally.end = tally.end.max(end.as_seconds_f64());
             }
             // The budget of this check, not a fault of the file.
-            Err(Error::LimitExceeded { limit: "max_decoded_bytes", .. }) => break,
+            Err(Error::LimitExceeded { limit: "max_decoded_bytes", .. }) => {
+                tally.finished = false;
+                break;
+            }
             Err(error) => return add_error(error, findings),
         }
     }

@@ -20,17 +20,15 @@ const RESYNC_BYTES: usize = 64 << 10;
 /// Reads the header of the frame that bytes begin with.
 type ReadFrame = fn(&[u8]) -> Option<AudioFrame>;
 
-/// Walks the frames.
-pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>, read: ReadFrame) -> io::Result<Facts> {
+/// Walks the frames; `None` where there is none.
+pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>, read: ReadFrame) -> io::Result<Option<Facts>> {
     let mut tally = Tally::default();
     walk_frames(cx, read, &mut tally)?;
-    let mut facts = Facts { track_count: 1, ..Facts::default() };
-    if let Some(first) = tally.first {
+    Ok(tally.first.map(|first| {
         let mut track = first.track();
         track.seconds = Some(tally.samples as f64 / f64::from(first.sample_rate_hz));
-        facts.tracks.push(track);
-    }
-    Ok(facts)
+        Facts { track_count: 1, tracks: vec![track], ..Facts::default() }
+    }))
 }
 
 /// The frames so far.
@@ -43,6 +41,10 @@ struct Tally {
 fn walk_frames<R: Read + Seek>(cx: &mut Context<'_, R>, read: ReadFrame, tally: &mut Tally) -> io::Result<()> {
     let len = cx.window.len();
     let mut at = id3::check(cx)?;
+    // Some files have a second tag, of another version.
+    while cx.window.look(at, 3)? == b"ID3" && at < len {
+        at += id3::end(cx.window.look(at, 10)?).max(1);
+    }
     while at < len && cx.window.look(at, 1)? == [0] {
         at += 1;
     }
@@ -91,20 +93,39 @@ fn check_stated_length<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64) -> io::
     Ok(())
 }
 
-/// Where tags end that stand at `at`: ID3v1, APE, Lyrics3 or zeros.
+/// Where a tag ends that stands at `at`, or zeros up to the end; `at` where there is none. Programs put them in any
+/// order: ID3v1 and its extension, ID3v2, APE of both versions, Lyrics3.
 fn after_tags<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64) -> io::Result<u64> {
+    const APE_BYTES: u64 = 32;
     let len = cx.window.len();
     let head = cx.window.look(at, 32)?;
-    if head.starts_with(b"TAG") && len - at <= 128 {
-        return Ok(len);
-    }
-    if head.starts_with(b"APETAGEX") {
-        return Ok((at + 32 + u64::from(u32_le(head, 12).unwrap_or(0))).min(len));
-    }
-    if head.starts_with(b"LYRICSBEGIN") || head.starts_with(b"ID3") {
-        return Ok(len);
-    }
-    Ok(if cx.window.all_zero(at, len)? { len } else { at })
+    let end = match head {
+        [b'T', b'A', b'G', b'+', ..] => at + 227,
+        [b'T', b'A', b'G', ..] => at + 128,
+        [b'I', b'D', b'3', ..] => at + id3::end(head),
+        _ if head.starts_with(b"APETAGEX") => {
+            let size = u64::from(u32_le(head, 12).unwrap_or(0));
+            // The size counts the footer; a footer of its own ends items that stood before it.
+            let is_header = u32_le(head, 20).unwrap_or(0) & 0x2000_0000 != 0;
+            at + if is_header { APE_BYTES + size } else { APE_BYTES }
+        }
+        _ if head.starts_with(b"LYRICSBEGIN") => len,
+        // Items of the first version of APE begin without a header; the footer tells how many bytes they have.
+        _ => match ape_footer(cx, at)? {
+            Some(end) => end,
+            None if cx.window.all_zero(at, len)? => len,
+            None => at,
+        },
+    };
+    Ok(end.min(len))
+}
+
+/// Where an APE tag ends whose items begin at `at` and whose footer stands near the end of the file.
+fn ape_footer<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64) -> io::Result<Option<u64>> {
+    let rest = cx.window.look(at, RESYNC_BYTES)?;
+    let Some(footer) = rest.windows(8).position(|w| w == b"APETAGEX") else { return Ok(None) };
+    let size = rest.get(footer..).and_then(|footer| u32_le(footer, 12)).map(u64::from);
+    Ok(size.filter(|&size| size == footer as u64 + 32).map(|size| at + size))
 }
 
 /// The next place where two frames follow each other; a finding where something is hidden before it.

@@ -96,7 +96,7 @@ pub fn validate_upload(source: &Source, policy: &UploadPolicy, monitor: &Monitor
     let media = match kind {
         Some(kind) if depth >= ValidationDepth::Decode && !findings.rejected() => {
             if policy.slot == UploadSlot::Image {
-                still::check(source, kind, &facts.unwrap_or_default(), policy, &mut findings)?
+                still::check(source, kind, &facts.unwrap_or_default(), policy, monitor, &mut findings)?
             } else {
                 media::check(source, kind, facts.as_ref(), policy, monitor, &mut findings)?
             }

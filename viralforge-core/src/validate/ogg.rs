@@ -11,6 +11,9 @@ use crate::geometry::TrackKind;
 /// The most pages that a walk visits: a day of sound has some hundred thousand.
 const MAX_PAGES: u64 = 5_000_000;
 
+/// Bytes in which the next page is looked for.
+const RESYNC_BYTES: usize = 256 << 10;
+
 /// Walks the pages.
 pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts> {
     let len = cx.window.len();
@@ -23,7 +26,12 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts>
         }
         let head = cx.window.look(at, 27 + 255)?;
         if !head.starts_with(b"OggS\0") {
-            trailing::check(cx, at)?;
+            let goes_on = cx.window.look(at, RESYNC_BYTES)?.windows(5).any(|w| w == b"OggS\0");
+            if goes_on {
+                cx.findings.add(Code::CorruptMedia, Some(at), "pages are out of step");
+            } else {
+                trailing::check(cx, at)?;
+            }
             return Ok(facts);
         }
         let (Some(flags), Some(segments)) = (head.get(5).copied(), head.get(26).copied()) else {

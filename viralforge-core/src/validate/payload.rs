@@ -15,6 +15,7 @@ pub(super) enum Payload {
     MacProgram,
     Archive,
     ServerPage,
+    Entity,
     Playlist,
     TestVirus,
 }
@@ -31,6 +32,7 @@ impl Payload {
             Self::MacProgram => "a macOS program or Java class",
             Self::Archive => "a RAR or 7-Zip archive",
             Self::ServerPage => "code of a JSP or ASP page",
+            Self::Entity => "XML that asks for another file",
             Self::Playlist => "a playlist",
             Self::TestVirus => "the EICAR test pattern",
         }
@@ -40,6 +42,7 @@ impl Payload {
     pub(super) fn code(self) -> Code {
         match self {
             Self::TestVirus => Code::TestVirus,
+            Self::Entity => Code::XmlExternalEntity,
             _ => Code::HiddenPayload,
         }
     }
@@ -64,7 +67,7 @@ pub(super) fn find(bytes: &[u8]) -> Option<(usize, Payload)> {
         .iter()
         .enumerate()
         .filter(|(_, b)| {
-            matches!(b, b'<' | b'%' | b'P' | b'M' | b'R' | b'7' | b'#' | b'f' | b'X' | 0x7f | 0xca..=0xfe | 0)
+            matches!(b, b'<' | b'%' | b'P' | b'M' | b'R' | b'7' | b'#' | b'f' | b'X' | b'_' | 0x7f | 0xca..=0xfe | 0)
         })
         .find_map(|(at, _)| Some((at, at_start(bytes.get(at..)?)?)))
 }
@@ -86,6 +89,10 @@ pub(super) fn find_code(bytes: &[u8]) -> Option<(usize, Payload)> {
 pub(super) fn at_start(bytes: &[u8]) -> Option<Payload> {
     match bytes.first()? {
         b'<' if starts_with_any_case(bytes, b"<?php") || is_php_echo(bytes) => Some(Payload::Php),
+        b'_' => starts_with_any_case(bytes, b"__halt_compiler()").then_some(Payload::Php),
+        b'<' if is_entity(bytes) => Some(Payload::Entity),
+        b'<' if is_event_handler(bytes) => Some(Payload::Html),
+        b'<' if is_server_include(bytes) => Some(Payload::ServerPage),
         b'<' if is_server_page(bytes) => Some(Payload::ServerPage),
         b'<' => {
             (MARKUP.iter().any(|tag| starts_with_tag(bytes, tag)) || is_wide_markup(bytes)).then_some(Payload::Html)
@@ -122,7 +129,11 @@ fn is_php_echo(bytes: &[u8]) -> bool {
     bytes.strip_prefix(b"<?=").is_some_and(|rest| {
         let end = rest.windows(2).take(500).position(|w| w == b"?>");
         end.and_then(|end| rest.get(..end))
-            .is_some_and(|code| code.len() >= 3 && code.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()))
+            // Tables of JPEG are text by chance; without one of these nothing is called or shown.
+            .is_some_and(|code| {
+                let acts = code.iter().any(|b| matches!(b, b'$' | b'(' | b'`'));
+                acts && code.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace())
+            })
     })
 }
 
@@ -138,6 +149,29 @@ fn is_server_page(bytes: &[u8]) -> bool {
     let end = rest.windows(2).take(2000).position(|w| w == b"%>");
     end.and_then(|end| rest.get(..end))
         .is_some_and(|code| code.len() >= 8 && code.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()))
+}
+
+/// A picture that does not exist, so that its handler runs.
+fn is_event_handler(bytes: &[u8]) -> bool {
+    const TAG_BYTES: usize = 256;
+    let tag = bytes.get(..bytes.len().min(TAG_BYTES)).unwrap_or_default();
+    starts_with_tag(bytes, b"<img")
+        && tag.windows(9).any(|w| [b"onerror=".as_slice(), b" onload="].iter().any(|h| starts_with_any_case(w, h)))
+}
+
+/// A directive of server-side includes.
+fn is_server_include(bytes: &[u8]) -> bool {
+    let directive = bytes.strip_prefix(b"<!--#").unwrap_or_default();
+    [b"exec".as_slice(), b"include", b"echo", b"config"].iter().any(|word| starts_with_any_case(directive, word))
+}
+
+/// An entity that stands for another file (XML 1.0, 4.2.2).
+fn is_entity(bytes: &[u8]) -> bool {
+    const DECLARATION_BYTES: usize = 200;
+    let declaration =
+        bytes.strip_prefix(b"<!ENTITY").map(|rest| rest.get(..rest.len().min(DECLARATION_BYTES)).unwrap_or_default());
+    let declaration = declaration.and_then(|rest| rest.split(|&b| b == b'>').next());
+    declaration.is_some_and(|rest| rest.windows(6).any(|w| w == b"SYSTEM" || w == b"PUBLIC"))
 }
 
 /// Markup in UTF-16, of either byte order, which browsers read as well.
@@ -225,7 +259,11 @@ mod tests {
     fn each_kind_is_found_behind_other_bytes() {
         let zip = b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt";
         let eicar = EICAR.concat();
-        let cases: [(&[u8], Payload); 14] = [
+        let cases: [(&[u8], Payload); 18] = [
+            (b"<!ENTITY x SYSTEM 'file:///etc/passwd'>", Payload::Entity),
+            (b"<img src=x onerror=alert(1)>", Payload::Html),
+            (b"<!--#exec cmd='id' -->", Payload::ServerPage),
+            (b"__HALT_COMPILER();", Payload::Php),
             (b"Rar!\x1a\x07\x01\0", Payload::Archive),
             (b"\xcf\xfa\xed\xfe\x07\0\0\x01\x03\0\0\0\x02\0\0\0", Payload::MacProgram),
             (b"\xca\xfe\xba\xbe\0\0\0\x34\0\x0f\x0a\0\x03\0\0\0", Payload::MacProgram),
@@ -270,6 +308,10 @@ mod tests {
             "a < b",
             "<?xpacket",
             "<% of all",
+            "<?=>?@ABCDEF?>",
+            "<!ENTITY x 'y'>",
+            "<img src=x>",
+            "<!-- # -->",
             "<%@\u{1}",
             "Rare",
             "<\0x\0m\0l\0",

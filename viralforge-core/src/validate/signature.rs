@@ -53,6 +53,9 @@ pub(super) fn sniff(head: &[u8]) -> Sniffed {
     {
         return Sniffed::OtherMedia(what);
     }
+    if let Some(kind) = begins_within(head) {
+        return Sniffed::Media(kind);
+    }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     binary_kind(head).or_else(|| text_kind(text)).map_or(Sniffed::Unknown, |(code, what)| Sniffed::Other(code, what))
 }
@@ -115,19 +118,42 @@ fn doc_type_is_webm(head: &[u8]) -> bool {
     head.get(..128).unwrap_or(head).windows(4).any(|w| w == b"webm")
 }
 
-/// Length of a packet of an MPEG transport stream with its sync bytes in step: 188 bytes, or 192 with the time stamps
-/// of cameras in front.
+/// Length of a packet of an MPEG transport stream and the place of the first sync byte: 188 bytes, 192 with the time
+/// stamps of cameras in front, or 204 with the check bytes of broadcasts behind. Recordings may begin within a packet;
+/// then more have to be in step.
 pub(super) fn transport_packet_bytes(head: &[u8]) -> Option<(usize, usize)> {
-    [(188, 0), (192, 4)].into_iter().find(|&(step, first)| {
-        let seen = (first..head.len().min(step * 8)).step_by(step);
-        seen.clone().count() >= 3 && seen.clone().all(|at| head.get(at) == Some(&0x47))
-    })
+    let in_step = |step: usize, first: usize, least: usize| {
+        let mut seen = (first..head.len().min(first + step * 16)).step_by(step);
+        seen.len() >= least && seen.all(|at| head.get(at) == Some(&0x47))
+    };
+    let whole = [(188, 0), (192, 4), (204, 0)].into_iter().find(|&(step, first)| in_step(step, first, 3));
+    let later = || {
+        (1..204)
+            .flat_map(|first| [188, 192, 204].map(|step| (step, first)))
+            .find(|&(step, first)| in_step(step, first, 8))
+    };
+    whole.or_else(later)
 }
 
 /// A start code and a parameter set or access unit delimiter of H.264 or HEVC (Annex B of each).
 fn is_annex_b(head: &[u8]) -> bool {
     let after = head.strip_prefix(b"\0\0\0\x01").or_else(|| head.strip_prefix(b"\0\0\x01"));
     after.and_then(<[u8]>::first).is_some_and(|b| matches!(b & 0x9f, 7 | 9) || matches!(b, 0x40 | 0x42 | 0x46))
+}
+
+/// Sound that was recorded from a stream begins anywhere in a frame: four in a row are no chance.
+fn begins_within(head: &[u8]) -> Option<FileKind> {
+    const LONGEST_FRAME: usize = 1728;
+    let chain = |at: usize, read: fn(&[u8]) -> Option<AudioFrame>| {
+        let mut at = at;
+        (0..4).all(|_| head.get(at..).and_then(read).map(|frame| at += frame.bytes).is_some())
+    };
+    (1..LONGEST_FRAME.min(head.len())).find_map(|at| {
+        if head.get(at) != Some(&0xff) {
+            return None;
+        }
+        if chain(at, mpeg) { Some(FileKind::Mp3) } else { chain(at, adts).then_some(FileKind::Adts) }
+    })
 }
 
 /// Three frames in a row: a sync word alone occurs in any random bytes.

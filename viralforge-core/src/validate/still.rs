@@ -12,8 +12,9 @@ use super::policy::UploadPolicy;
 use super::report::{DecodedShare, Media};
 use crate::error::{Error, Result};
 use crate::geometry::{AspectRatio, Rotation, Size, TrackKind};
-use crate::media::decode_image;
+use crate::media::{MediaReader, Request, decode_image};
 use crate::media_info::{MediaInfo, StreamInfo, VideoInfo};
+use crate::monitor::Monitor;
 use crate::source::Source;
 
 /// An image of more pixels is checked by its structure only: decoding it would take over 200 MB.
@@ -28,9 +29,14 @@ pub(super) fn check(
     kind: FileKind,
     facts: &Facts,
     policy: &UploadPolicy,
+    monitor: &Monitor,
     findings: &mut Findings,
 ) -> Result<Media> {
     let mut media = Media { info: info(source, kind, facts), decoded: None };
+    if kind == FileKind::Avif {
+        media.decoded = decode_first(source, facts, policy, monitor, findings)?;
+        return Ok(media);
+    }
     if !matches!(kind, FileKind::Jpeg | FileKind::Png | FileKind::Gif | FileKind::Webp) {
         return Ok(media);
     }
@@ -57,6 +63,37 @@ pub(super) fn check(
         Err(error) => add_error(error, findings)?,
     }
     Ok(media)
+}
+
+/// Decodes the first picture of an image that is a kind of video.
+fn decode_first(
+    source: &Source,
+    facts: &Facts,
+    policy: &UploadPolicy,
+    monitor: &Monitor,
+    findings: &mut Findings,
+) -> Result<Option<DecodedShare>> {
+    let pixels = facts.tracks.iter().map(|t| u64::from(t.width) * u64::from(t.height)).max().unwrap_or(0);
+    if pixels > MAX_DECODED_PIXELS.min(policy.max_pixels) {
+        return Ok(None);
+    }
+    let request = Request { threads: Some(1), ..Request::video() };
+    let first = MediaReader::open(source, &request, monitor).and_then(|mut reader| {
+        let first = reader.next().transpose()?;
+        Ok((first.is_some(), reader.damage()))
+    });
+    match first {
+        Ok((true, damage)) if damage.corrupt_frames + damage.undecodable_packets == 0 => {
+            let whole = facts.image_frames.unwrap_or(1) <= 1;
+            return Ok(Some(DecodedShare { whole, frames: 1, ..DecodedShare::default() }));
+        }
+        Ok(_) => findings.add(Code::CorruptImage, None, "no picture that is not damaged came of it"),
+        // Builds of FFmpeg differ in whether they know AV1.
+        Err(Error::Unsupported { .. }) => {}
+        Err(Error::Malformed { problem, .. }) => findings.add(Code::CorruptImage, None, problem),
+        Err(error) => add_error(error, findings)?,
+    }
+    Ok(None)
 }
 
 /// The facts of the largest picture; `None` where there is none with a size.

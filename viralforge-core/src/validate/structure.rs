@@ -24,8 +24,8 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>, kind: FileKind) -> i
         Aiff => Some(aiff::walk(cx)?),
         MpegTs => transport::walk(cx)?,
         MpegPs => program_stream::walk(cx)?,
-        Mp3 => Some(frames::walk(cx, audio_frame::mpeg)?),
-        Adts => Some(frames::walk(cx, audio_frame::adts)?),
+        Mp3 => frames::walk(cx, audio_frame::mpeg)?,
+        Adts => frames::walk(cx, audio_frame::adts)?,
         H264 | Bmp | Tiff => None,
     };
     // Images are often served as they came, so code in one matters wherever it lies.

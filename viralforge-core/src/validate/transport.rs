@@ -27,13 +27,15 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Option
     let len = cx.window.len();
     let Some((step, first)) = transport_packet_bytes(cx.window.look(0, 4096)?) else { return Ok(None) };
     let (step, first) = (step as u64, first as u64);
-    let packets = len / step;
+    let packets = (len - first.min(len)) / step;
     if !is_in_step(cx, step, first, packets)? {
         return Ok(None);
     }
-    let rest = packets * step;
+    let rest = first + packets * step;
+    // The bytes of a camera's packets begin before the sync byte, and those of the last one end with it.
+    let rest = if step == 192 && first == 4 { rest - 4 } else { rest };
     if rest < len {
-        if cx.window.look(rest + first, 1)? == [0x47] {
+        if cx.window.look(rest + if step == 192 && first == 4 { 4 } else { 0 }, 1)? == [0x47] {
             cx.findings.add(Code::CutShort, Some(rest), format!("the last packet has {} of {step} bytes", len - rest));
         } else {
             trailing::check(cx, rest)?;
@@ -48,7 +50,7 @@ fn is_in_step<R: Read + Seek>(cx: &mut Context<'_, R>, step: u64, first: u64, pa
     for place in 0..=SAMPLED_PLACES {
         let packet = packets.saturating_sub(1) * place / SAMPLED_PLACES;
         seen += 1;
-        lost += u64::from(cx.window.look(packet * step + first, 1)? != [0x47]);
+        lost += u64::from(cx.window.look(first + packet * step, 1)? != [0x47]);
     }
     let share = lost as f64 / seen as f64;
     if share > MAX_LOST_SHARE {

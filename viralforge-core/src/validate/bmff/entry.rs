@@ -7,6 +7,7 @@ use super::super::codec;
 use super::super::facts::{Context, Track};
 use super::super::window::u16_be;
 use super::boxes::{BoxHeader, Strictness, children, find};
+use super::metadata;
 use super::table::Table;
 use crate::geometry::TrackKind;
 
@@ -29,6 +30,12 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>, stsd: &BoxHeader, tr
             TrackKind::Audio => audio(cx, entry, &mut described)?,
             _ => Vec::new(),
         };
+        metadata::search_free(cx, &inner)?;
+        let is_pcm = described.codec.as_deref().is_some_and(|codec| codec.starts_with("pcm_"));
+        if is_pcm && (described.channels == 0 || described.sample_rate_hz == 0) {
+            let message = format!("{} channels at {} Hz", described.channels, described.sample_rate_hz);
+            cx.findings.add(Code::BadTable, Some(entry.start), message);
+        }
         if ENCRYPTED.contains(&&entry.kind) || find(&inner, b"sinf").is_some() {
             cx.findings.add(Code::Encrypted, Some(entry.start), format!("sample entry {}", entry.name()));
         }

@@ -30,9 +30,19 @@ fn walk_at<R: Read + Seek>(cx: &mut Context<'_, R>, parent: &BoxHeader, depth: u
             b"meta" | b"ilst" | b"udta" => walk_at(cx, &header, depth + 1)?,
             b"\xa9xyz" | b"loci" => cx.findings.treat(cx.policy.location, Code::Gps, Some(header.start), header.name()),
             b"chpl" => cx.findings.add(Code::Chapters, Some(header.start), "a list of chapters"),
-            b"covr" => cx.findings.add(Code::AttachedPicture, Some(header.start), "a cover"),
+            b"covr" => cover(cx, &header)?,
             _ => search(cx, &header)?,
         }
+    }
+    Ok(())
+}
+
+/// A cover must not be something else; the picture begins behind the header of its `data` box.
+fn cover<R: Read + Seek>(cx: &mut Context<'_, R>, covr: &BoxHeader) -> io::Result<()> {
+    cx.findings.add(Code::AttachedPicture, Some(covr.start), "a cover");
+    let picture = cx.window.look(covr.body + 16, covr.body_len().saturating_sub(16).min(1024) as usize)?;
+    if let Some(what) = payload::at_start(picture.trim_ascii_start()) {
+        cx.findings.add(what.code(), Some(covr.body + 16), format!("{} instead of a cover", what.name()));
     }
     Ok(())
 }

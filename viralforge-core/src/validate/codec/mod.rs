@@ -4,6 +4,7 @@ mod av1;
 mod bits;
 mod h264;
 mod hevc;
+mod mjpeg;
 mod mpeg2;
 mod vpx;
 
@@ -35,6 +36,7 @@ pub(super) fn in_packet(codec: &str, packet: &[u8]) -> Option<PictureSize> {
         "vp8" => vpx::vp8_size(packet),
         "vp9" => vpx::vp9_size(packet),
         "mpeg2video" => mpeg2::size(packet),
+        "mjpeg" => mjpeg::size(packet),
         _ => None,
     }
 }
@@ -94,13 +96,18 @@ mod tests {
         assert_eq!(in_packet("vp8", b"\x10\x02\0\x9d\x01\x2a\x40\x01\xf0\x40"), Some((320, 240)));
         assert_eq!(in_packet("vp9", b"\x82\x49\x83\x42\0\x13\xf0\x0e\xf0"), Some((320, 240)));
         assert_eq!(in_packet("mpeg2video", b"\0\0\x01\xb3\x2d\x02\x40"), Some((720, 576)));
+        assert_eq!(
+            in_packet("mjpeg", b"\xff\xd8\xff\xdb\0\x03\0\xff\xc0\0\x0b\x08\0\xf0\x01\x40\x03"),
+            Some((320, 240))
+        );
         assert_eq!(in_packet("vp9", b"\x86\0\x40"), None);
     }
 
     proptest! {
         #[test]
         fn any_bytes_of_any_codec_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-            for codec in ["h264", "hevc", "av1", "vp8", "vp9", "mpeg2video", "mpeg4"] {
+            for codec in ["h264", "hevc", "av1", "vp8", "vp9", "mpeg2video", "mjpeg", "mpeg4"] {
+                in_packet(codec, &[b"\xff\xd8".as_slice(), &bytes].concat());
                 in_configuration(codec, &bytes);
                 in_packet(codec, &bytes);
                 in_packet(codec, &[b"\0\0\x01\x67\0\0\x01\x42\x01".as_slice(), &bytes].concat());

@@ -191,9 +191,18 @@ fn audio<R: Read + Seek>(
         match field.id {
             0x9f => track.channels = element::unsigned(&mut cx.window, &field)?.try_into().unwrap_or(u32::MAX),
             // A cast from a float saturates.
-            0xb5 => track.sample_rate_hz = element::float(&mut cx.window, &field)? as u32,
+            0xb5 => {
+                let rate = element::float(&mut cx.window, &field)?;
+                track.sample_rate_hz = rate as u32;
+                if !rate.is_finite() || rate < 1.0 {
+                    cx.findings.add(Code::BadElement, Some(field.start), format!("a sample rate of {rate} Hz"));
+                }
+            }
             _ => {}
         }
+    }
+    if track.channels == 0 {
+        cx.findings.add(Code::BadElement, Some(settings.start), "a sound track without channels");
     }
     Ok(())
 }

@@ -19,6 +19,13 @@ const STEP: usize = 8 << 10;
 pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts> {
     let mut facts = Facts { image_frames: Some(1), ..Facts::default() };
     let mut scans = 0;
+    // The length of the first segment doubles as the start of a comment, and the whole as a script.
+    if cx.window.look(4, 2)? == b"/*" {
+        let bytes = cx.window.look(0, usize::try_from(cx.window.len()).unwrap_or(usize::MAX))?;
+        if bytes.windows(3).any(|w| w == b"*/=" || w == b"*/;") {
+            cx.findings.add(Code::HiddenPayload, Some(4), "a script whose first line is the header");
+        }
+    }
     let mut at = 2;
     loop {
         let Some([mark, marker]) = cx.window.array::<2>(at)? else {

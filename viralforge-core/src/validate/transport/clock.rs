@@ -51,7 +51,9 @@ pub(super) fn gap<R: Read + Seek>(
             continue;
         }
         if after.0.saturating_sub(before.0) <= STRETCH_PACKETS {
-            if let Some(found) = gap_within(&all(cx, packets, pid, before.0, after.0 + 1)?, max_gap) {
+            let mut marks = all(cx, packets, pid, before.0, after.0)?;
+            marks.extend(all(cx, packets, pid, after.0, after.0 + STRETCH_PACKETS)?);
+            if let Some(found) = gap_within(&marks, max_gap) {
                 return Ok(Some((found.0, found.1 * packets.step)));
             }
             continue;
@@ -72,12 +74,29 @@ pub(super) fn gap<R: Read + Seek>(
                         }
                         stretches.push((before, mark));
                     }
-                    None => return Ok(Some((seconds(before.1, after.1), after.0 * packets.step))),
+                    None => {
+                        if let Some(gap) = confirmed(cx, packets, pid, (before, after), max_gap)? {
+                            return Ok(Some((gap, after.0 * packets.step)));
+                        }
+                    }
                 }
             }
         }
     }
     Ok(None)
+}
+
+/// The gap between two times with no other between them in the file, unless frames that are shown there follow.
+fn confirmed<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    packets: Packets,
+    pid: u16,
+    (before, after): (Mark, Mark),
+    max_gap: f64,
+) -> io::Result<Option<f64>> {
+    let mut marks = vec![before];
+    marks.extend(all(cx, packets, pid, after.0, after.0 + STRETCH_PACKETS)?);
+    Ok(gap_within(&marks, max_gap).map(|(gap, _)| gap))
 }
 
 /// Seconds from one time to another, which may lie behind the wrap or, since frames are reordered, before it.
