@@ -53,11 +53,11 @@ pub(super) fn sniff(head: &[u8]) -> Sniffed {
     {
         return Sniffed::OtherMedia(what);
     }
-    if let Some(kind) = begins_within(head) {
-        return Sniffed::Media(kind);
-    }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
-    binary_kind(head).or_else(|| text_kind(text)).map_or(Sniffed::Unknown, |(code, what)| Sniffed::Other(code, what))
+    match binary_kind(head).or_else(|| text_kind(text)) {
+        Some((code, what)) => Sniffed::Other(code, what),
+        None => begins_within(head).map_or(Sniffed::Unknown, Sniffed::Media),
+    }
 }
 
 fn media(head: &[u8]) -> Option<FileKind> {
@@ -85,7 +85,7 @@ fn media(head: &[u8]) -> Option<FileKind> {
         _ if tag(0, b"II*\0") || tag(0, b"MM\0*") => Some(Tiff),
         _ if tag(0, b"ID3") && head.get(3)? < &5 => Some(Mp3),
         _ if tag(0, b"\0\0\x01\xba") => Some(MpegPs),
-        _ if transport_packet_bytes(head).is_some() => Some(MpegTs),
+        _ if transport_packet_bytes(head).is_some_and(|(_, first)| first <= 4) => Some(MpegTs),
         _ if is_annex_b(head) => Some(H264),
         _ if is_frame_chain(head, adts) => Some(Adts),
         _ if is_frame_chain(head, mpeg) => Some(Mp3),
@@ -141,8 +141,11 @@ fn is_annex_b(head: &[u8]) -> bool {
     after.and_then(<[u8]>::first).is_some_and(|b| matches!(b & 0x9f, 7 | 9) || matches!(b, 0x40 | 0x42 | 0x46))
 }
 
-/// Sound that was recorded from a stream begins anywhere in a frame: four in a row are no chance.
+/// What was recorded from a stream begins anywhere in a packet or frame: so many in a row are no chance.
 fn begins_within(head: &[u8]) -> Option<FileKind> {
+    if transport_packet_bytes(head).is_some() {
+        return Some(FileKind::MpegTs);
+    }
     const LONGEST_FRAME: usize = 1728;
     let chain = |at: usize, read: fn(&[u8]) -> Option<AudioFrame>| {
         let mut at = at;

@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek};
 use self::program::Programs;
 use super::code::Code;
 use super::facts::{Context, Facts};
+use super::payload;
 use super::signature::transport_packet_bytes;
 use super::trailing;
 
@@ -27,30 +28,34 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Option
     let len = cx.window.len();
     let Some((step, first)) = transport_packet_bytes(cx.window.look(0, 4096)?) else { return Ok(None) };
     let (step, first) = (step as u64, first as u64);
-    let packets = (len - first.min(len)) / step;
-    if !is_in_step(cx, step, first, packets)? {
+    // The time stamp of a camera's packet stands before the sync byte.
+    let sync = if step == 192 { first.min(4) } else { 0 };
+    let begin = first - sync;
+    let packets = clock::Packets { begin, step, sync, count: (len - begin.min(len)) / step };
+    if let Some((at, what)) = payload::find(cx.window.look(0, begin as usize)?) {
+        cx.findings.add(what.code(), Some(at as u64), format!("{} before the first packet", what.name()));
+    }
+    if !is_in_step(cx, packets)? {
         return Ok(None);
     }
-    let rest = first + packets * step;
-    // The bytes of a camera's packets begin before the sync byte, and those of the last one end with it.
-    let rest = if step == 192 && first == 4 { rest - 4 } else { rest };
+    let rest = packets.at(packets.count);
     if rest < len {
-        if cx.window.look(rest + if step == 192 && first == 4 { 4 } else { 0 }, 1)? == [0x47] {
+        if cx.window.look(rest + sync, 1)? == [0x47] {
             cx.findings.add(Code::CutShort, Some(rest), format!("the last packet has {} of {step} bytes", len - rest));
         } else {
             trailing::check(cx, rest)?;
         }
     }
-    read_head(cx, clock::Packets { step, first, count: packets })
+    read_head(cx, packets)
 }
 
 /// Whether nearly all packets begin with the sync byte; a finding where not.
-fn is_in_step<R: Read + Seek>(cx: &mut Context<'_, R>, step: u64, first: u64, packets: u64) -> io::Result<bool> {
+fn is_in_step<R: Read + Seek>(cx: &mut Context<'_, R>, packets: clock::Packets) -> io::Result<bool> {
     let (mut seen, mut lost) = (0u64, 0u64);
     for place in 0..=SAMPLED_PLACES {
-        let packet = packets.saturating_sub(1) * place / SAMPLED_PLACES;
+        let packet = packets.count.saturating_sub(1) * place / SAMPLED_PLACES;
         seen += 1;
-        lost += u64::from(cx.window.look(first + packet * step, 1)? != [0x47]);
+        lost += u64::from(cx.window.look(packets.at(packet) + packets.sync, 1)? != [0x47]);
     }
     let share = lost as f64 / seen as f64;
     if share > MAX_LOST_SHARE {
@@ -62,12 +67,12 @@ fn is_in_step<R: Read + Seek>(cx: &mut Context<'_, R>, step: u64, first: u64, pa
 
 /// The tracks that the first packets announce; `None` where they do not tell of any picture and more may.
 fn read_head<R: Read + Seek>(cx: &mut Context<'_, R>, all: clock::Packets) -> io::Result<Option<Facts>> {
-    let clock::Packets { step, first, count: packets } = all;
+    let clock::Packets { step, sync, count: packets, .. } = all;
     let mut programs = Programs::default();
     let head = packets.min(HEAD_BYTES / step);
     for from in (0..head).step_by(BATCH as usize) {
-        let bytes = cx.window.look(from * step, (BATCH.min(head - from) * step) as usize)?;
-        for packet in bytes.chunks_exact(step as usize).filter_map(|p| p.get(first as usize..first as usize + 188)) {
+        let bytes = cx.window.look(all.at(from), (BATCH.min(head - from) * step) as usize)?;
+        for packet in bytes.chunks_exact(step as usize).filter_map(|p| p.get(sync as usize..sync as usize + 188)) {
             programs.add(packet);
         }
     }

@@ -17,11 +17,20 @@ const TICKS_PER_SECOND: f64 = 90_000.0;
 /// The packets of a file.
 #[derive(Clone, Copy)]
 pub(super) struct Packets {
+    /// Where the first one begins.
+    pub(super) begin: u64,
     /// Bytes from one to the next.
     pub(super) step: u64,
     /// Where in those the sync byte stands.
-    pub(super) first: u64,
+    pub(super) sync: u64,
     pub(super) count: u64,
+}
+
+impl Packets {
+    /// Where a packet begins.
+    pub(super) fn at(self, number: u64) -> u64 {
+        self.begin + number * self.step
+    }
 }
 
 /// A time and the packet that has it.
@@ -54,7 +63,7 @@ pub(super) fn gap<R: Read + Seek>(
             let mut marks = all(cx, packets, pid, before.0, after.0)?;
             marks.extend(all(cx, packets, pid, after.0, after.0 + STRETCH_PACKETS)?);
             if let Some(found) = gap_within(&marks, max_gap) {
-                return Ok(Some((found.0, found.1 * packets.step)));
+                return Ok(Some((found.0, packets.at(found.1))));
             }
             continue;
         }
@@ -70,13 +79,13 @@ pub(super) fn gap<R: Read + Seek>(
                 match all(cx, packets, pid, middle.saturating_sub(STRETCH_PACKETS).max(before.0 + 1), middle)?.pop() {
                     Some(mark) => {
                         if seconds(mark.1, after.1) > max_gap {
-                            return Ok(Some((seconds(mark.1, after.1), after.0 * packets.step)));
+                            return Ok(Some((seconds(mark.1, after.1), packets.at(after.0))));
                         }
                         stretches.push((before, mark));
                     }
                     None => {
                         if let Some(gap) = confirmed(cx, packets, pid, (before, after), max_gap)? {
-                            return Ok(Some((gap, after.0 * packets.step)));
+                            return Ok(Some((gap, packets.at(after.0))));
                         }
                     }
                 }
@@ -135,9 +144,9 @@ fn all<R: Read + Seek>(
 ) -> io::Result<Vec<Mark>> {
     let to = to.min(packets.count);
     let count = to.saturating_sub(from).min(STRETCH_PACKETS + 1);
-    let bytes = cx.window.look(from * packets.step, (count * packets.step) as usize)?;
+    let bytes = cx.window.look(packets.at(from), (count * packets.step) as usize)?;
     let all = bytes.chunks_exact(packets.step as usize).zip(from..);
-    Ok(all.filter_map(|(packet, number)| Some((number, time(packet.get(packets.first as usize..)?, pid)?))).collect())
+    Ok(all.filter_map(|(packet, number)| Some((number, time(packet.get(packets.sync as usize..)?, pid)?))).collect())
 }
 
 /// The presentation time in a packet of that track in which a frame begins (2.4.3.6).
