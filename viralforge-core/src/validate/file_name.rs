@@ -138,7 +138,9 @@ fn problem(name: &str) -> Option<&'static str> {
         _ if name.chars().any(is_tag) && !name.contains('\u{1f3f4}') => "invisible character",
         _ if name.chars().any(is_bidi_control) => "character that turns the writing direction",
         _ if name.contains("::") || name.contains(":$") => "name of an alternate data stream",
-        _ if name.matches('`').count() > 1 || name.contains("$(") || name.contains("${") => "shell command",
+        _ if name.matches('`').count() > 1 || name.contains("$(") || name.contains("${") || name.contains('|') => {
+            "shell command"
+        }
         _ if name.contains('<') || name.contains('>') => "markup",
         _ if name.starts_with('.') => "leading dot",
         _ if name.starts_with('-') => "leading hyphen",

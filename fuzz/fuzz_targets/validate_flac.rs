@@ -1,0 +1,6 @@
+#![no_main]
+//! Bytes behind the signature of FLAC: a verdict that agrees with itself, whole and in pieces.
+use libfuzzer_sys::fuzz_target;
+use viralforge_core::UploadPolicy;
+
+fuzz_target!(|bytes: &[u8]| viralforge_fuzz::parser(b"fLaC", UploadPolicy::audio(), bytes));

@@ -1,0 +1,6 @@
+#![no_main]
+//! Bytes behind the signature of Ogg: a verdict that agrees with itself, whole and in pieces.
+use libfuzzer_sys::fuzz_target;
+use viralforge_core::UploadPolicy;
+
+fuzz_target!(|bytes: &[u8]| viralforge_fuzz::parser(b"OggS\0\x02\0\0\0\0\0\0\0\0", UploadPolicy::audio(), bytes));
