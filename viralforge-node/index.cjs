@@ -2,6 +2,7 @@
 
 const { Analysis } = require('./lib/analysis.cjs')
 const { ViralforgeError } = require('./lib/error.cjs')
+const { UploadInspector } = require('./lib/inspector.cjs')
 const plan = require('./lib/plan.cjs')
 const read = require('./lib/read.cjs')
 const { schema } = require('./lib/schema.cjs')
@@ -10,6 +11,7 @@ const write = require('./lib/write.cjs')
 
 module.exports = {
   Analysis,
+  UploadInspector,
   ViralforgeError,
   Waveform,
   analyze: read.analyze,

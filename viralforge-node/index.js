@@ -3,6 +3,7 @@ import viralforge from './index.cjs'
 
 export const {
   Analysis,
+  UploadInspector,
   ViralforgeError,
   Waveform,
   analyze,

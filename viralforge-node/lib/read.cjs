@@ -127,5 +127,6 @@ module.exports = {
   measureLoudness,
   probe,
   reading,
+  uploadOptions,
   validateUpload,
 }

@@ -13,6 +13,7 @@ mod call;
 mod camel;
 mod error;
 mod files;
+mod inspector;
 mod json;
 mod measure;
 mod pictures;

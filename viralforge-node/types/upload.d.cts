@@ -26,6 +26,8 @@ export interface UploadPolicy {
   readonly declaredMime: string | null
   /** How deep to look; each step includes the ones before and costs more. @default "decode" */
   readonly depth: ValidationDepth
+  /** Whether a decode is of everything rather than of the beginning, the end and places between. @default false */
+  readonly decodeWhole: boolean
   /** Size of the file in bytes; 10 MB for an image. @default 100000000 */
   readonly maxBytes: number
   /**
@@ -109,6 +111,62 @@ export interface UploadReport {
   readonly findings: readonly Finding[]
   /** The media's facts, where the check came far enough to read them. */
   readonly media: MediaInfo | null
+  /** What the decode found, where the check came as far as that. */
+  readonly decoded: DecodedShare | null
+}
+
+/** How much of an upload was decoded, and how much of that is damaged. */
+export interface DecodedShare {
+  /** Whether everything was decoded, rather than samples of it. */
+  readonly whole: boolean
+  /** Pictures that were decoded, damaged ones included. */
+  readonly frames: number
+  /** Pictures among them that are damaged, and packets that gave none. */
+  readonly damagedFrames: number
+  /** Pieces of sound that were decoded. */
+  readonly audioFrames: number
+  /** Pieces of sound that are damaged. */
+  readonly damagedAudioFrames: number
+  /** Share of all that was decoded that is damaged, 0 to 1, of pictures or of sound, whichever is worse. */
+  readonly damagedShare: number
+}
+
+/** Options of an `UploadInspector`. */
+export interface InspectorOptions {
+  /** What is taken: a slot's own policy, or what differs from that of `slot`. @default "video" */
+  readonly policy?: UploadSlot | Partial<UploadPolicy>
+  /** The name that this file has; goes before the policy's. @default null */
+  readonly fileName?: string | null
+  /** The media type that the client declared for this file; goes before the policy's. @default null */
+  readonly declaredMime?: string | null
+}
+
+/**
+ * Looks at an upload while it is still coming, and tells as early as possible that the rest need not be sent: a wrong
+ * type, a size over the limit, a header that breaks the rules.
+ *
+ * It refuses only for what `validateUpload` refuses as well, so an upload that it lets pass still has to be validated
+ * when it is whole. It keeps up to 1 MiB, and that only until it has looked at it; it never decodes.
+ *
+ * @example
+ * const inspector = new UploadInspector({ policy: 'image', fileName: 'cover.png' }, length)
+ * for await (const piece of request) {
+ *   if (inspector.push(piece) === 'reject') return refuse(inspector.report().findings[0].message)
+ * }
+ */
+export class UploadInspector {
+  /**
+   * @param options What the upload is held against.
+   * @param byteLen How long it will be, in bytes, where that is known.
+   * @throws {ViralforgeError} `invalid_option` where the policy contradicts itself.
+   */
+  constructor(options?: InspectorOptions, byteLen?: number)
+  /** Takes the bytes that came next, in the order of the file, and tells what is known by now. */
+  push(bytes: Uint8Array): UploadReport['verdict']
+  /** What has been found so far. Neither facts of the media nor a decode are part of it. */
+  report(): UploadReport
+  /** How many bytes have come. */
+  readonly seenBytes: number
 }
 
 /** One thing that was found. */
@@ -121,6 +179,8 @@ export interface Finding {
   readonly severity: 'info' | 'warning' | 'error'
   /** Where in the file, in bytes from its start; `null` where it is about the whole. */
   readonly offset: number | null
+  /** The track that it is about, counted from 0 in the file's order; `null` where it is about the whole. */
+  readonly track: number | null
   /** A sentence for the person who uploaded it: what is wrong and what to do. */
   readonly message: string
   /** The particulars for whoever runs the service. May quote the file: escape it where it is shown. */

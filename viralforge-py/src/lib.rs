@@ -10,6 +10,7 @@ mod error;
 mod file;
 mod frame;
 mod guard;
+mod inspector;
 mod job;
 mod json;
 mod output;
@@ -32,6 +33,8 @@ mod _native {
     use crate::cancel::CancelToken;
     #[pymodule_export]
     use crate::frame::{extract_frames, extract_thumbnails, make_storyboard};
+    #[pymodule_export]
+    use crate::inspector::UploadInspector;
     #[pymodule_export]
     use crate::plan::{
         ReframePlan, best_stream, center_reframe, check_render_plan, clip_file_name, parse_transcript, plan_render,

@@ -146,3 +146,19 @@ def test_the_version_is_the_cores() -> None:
 @pytest.mark.parametrize("value", [np.float32(0.5), np.int64(1), 1])
 def test_numbers_of_numpy_are_numbers(talk: Path, value: float) -> None:
     assert vf.detect_scenes(talk, threshold=value).scenes
+
+
+def test_an_upload_that_is_still_coming_is_refused_as_soon_as_it_is_hopeless(talk) -> None:
+    inspector = vf.UploadInspector("video", file_name="page.mp4")
+    assert inspector.push(bytearray(b"<!doctype html>" * 500)) == "reject"
+    assert inspector.report().findings[0].class_ == "not_media"
+    assert inspector.seen_bytes == 7500
+    good = vf.UploadInspector(vf.UploadPolicy.video(), byte_len=1_000_000_000)
+    assert good.report().findings[0].code == "too_many_bytes"
+    with pytest.raises(vf.InvalidOptionError):
+        vf.UploadInspector(vf.UploadPolicy.video(min_side=9000))
+
+
+def test_a_report_tells_the_share_that_was_decoded(talk) -> None:
+    decoded = vf.validate_upload(talk, policy=vf.UploadPolicy.video(decode_whole=True)).decoded
+    assert decoded is not None and decoded.whole and decoded.frames > 0 and decoded.damaged_share == 0

@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::{AnyPool, AssertSqlSafe, FromRow};
 use utoipa::ToSchema;
-use viralforge_core::{ReasonClass, Severity, Source, UploadPolicy, UploadSlot, ValidationDepth, validate_upload};
+use viralforge_core::{Severity, UploadInspector, UploadPolicy, UploadSlot, ValidationDepth};
 
 use crate::account::Owned;
 use crate::asset::Assets;
@@ -273,24 +273,16 @@ impl Uploads {
         policy
     }
 
-    /// Why the rest need not be sent, as far as the first bytes tell.
-    pub(crate) fn hopeless(&self, metadata: &Metadata, head: &[u8]) -> Option<Value> {
-        let policy = self.policy(metadata, ValidationDepth::Signature);
-        let source = Source::from_bytes("upload", head);
-        let report = validate_upload(&source, &policy, &viralforge_core::Monitor::new()).ok()?;
-        // Other findings may be of the part that is missing.
-        let from_the_head = |class: ReasonClass| {
-            matches!(
-                class,
-                ReasonClass::NotMedia
-                    | ReasonClass::ExtensionMismatch
-                    | ReasonClass::ContainerNotAllowed
-                    | ReasonClass::BadFilename
-                    | ReasonClass::NotVideo
-                    | ReasonClass::ActiveContent
-            )
-        };
-        let found = report.findings.iter().find(|f| f.severity == Severity::Error && from_the_head(f.class));
-        found.map(|finding| json!({ "code": finding.code, "message": finding.message }))
+    /// Looks at an upload from its first byte on.
+    pub(crate) fn inspector(&self, metadata: &Metadata, length: Option<i64>) -> Result<UploadInspector> {
+        let policy = self.policy(metadata, ValidationDepth::Structure);
+        UploadInspector::new(&policy, length.map(|length| length as u64)).map_err(|_| Problem::internal())
     }
+}
+
+/// Why an upload is refused, where its inspector refuses it.
+pub(crate) fn refusal(inspector: &UploadInspector) -> Option<Value> {
+    let report = inspector.report();
+    let found = report.findings.iter().find(|finding| finding.severity == Severity::Error);
+    found.map(|finding| json!({ "code": finding.code, "message": finding.message }))
 }

@@ -5,6 +5,7 @@ mod policy;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use rayon::prelude::*;
 use serde::Serialize;
 use viralforge_core::{Finding, Severity, UploadReport, Verdict, validate_upload};
 
@@ -48,10 +49,7 @@ impl Validate {
         if self.name.is_some() && self.files.len() > 1 {
             return Err(Failure::Usage("--name goes with one file only; try --help".to_owned()));
         }
-        let mut checked = Vec::new();
-        for file in &self.files {
-            checked.push(Checked { file: file.display().to_string(), report: self.check(file, session)? });
-        }
+        let checked = self.check_all(session)?;
         session.print(&checked, || checked.iter().map(text).collect::<Vec<_>>().join("\n"))?;
         let rejected: Vec<_> = checked.iter().filter(|c| c.report.verdict == Verdict::Reject).collect();
         match rejected.as_slice() {
@@ -63,6 +61,29 @@ impl Validate {
                 checked.len(),
                 many[0].file
             ))),
+        }
+    }
+
+    /// The reports of all files, in their order. As many are checked at once as there are processors: a check is of one
+    /// thread.
+    fn check_all(&self, session: &Session) -> Result<Vec<Checked>, Failure> {
+        let all: Vec<_> = self.files.par_iter().map(|file| self.check(file, session)).collect();
+        // Where one file cannot be read the others were checked all the same; which one it was is the error's to say.
+        let mut checked = Vec::new();
+        let mut failure = None;
+        for (file, report) in self.files.iter().zip(all) {
+            match report {
+                Ok(report) => checked.push(Checked { file: file.display().to_string(), report }),
+                Err(problem) => failure = failure.or(Some(problem)),
+            }
+        }
+        match failure {
+            None => Ok(checked),
+            Some(problem) if checked.is_empty() => Err(problem),
+            Some(problem) => {
+                session.print(&checked, || checked.iter().map(text).collect::<Vec<_>>().join("\n"))?;
+                Err(problem)
+            }
         }
     }
 
@@ -89,6 +110,7 @@ fn text(checked: &Checked) -> String {
             ("severity", Align::Left),
             ("code", Align::Left),
             ("at byte", Align::Right),
+            ("track", Align::Right),
             ("finding", Align::Left),
         ]);
         for finding in &report.findings {
@@ -100,14 +122,15 @@ fn text(checked: &Checked) -> String {
     text
 }
 
-fn cells(finding: &Finding) -> [String; 4] {
+fn cells(finding: &Finding) -> [String; 5] {
     let severity = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         _ => "info",
     };
     let offset = finding.offset.map(|at| at.to_string()).unwrap_or_default();
-    [severity.to_owned(), finding.code.clone(), offset, finding.message.clone()]
+    let track = finding.track.map(|track| track.to_string()).unwrap_or_default();
+    [severity.to_owned(), finding.code.clone(), offset, track, finding.message.clone()]
 }
 
 fn verdict_name(verdict: Verdict) -> &'static str {

@@ -15,7 +15,7 @@ use crate::error::Result;
 use crate::monitor::Monitor;
 
 /// Bytes from the start that are kept: a header that stands first is rarely larger, and what stands behind is media.
-const MAX_HEAD_BYTES: usize = 4 << 20;
+const MAX_HEAD_BYTES: usize = 1 << 20;
 /// How much more must have come before it is worth another look.
 const GROWTH: usize = 4;
 
@@ -23,7 +23,8 @@ const GROWTH: usize = 4;
 /// type, a size over the limit, a header that breaks the rules.
 ///
 /// It refuses only for what [`validate_upload`](crate::validate_upload) refuses as well, so an upload that it lets pass
-/// still has to be validated when it is whole. It keeps up to 4 MiB and never decodes.
+/// still has to be validated when it is whole. It keeps up to 1 MiB, and that only until
+/// it has looked at it; it never decodes.
 ///
 /// # Examples
 /// ```
@@ -43,6 +44,8 @@ pub struct UploadInspector {
     seen: u64,
     /// How many bytes of the head make the next look worth it.
     next_look: usize,
+    /// Whether no more bytes are worth a look.
+    done: bool,
     kind: Option<FileKind>,
     findings: Findings,
 }
@@ -62,6 +65,7 @@ impl UploadInspector {
             head: Vec::new(),
             seen: 0,
             next_look: signature::HEAD_BYTES,
+            done: false,
             kind: None,
             findings: Findings::default(),
         };
@@ -78,19 +82,23 @@ impl UploadInspector {
     pub fn push(&mut self, bytes: &[u8]) -> Verdict {
         self.seen = self.seen.saturating_add(bytes.len() as u64);
         self.check_len(self.seen);
+        if bytes.is_empty() || self.done || self.findings.rejected() {
+            return self.findings.verdict();
+        }
         let room = MAX_HEAD_BYTES - self.head.len();
         self.head.extend(bytes.iter().take(room));
-        if bytes.is_empty() || room == 0 || self.findings.rejected() {
-            return self.verdict();
-        }
-        let complete = self.byte_len == Some(self.head.len() as u64);
-        if complete || self.head.len() >= self.next_look || self.head.len() == MAX_HEAD_BYTES {
+        let full = self.head.len() == MAX_HEAD_BYTES || self.byte_len == Some(self.head.len() as u64);
+        if full || self.head.len() >= self.next_look {
             while self.next_look <= self.head.len() {
                 self.next_look *= GROWTH;
             }
             self.look();
         }
-        self.verdict()
+        if full {
+            self.done = true;
+            self.head = Vec::new();
+        }
+        self.findings.verdict()
     }
 
     /// What has been found so far. Neither facts of the media nor a decode are part of it.
@@ -106,10 +114,6 @@ impl UploadInspector {
     /// How many bytes from the start are worth pushing where an upload goes on that began earlier.
     pub const fn head_bytes() -> usize {
         MAX_HEAD_BYTES
-    }
-
-    fn verdict(&self) -> Verdict {
-        self.findings.verdict()
     }
 
     fn check_len(&mut self, byte_len: u64) {

@@ -55,11 +55,13 @@ from ._sound import LoudnessReport, Silence, SilenceReport
 from ._source import BinaryReader, BinaryWriter, OutputLike, Source, SourceLike
 from ._time import Moment, TimeRange
 from ._upload import (
+    DecodedShare,
     Finding,
     PolicyOverrides,
     ReasonClass,
     Severity,
     Treatment,
+    UploadInspector,
     UploadPolicy,
     UploadReport,
     UploadSlot,
@@ -115,6 +117,7 @@ __all__ = [
     "CropRect",
     "Cue",
     "CutMode",
+    "DecodedShare",
     "Finding",
     "Frame",
     "FrameQuality",
@@ -164,6 +167,7 @@ __all__ = [
     "Transcript",
     "Treatment",
     "UnsupportedMediaError",
+    "UploadInspector",
     "UploadPolicy",
     "UploadReport",
     "UploadSlot",

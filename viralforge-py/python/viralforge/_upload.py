@@ -24,6 +24,7 @@ class PolicyOverrides(TypedDict, total=False):
     file_name: str | None
     declared_mime: str | None
     depth: ValidationDepth
+    decode_whole: bool
     max_bytes: int
     allowed_containers: tuple[str, ...]
     allowed_video_codecs: tuple[str, ...]
@@ -64,6 +65,8 @@ class UploadPolicy(Document):
         declared_mime: The media type that the client declared (`Content-Type`); `None` leaves it unchecked.
         depth: How deep to look; each step includes the ones before and costs more: the name, the size and the first
             and last kilobytes; the container from end to end; FFmpeg's facts and a bounded decode.
+        decode_whole: Whether a decode is of everything, however long it takes, rather than of the beginning, the end and
+            places between.
         max_bytes: Size of the file in bytes.
         allowed_containers: Containers that are taken, by the short names of `MediaInfo.container`.
         allowed_video_codecs: Video codecs that are taken, by FFmpeg's names.
@@ -99,6 +102,7 @@ class UploadPolicy(Document):
     file_name: str | None = None
     declared_mime: str | None = None
     depth: ValidationDepth = "decode"
+    decode_whole: bool = False
     max_bytes: int = 100_000_000
     allowed_containers: tuple[str, ...] = ("mp4", "mov", "m4v", "3gp", "matroska", "webm", "avi", "mpegts")
     allowed_video_codecs: tuple[str, ...] = (
@@ -215,6 +219,7 @@ class Finding(Record):
         class_: The kind of reason that it is; `class` in a document.
         severity: What it means for the verdict: a fact worth knowing, taken but somebody should know, or refused.
         offset: Where in the file, in bytes from its start; `None` where it is about the whole.
+        track: The track that it is about, counted from 0 in the file's order; `None` where it is about the whole.
         message: A sentence for the person who uploaded it: what is wrong and what to do.
         operator_message: The particulars for whoever runs the service. May quote the file: escape it where it is shown.
     """
@@ -223,8 +228,30 @@ class Finding(Record):
     class_: ReasonClass
     severity: Severity
     offset: int | None
+    track: int | None
     message: str
     operator_message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedShare(Record):
+    """How much of an upload was decoded, and how much of that is damaged.
+
+    Attributes:
+        whole: Whether everything was decoded, rather than samples of it.
+        frames: Pictures that were decoded, damaged ones included.
+        damaged_frames: Pictures among them that are damaged, and packets that gave none.
+        audio_frames: Pieces of sound that were decoded.
+        damaged_audio_frames: Pieces of sound that are damaged.
+        damaged_share: Share of all that was decoded that is damaged, 0 to 1, of pictures or of sound, whichever is worse.
+    """
+
+    whole: bool
+    frames: int
+    damaged_frames: int
+    audio_frames: int
+    damaged_audio_frames: int
+    damaged_share: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +264,7 @@ class UploadReport(Document):
         safe_name: A name that is safe in a file system, a URL and a command line, with the extension of the true type.
         findings: Everything that was found, the severest first.
         media: The media's facts, where the check came far enough to read them.
+        decoded: What the decode found, where the check came as far as that.
     """
 
     verdict: Verdict
@@ -244,3 +272,67 @@ class UploadReport(Document):
     safe_name: str
     findings: tuple[Finding, ...]
     media: MediaInfo | None
+    decoded: DecodedShare | None
+
+
+class UploadInspector:
+    """Looks at an upload while it is still coming, and tells as early as possible that the rest need not be sent: a wrong
+    type, a size over the limit, a header that breaks the rules.
+
+    It refuses only for what `validate_upload` refuses as well, so an upload that it lets pass still has to be validated
+    when it is whole. It keeps up to 1 MiB, and that only until it has looked at it; it never decodes. One upload's bytes
+    come from one thread at a time.
+
+    Args:
+        policy: What is taken: `"video"`, `"image"`, `"audio"`, or an `UploadPolicy` of your own.
+        byte_len: How long the upload will be; `None` where that is not known.
+        file_name: The name that the user's file has; `None` means the policy's, which usually leaves it unchecked.
+        declared_mime: The media type that the client declared (`Content-Type`); `None` means the policy's.
+
+    Raises:
+        InvalidOptionError: The policy contradicts itself.
+
+    Examples:
+        >>> inspector = vf.UploadInspector("video", file_name="clip.mp4")
+        >>> inspector.push(b"<!doctype html><script>" * 300)
+        'reject'
+        >>> inspector.report().findings[0].class_
+        'not_media'
+    """
+
+    __slots__ = ("_native",)
+
+    def __init__(
+        self,
+        policy: UploadSlot | UploadPolicy = "video",
+        byte_len: int | None = None,
+        *,
+        file_name: str | None = None,
+        declared_mime: str | None = None,
+    ) -> None:
+        self._native = _native.UploadInspector(policy_text(policy, file_name, declared_mime), byte_len)
+
+    def push(self, data: bytes | bytearray | memoryview) -> Verdict:
+        """Takes the bytes that came next, in the order of the file, and tells what is known by now.
+
+        Once it says `"reject"` it stays with that.
+        """
+        verdict: Verdict = json.loads(self._native.push(bytes(data)))
+        return verdict
+
+    def report(self) -> UploadReport:
+        """What has been found so far. Neither facts of the media nor a decode are part of it."""
+        return UploadReport.from_json(self._native.report())
+
+    @property
+    def seen_bytes(self) -> int:
+        """How many bytes have come."""
+        return self._native.seen_bytes
+
+
+def policy_text(policy: UploadSlot | UploadPolicy, file_name: str | None, declared_mime: str | None) -> str:
+    """A policy for one upload, as the native module reads it."""
+    options = {"slot": policy} if isinstance(policy, str) else policy.to_dict()
+    named = {"file_name": file_name, "declared_mime": declared_mime}
+    options |= {name: value for name, value in named.items() if value is not None}
+    return pack(options)

@@ -14,7 +14,7 @@ from ._scene import SceneReport
 from ._sound import LoudnessReport, SilenceReport
 from ._source import SourceLike
 from ._time import TimeRange
-from ._upload import UploadPolicy, UploadReport, UploadSlot
+from ._upload import UploadPolicy, UploadReport, UploadSlot, policy_text
 from ._waveform import Waveform
 
 
@@ -84,10 +84,9 @@ def validate_upload(
         >>> refused.verdict, refused.findings[0].class_
         ('reject', 'not_media')
     """
-    options = {"slot": policy} if isinstance(policy, str) else policy.to_dict()
-    named = {"file_name": file_name, "declared_mime": declared_mime}
-    options |= {name: value for name, value in named.items() if value is not None}
-    text = _native.validate_upload(native_source(source), pack(options), call(limits, progress, cancel))
+    text = _native.validate_upload(
+        native_source(source), policy_text(policy, file_name, declared_mime), call(limits, progress, cancel)
+    )
     return UploadReport.from_json(text)
 
 

@@ -4,8 +4,8 @@ use axum::http::StatusCode;
 use object_store::{GetOptions, GetRange};
 use serde::Deserialize;
 use serde_json::json;
+use viralforge_core::UploadInspector;
 
-use super::receive::HEAD_BYTES;
 use super::{NewUpload, Upload};
 use crate::app::App;
 use crate::id;
@@ -91,7 +91,7 @@ impl App {
         let declared = upload.length.unwrap_or(0) as u64;
         let stored = self.store.byte_len(&key).await?.unwrap_or(0);
         let looked_at = if stored == declared {
-            let range = Some(GetRange::Bounded(0..stored.min(HEAD_BYTES)));
+            let range = Some(GetRange::Bounded(0..stored.min(UploadInspector::head_bytes() as u64)));
             let head = self.store.get(&key, GetOptions { range, ..GetOptions::default() }).await?.bytes().await?;
             self.judge_head(upload, &head).await
         } else {

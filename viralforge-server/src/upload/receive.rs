@@ -9,15 +9,14 @@ use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 use sha2::digest::DynDigest;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, BufWriter};
+use viralforge_core::{UploadInspector, Verdict};
 
-use super::{Locked, Metadata, Upload};
+use super::{Locked, Metadata, Upload, refusal};
 use crate::account::OPERATOR;
 use crate::app::App;
 use crate::problem::{Problem, Result};
 use crate::store::Key;
 
-/// Enough bytes to see what kind of file it is.
-pub(super) const HEAD_BYTES: u64 = 64 << 10;
 /// A client that sends nothing for so long is gone.
 const SILENCE: Duration = Duration::from_secs(30);
 /// Whoever is slower than this on average, once the first minute is over, only keeps a place that others want.
@@ -40,6 +39,11 @@ pub(crate) async fn next_bytes(body: &mut BodyDataStream) -> Result<Option<Bytes
     }
 }
 
+/// Why the upload is refused, where these bytes make it so.
+fn look(inspector: &mut UploadInspector, bytes: &[u8]) -> Option<Value> {
+    (inspector.push(bytes) == Verdict::Reject).then(|| refusal(inspector)).flatten()
+}
+
 impl App {
     /// Takes the bytes of one request. What has reached the disk counts, however the request ends.
     pub(crate) async fn receive_upload(
@@ -56,7 +60,7 @@ impl App {
         let began = Instant::now();
         let mut written = 0;
         let mut bytes = body.into_data_stream();
-        let mut looked_at = begin >= HEAD_BYTES;
+        let mut inspector = self.inspect_received(upload, writer).await?;
         let outcome = loop {
             let chunk = tokio::select! {
                 biased;
@@ -80,10 +84,8 @@ impl App {
             if let Some(checksum) = &mut checksum {
                 checksum.hash.update(&chunk);
             }
-            if !looked_at && begin + written >= HEAD_BYTES {
-                file.flush().await?;
-                looked_at = true;
-                self.refuse_hopeless(upload, writer).await?;
+            if let Some(problem) = inspector.as_mut().and_then(|inspector| look(inspector, &chunk)) {
+                return Err(self.refuse_upload(&upload.id, &problem).await?);
             }
         };
         file.flush().await?;
@@ -102,25 +104,37 @@ impl App {
         self.uploads.advance(&upload.id, upload.received).await?;
         self.metrics.upload_bytes.inc_by(written);
         outcome?;
-        if !looked_at && upload.is_whole() {
-            self.refuse_hopeless(upload, writer).await?;
-        }
         self.finish_upload(upload, writer).await
     }
 
-    /// Says so as early as possible where the first bytes are of nothing that will ever be taken.
-    pub(crate) async fn refuse_hopeless(&self, upload: &Upload, writer: &Locked) -> Result<()> {
-        if upload.is_partial() {
-            return Ok(());
+    /// What looks at the bytes that come next, so that it is said as early as possible where they are of nothing that
+    /// will ever be taken; `None` where it has seen enough, and for parts of an upload.
+    async fn inspect_received(&self, upload: &Upload, writer: &Locked) -> Result<Option<UploadInspector>> {
+        let begin = upload.received as u64;
+        if upload.is_partial() || begin >= UploadInspector::head_bytes() as u64 {
+            return Ok(None);
         }
+        let mut inspector = self.uploads.inspector(&Metadata::parse(&upload.metadata)?, upload.length)?;
+        if begin > 0 {
+            let mut head = Vec::new();
+            tokio::fs::File::open(writer.path()).await?.take(begin).read_to_end(&mut head).await?;
+            inspector.push(&head);
+        }
+        Ok(Some(inspector))
+    }
+
+    /// Says so where the first bytes of an upload that is whole are hopeless.
+    pub(crate) async fn refuse_hopeless(&self, upload: &Upload, writer: &Locked) -> Result<()> {
         let mut head = Vec::new();
-        tokio::fs::File::open(writer.path()).await?.take(HEAD_BYTES).read_to_end(&mut head).await?;
+        let limit = UploadInspector::head_bytes() as u64;
+        tokio::fs::File::open(writer.path()).await?.take(limit).read_to_end(&mut head).await?;
         self.judge_head(upload, &head).await
     }
 
     /// Refuses an upload whose first bytes are hopeless.
     pub(super) async fn judge_head(&self, upload: &Upload, head: &[u8]) -> Result<()> {
-        match self.uploads.hopeless(&Metadata::parse(&upload.metadata)?, head) {
+        let mut inspector = self.uploads.inspector(&Metadata::parse(&upload.metadata)?, upload.length)?;
+        match look(&mut inspector, head) {
             Some(problem) => Err(self.refuse_upload(&upload.id, &problem).await?),
             None => Ok(()),
         }

@@ -35,6 +35,11 @@ pub(super) struct Policy {
     #[serde(skip_serializing_if = "Option::is_none")]
     declared_mime: Option<String>,
 
+    /// Whether to decode everything rather than samples of the media.
+    #[arg(long, help_heading = "Policy", value_name = "true|false")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    decode_whole: Option<bool>,
+
     /// Size of the file.
     #[arg(long, help_heading = "Policy", value_name = "BYTES")]
     #[serde(skip_serializing_if = "Option::is_none")]
