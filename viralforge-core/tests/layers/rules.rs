@@ -56,7 +56,9 @@ const DRIVERS: &[&str] = &[
     "waveform::write",
     "validate",
     "validate::decode",
+    "validate::inspector",
     "validate::media",
+    "validate::still",
     "validate::window",
 ];
 
