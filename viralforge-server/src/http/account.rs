@@ -58,9 +58,6 @@ pub(super) struct Leaving {
     password: Option<String>,
 }
 
-/// How old a sign-in may be to stand for a password.
-const FRESH_MS: i64 = 10 * 60 * 1000;
-
 /// Delete your account
 ///
 /// With all that is yours: uploads, assets, jobs, files, keys. At once for everybody who asks; from the storage as soon
@@ -79,7 +76,7 @@ pub(super) async fn leave(
     }
     let sure = match (user.password, asked.password, &caller.proof) {
         (Some(hash), Some(password), _) => app.passwords.fits(Some(hash), password).await?,
-        (None, _, Proof::Session(session)) => app.sessions.began(session).await? + FRESH_MS > id::now_ms(),
+        (None, _, Proof::Session(session)) => app.sessions.is_fresh(session, id::now_ms()).await?,
         (None, _, Proof::Operator) => true,
         _ => false,
     };

@@ -18,7 +18,7 @@ use super::page::{Page, Pairs};
 use crate::account::{Caller, Event};
 use crate::app::App;
 use crate::id;
-use crate::oauth::{ATTEMPT_LIFETIME_SECONDS, Connection, SELECT_CONNECTIONS, browser_secret};
+use crate::oauth::{ATTEMPT_LIFETIME_SECONDS, Beginning, Connection, SELECT_CONNECTIONS, browser_secret};
 use crate::problem::Result;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -59,7 +59,17 @@ pub(super) async fn begin(
     let Json(asked) = body?;
     let browser = browser_secret(cookies::read(&headers, OAUTH))?;
     let page = app.oauth.page(&asked.return_to)?;
-    let url = app.oauth.begin(&asked.provider, Some(&caller.user_id), &browser, page).await?;
+    let url = app
+        .oauth
+        .begin(Beginning {
+            provider: &asked.provider,
+            user_id: Some(&caller.user_id),
+            browser: &browser,
+            session_id: None,
+            fresh: false,
+            return_to: page,
+        })
+        .await?;
     let cookie = cookies::set_oauth(&browser, ATTEMPT_LIFETIME_SECONDS);
     Ok((cookie, Confidential(Begun { authorization_url: url.into() })))
 }

@@ -88,11 +88,22 @@ impl App {
         Ok((headers, Confidential(tokens)))
     }
 
-    /// Begins a session for somebody who has proved who they are.
-    pub(super) async fn begin_session(&self, user_id: &str, client: &Client, as_cookies: bool) -> Result<Answer> {
-        let (session, token) = self.sessions.begin(user_id, &client.name).await?;
+    /// Begins a session for somebody who has proved who they are, at the time `proved_at` where that is known.
+    pub(super) async fn begin_session(
+        &self,
+        user_id: &str,
+        client: &Client,
+        (as_cookies, proved_at): (bool, Option<i64>),
+    ) -> Result<Answer> {
+        let (session, token) = self.sessions.begin(user_id, &client.name, proved_at).await?;
         self.noted(Event::SignedIn, Some(user_id), client).await;
         self.tokens(session, token, as_cookies)
+    }
+
+    /// The session that a browser has, which ends when it begins another.
+    pub(super) async fn former_session(&self, headers: &HeaderMap) -> Result<Option<String>> {
+        let Some(token) = cookies::read(headers, REFRESH) else { return Ok(None) };
+        Ok(self.sessions.of_token(token).await?.map(|session| session.id))
     }
 }
 
@@ -144,13 +155,12 @@ pub(super) async fn sign_in(
     let fits = app.passwords.fits(hash, asked.password).await?;
     match user {
         Some(user) if fits => {
-            // The browser forgets the session that it had.
-            if let Some(token) = cookies::read(&headers, REFRESH).filter(|_| asked.cookies)
-                && let Some(before) = app.sessions.of_token(token).await?
+            if asked.cookies
+                && let Some(former) = app.former_session(&headers).await?
             {
-                let _ = app.sessions.end(&before.id, &before.user_id).await;
+                app.sessions.end_former(&former).await?;
             }
-            app.begin_session(&user.id, &client, asked.cookies).await
+            app.begin_session(&user.id, &client, (asked.cookies, Some(id::now_ms()))).await
         }
         user => {
             app.noted(Event::SignInFailed, user.as_ref().map(|user| user.id.as_str()), &client).await;

@@ -247,7 +247,7 @@ async fn cookies_are_for_pages_of_allowed_sites_alone() {
         assert!(["; Secure", "; HttpOnly", "; SameSite=Strict"].iter().all(|part| cookie.contains(part)), "{cookie}");
     }
     assert!(cookies[0].starts_with("__Host-viralforge-access=") && cookies[0].contains("; Path=/;"));
-    assert!(cookies[1].starts_with("__Secure-viralforge-refresh=") && cookies[1].contains("; Path=/v1/auth;"));
+    assert!(cookies[1].starts_with("__Host-viralforge-refresh=") && cookies[1].contains("; Path=/;"));
     let body: Value = signed_in.json().await.unwrap();
     assert_eq!((&body["access_token"], &body["refresh_token"]), (&Value::Null, &Value::Null));
 

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 mod accounts;
+mod browser;
 mod clamd;
 mod connect;
 mod direct;
@@ -26,6 +27,7 @@ mod rogue;
 mod rolling;
 mod scale;
 mod server;
+mod sign_in_with;
 mod storage;
 mod thumbnails;
 mod tus;

@@ -37,7 +37,7 @@ async function world(options, settings = {}) {
 
 /** Signs in; where that ends, and what is between. `change` may change each address on the way. */
 async function signIn(browser, { url, callback }, change = {}) {
-  const begun = await browser.get(`${url}/v1/auth/oidc?return_to=/done`)
+  const begun = await browser.get(`${url}/v1/auth/oidc?return_to=/done`, { method: 'POST', headers: { origin: url } })
   const there = begun.headers.get('location')
   const back = await browser.follow(change.there?.(there) ?? there, callback)
   const changed = change.back?.(back) ?? back
