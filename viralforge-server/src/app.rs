@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use ipnet::IpNet;
 use tokio::sync::{Notify, watch};
 
-use crate::account::{AccessTokens, ApiKeys, Audit, Passwords, Sessions, Users, Vault};
+use crate::account::{AccessTokens, ApiKeys, Audit, Leaked, Passwords, Resets, Sessions, Users, Vault};
 use crate::asset::{Assets, FileView, StoredFile};
 use crate::config::{Config, Secret};
 use crate::db::Database;
@@ -29,6 +29,7 @@ pub(crate) struct App {
     pub(crate) api_key: Secret,
     pub(crate) users: Users,
     pub(crate) passwords: Passwords,
+    pub(crate) resets: Resets,
     pub(crate) sessions: Sessions,
     pub(crate) access_tokens: AccessTokens,
     pub(crate) api_keys: ApiKeys,
@@ -87,12 +88,17 @@ impl App {
         let wake = Arc::new(Notify::new());
         let pool = || database.pool.clone();
         let access_tokens = AccessTokens::start(pool(), Arc::clone(&vault), config.base_url()).await;
+        let leaked = config.leaked_passwords.as_deref().map(|path| {
+            Leaked::open(path).map_err(|error| format!("VIRALFORGE_LEAKED_PASSWORDS {}: {error}", path.display()))
+        });
+        let leaked = leaked.transpose()?;
         let outgoing = Outgoing::new(&config.outgoing_allow);
         Ok(Arc::new(Self {
             base_url: config.base_url(),
             api_key,
             users: Users(pool()),
-            passwords: Passwords::new().map_err(|_| "passwords cannot be hashed")?,
+            passwords: Passwords::new(leaked).map_err(|_| "passwords cannot be hashed")?,
+            resets: Resets(pool()),
             sessions: Sessions(pool()),
             access_tokens: access_tokens.map_err(|_| "the keys of access tokens cannot be read")?,
             api_keys: ApiKeys(pool()),
@@ -156,6 +162,7 @@ impl App {
             ("accounts cannot be removed", self.remove_leaving().await),
             ("old messages cannot be forgotten", self.forget_messages().await),
             ("the keys of access tokens cannot be changed", self.access_tokens.rotate(id::now_ms()).await),
+            ("old tokens for passwords cannot be forgotten", self.resets.forget(id::now_ms()).await),
             ("old sessions cannot be forgotten", self.sessions.forget(id::now_ms()).await),
             ("old entries of the audit log cannot be forgotten", self.audit.forget(id::now_ms()).await),
             ("connections cannot be kept", self.oauth.tidy(id::now_ms()).await),

@@ -6,6 +6,7 @@ mod assets;
 mod auth;
 mod client;
 mod compress;
+mod confirm;
 mod connections;
 mod cookies;
 mod direct;
@@ -16,16 +17,20 @@ mod files;
 mod form;
 mod headers;
 mod jobs;
+mod known;
 mod limits;
 mod linger;
 mod oauth;
 mod openapi;
 mod operations;
+mod operator;
 mod page;
 mod plain;
 mod range;
+mod reset;
 mod serve;
 mod sign_in;
+mod tries;
 mod tus;
 mod webhooks;
 mod workers;
@@ -72,6 +77,7 @@ fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn(auth::by_method))
         .merge(
             account::routes()
+                .merge(confirm::routes())
                 .merge(connections::routes())
                 .merge(webhooks::routes())
                 .layer(quick.clone())
@@ -84,6 +90,7 @@ fn router(app: Arc<App>) -> Router {
                 .merge(workers::output_routes())
                 .layer(middleware::from_fn(auth::work)),
         )
+        .merge(operator::routes().layer(quick.clone()).layer(middleware::from_fn(auth::operator)))
         .fallback(no_page)
         .layer(
             ServiceBuilder::new()
@@ -92,6 +99,7 @@ fn router(app: Arc<App>) -> Router {
                 .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_user)),
         );
     let sign_in = sign_in::routes()
+        .merge(reset::routes())
         .merge(oauth::routes())
         .layer(quick)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip));

@@ -196,15 +196,25 @@ impl Sessions {
         if ended.rows_affected() == 1 { Ok(()) } else { Err(Problem::not_found("session")) }
     }
 
-    /// Ends all sessions of a user but one.
-    pub(crate) async fn end_others(&self, user_id: &str, but: &str) -> Result<()> {
-        sqlx::query("UPDATE sessions SET ended_at = $1 WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL")
+    /// Ends all sessions of a user but one; how many.
+    pub(crate) async fn end_others(&self, user_id: &str, but: &str) -> Result<u64> {
+        let ended =
+            sqlx::query("UPDATE sessions SET ended_at = $1 WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL")
+                .bind(id::now_ms())
+                .bind(user_id)
+                .bind(but)
+                .execute(&self.0)
+                .await?;
+        Ok(ended.rows_affected())
+    }
+
+    /// Ends all sessions of all users; how many.
+    pub(crate) async fn end_all(&self) -> Result<u64> {
+        let ended = sqlx::query("UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL")
             .bind(id::now_ms())
-            .bind(user_id)
-            .bind(but)
             .execute(&self.0)
             .await?;
-        Ok(())
+        Ok(ended.rows_affected())
     }
 
     /// Forgets sessions that are long over, with their tokens.

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 
 use super::client::Client;
 use super::cookies::{self, ACCESS};
-use crate::account::{API_KEY_PREFIX, Caller, Event, Scope};
+use crate::account::{API_KEY_PREFIX, Caller, Event, Proof, Scope};
 use crate::app::App;
 use crate::problem::{Problem, Result};
 
@@ -92,6 +92,15 @@ pub(super) async fn work(request: Request, next: Next) -> Result<Response> {
 /// For what changes an account, or shows who used it.
 pub(super) async fn account(request: Request, next: Next) -> Result<Response> {
     allowed(Scope::Account, request, next).await
+}
+
+/// For what the operator alone does: no key that they made is enough.
+pub(super) async fn operator(request: Request, next: Next) -> Result<Response> {
+    let caller = request.extensions().get::<Caller>();
+    if caller.is_some_and(|caller| caller.proof == Proof::Operator) || request.method() == Method::OPTIONS {
+        return Ok(next.run(request).await);
+    }
+    Err(Problem::new("forbidden", "only whoever holds the key of the server's configuration may do that"))
 }
 
 async fn allowed(scope: Scope, request: Request, next: Next) -> Result<Response> {

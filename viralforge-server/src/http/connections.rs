@@ -47,9 +47,10 @@ pub(super) struct Begun {
 /// Connect an account
 ///
 /// Send the browser to the address of the answer: the provider asks the user, and sends the browser to
-/// `/v1/auth/{provider}/callback`. It has to be the browser that gets this answer, which has a cookie.
+/// `/v1/auth/{provider}/callback`. It has to be the browser that gets this answer, which has a cookie. As one may sign in
+/// by the account from then on, this takes a sign-in or a confirmation of the last ten minutes.
 #[utoipa::path(post, path = "/v1/connections", operation_id = "connect", request_body = ConnectionRequest,
-    responses((status = 200, body = Begun), (status = 404)))]
+    responses((status = 200, body = Begun), (status = 403), (status = 404)))]
 pub(super) async fn begin(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -57,6 +58,7 @@ pub(super) async fn begin(
     body: Result<Json<ConnectionRequest>, JsonRejection>,
 ) -> Result<(HeaderMap, Confidential<Begun>)> {
     let Json(asked) = body?;
+    app.require_fresh(&caller).await?;
     let browser = browser_secret(cookies::read(&headers, OAUTH))?;
     let page = app.oauth.page(&asked.return_to)?;
     let url = app

@@ -14,8 +14,8 @@ use super::auth;
 use super::client::Client;
 use super::compress::Confidential;
 use super::cookies::{self, REFRESH};
-use super::limits;
-use crate::account::{ACCESS_LIFETIME_SECONDS, Event, Passwords, Refreshed, Session, User, Users};
+use super::{known, tries};
+use crate::account::{ACCESS_LIFETIME_SECONDS, Event, Refreshed, Session, User, Users};
 use crate::app::App;
 use crate::id;
 use crate::problem::{Problem, Result};
@@ -97,7 +97,9 @@ impl App {
     ) -> Result<Answer> {
         let (session, token) = self.sessions.begin(user_id, &client.name, proved_at).await?;
         self.noted(Event::SignedIn, Some(user_id), client).await;
-        self.tokens(session, token, as_cookies)
+        let (mut headers, tokens) = self.tokens(session, token, as_cookies)?;
+        known::remember(self, user_id, &mut headers)?;
+        Ok((headers, tokens))
     }
 
     /// The session that a browser has, which ends when it begins another.
@@ -122,7 +124,7 @@ pub(super) async fn sign_up(
         return Err(Problem::new("forbidden", "this server takes no sign-ups; ask its operator for an account"));
     }
     let email = Users::email(&asked.email)?;
-    Passwords::check(&asked.password, &email)?;
+    app.passwords.check(&asked.password, &email).await?;
     let hash = app.passwords.hash(asked.password).await?;
     let user = app.users.add(Some(&email), Some(&hash)).await?;
     app.noted(Event::SignedUp, Some(&user.id), &client).await;
@@ -144,13 +146,13 @@ pub(super) async fn sign_in(
     if asked.cookies && !cookies::was_meant(&headers, &app.origins) {
         return Err(cookies::forged());
     }
-    let user = match Users::email(&asked.email) {
-        Ok(email) => {
-            limits::try_account(&app, &email).await?;
-            app.users.by_email(&email).await?
-        }
-        Err(_) => None,
+    let email = Users::email(&asked.email).ok();
+    let user = match &email {
+        Some(email) => app.users.by_email(email).await?,
+        None => None,
     };
+    let tried = (email.as_deref(), user.as_ref().map(|user| user.id.as_str()));
+    tries::sign_in(&app, &client, &headers, tried).await?;
     let hash = user.as_ref().and_then(|user| user.password.clone());
     let fits = app.passwords.fits(hash, asked.password).await?;
     match user {

@@ -20,6 +20,7 @@ mod outside;
 mod plain;
 mod poison;
 mod postgres;
+mod proofs;
 mod redis;
 mod removal;
 mod reports;
