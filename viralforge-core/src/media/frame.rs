@@ -23,6 +23,13 @@ impl Packet {
         // SAFETY: the packet is valid while it is owned.
         unsafe { (*self.0).stream_index }.max(0) as usize
     }
+
+    /// Whether a picture or sound is to come of it: it has bytes (AVI files repeat a picture by a packet without), and no
+    /// edit list leaves it out.
+    pub(super) fn is_shown(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { (*self.0).size > 0 && (*self.0).flags & ffi::AV_PKT_FLAG_DISCARD as i32 == 0 }
+    }
 }
 
 impl Drop for Packet {

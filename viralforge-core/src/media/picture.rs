@@ -58,6 +58,12 @@ impl Picture {
         self.track.display_size
     }
 
+    /// Size of the picture as it is stored, which may change from one to the next.
+    pub(crate) fn stored_size(&self) -> Size {
+        let raw = self.frame.raw();
+        Size { width: raw.width.max(0) as u32, height: raw.height.max(0) as u32 }
+    }
+
     pub(super) fn frame(&self) -> &Frame {
         &self.frame
     }

@@ -54,7 +54,11 @@ impl MediaReader {
             let kind = if request.video { TrackKind::Video } else { TrackKind::Audio };
             return Err(Error::missing_track(source.name(), kind));
         }
-        let pure_rust = match !video && info.video().is_none() && symphonia::reads(source)? {
+        // It reads from the start only, and what lies far into a file would take all that is before it.
+        let begins_far = request.range.is_some_and(|range| range.start() >= Timestamp::from_millis(SEEK_FROM_MS));
+        let lossless = matches!(info.container.as_str(), "flac" | "wav");
+        let fits_range = !(begins_far && lossless);
+        let pure_rust = match fits_range && !video && info.video().is_none() && symphonia::reads(source)? {
             true => SymphoniaReader::open(source)?,
             false => None,
         };

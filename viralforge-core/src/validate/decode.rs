@@ -1,14 +1,13 @@
 //! A bounded decode: whether the media is what its headers promise.
 
-use std::io::Read;
-
 use super::code::Code;
 use super::findings::Findings;
-use super::kind::FileKind;
 use super::media::add_error;
 use super::policy::{UploadPolicy, UploadSlot};
+use super::report::DecodedShare;
 use crate::error::{Error, Result};
-use crate::media::{Decoded, MediaReader, Request, decode_image};
+use crate::geometry::Size;
+use crate::media::{Decoded, MediaReader, Request};
 use crate::media_info::MediaInfo;
 use crate::monitor::{Monitor, Stage};
 use crate::source::Source;
@@ -19,13 +18,18 @@ const PIXEL_BUDGET: u64 = 80_000_000;
 /// Bytes of decoded sound (32-bit samples) that one check makes: about two minutes of stereo at 48 kHz.
 const SOUND_BUDGET_BYTES: u64 = 48_000_000;
 /// Where to look in media that is too long to decode whole, as shares of its length, with the share of the budget.
-const PLACES: [(f64, f64); 3] = [(0.0, 0.5), (0.5, 0.25), (1.0, 0.25)];
+const PLACES: [(f64, f64); 5] = [(0.0, 0.3), (0.25, 0.15), (0.5, 0.15), (0.75, 0.15), (1.0, 0.25)];
 /// How much of the media one place covers at most, in seconds.
 const PLACE_SECONDS: f64 = 2.0;
+/// Pictures of more pixels are decoded once: a decoder keeps up to 16 of them for reference.
+const LARGE_PIXELS: u64 = 16_000_000;
+/// Frames that may still be in the decoder where a check ends early (H.264, A.3.1).
+const MAX_DELAY_FRAMES: u64 = 16;
+/// Share of the packets that may give no picture: VP8 has some that are for reference only, and a cut leaves some
+/// without the pictures that they refer to.
+const MAX_LOST_SHARE: f64 = 0.25;
 /// A file may end this much before the length that it states.
 const LENGTH_TOLERANCE_SECONDS: f64 = 0.2;
-/// An image of more pixels is checked by its structure only: decoding it would take over 200 MB.
-const MAX_IMAGE_PIXELS: u64 = 24_000_000;
 
 /// What one or more passes found.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -34,42 +38,65 @@ struct Tally {
     end: f64,
     good: u64,
     damaged: u64,
+    /// Whether the last pass came to the end of its range, rather than of the budget.
+    finished: bool,
 }
 
 /// Decodes the video and the sound track, whole where short, else at some places.
 pub(super) fn check(
     source: &Source,
     info: &MediaInfo,
+    walked_seconds: Option<f64>,
     policy: &UploadPolicy,
     monitor: &Monitor,
     findings: &mut Findings,
-) -> Result<()> {
-    let seconds = info.duration.map_or(0.0, |d| d.as_seconds_f64());
+) -> Result<DecodedShare> {
+    let mut decoded = DecodedShare { whole: true, ..DecodedShare::default() };
+    let seconds = walked_seconds.or(info.duration.map(|d| d.as_seconds_f64())).unwrap_or(0.0);
     if let Some(video) = info.video().filter(|_| policy.slot == UploadSlot::Video) {
         let facts = video.video.as_ref();
         let pixels = facts.map_or(0, |v| u64::from(v.width) * u64::from(v.height));
         let rate = facts.and_then(|v| v.frame_rate).map_or(30.0, |r| r.as_f64());
         let pixel_budget = PIXEL_BUDGET / relative_cost(&video.codec);
-        let whole = (pixels as f64 * rate * seconds) <= pixel_budget as f64;
-        // The reader counts three bytes for two pixels; every place gets a few pictures in any case.
-        let budget = (pixel_budget * 3 / 2).max(pixels * 3 * 4);
-        let tally = passes(source, &Request::video(), Plan { policy, seconds, whole, budget }, monitor, findings)?;
-        judge(tally, "frames", policy, findings);
+        let whole = policy.decode_whole || (pixels as f64 * rate * seconds) <= pixel_budget as f64;
+        findings.set_track(Some(video.index as usize));
+        // The reader counts three bytes for two pixels; every place gets a few pictures in any case, unless they are so
+        // large that the decoder's own buffers would be too much.
+        let budget = if pixels > LARGE_PIXELS { pixels } else { (pixel_budget * 3 / 2).max(pixels * 3 * 4) };
+        let whole = whole && (policy.decode_whole || pixels <= LARGE_PIXELS);
+        let tally = passes(
+            source,
+            &Request::video(),
+            Plan { policy, seconds, whole, large: pixels > LARGE_PIXELS, budget },
+            monitor,
+            findings,
+        )?;
+        decoded.whole &= whole;
+        (decoded.frames, decoded.damaged_frames) = (tally.good + tally.damaged, tally.damaged);
+        decoded.damaged_share = judge(tally, "frames", policy, findings);
     }
     if let Some(audio) = info.audio() {
         let facts = audio.audio.as_ref();
         let rate = facts.map_or(0.0, |a| f64::from(a.channels) * f64::from(a.sample_rate_hz)) * 4.0;
-        let plan =
-            Plan { policy, seconds, whole: rate * seconds <= SOUND_BUDGET_BYTES as f64, budget: SOUND_BUDGET_BYTES };
+        let whole = policy.decode_whole || rate * seconds <= SOUND_BUDGET_BYTES as f64;
+        let plan = Plan { policy, seconds, whole, large: false, budget: SOUND_BUDGET_BYTES };
+        findings.set_track(Some(audio.index as usize));
         let tally = passes(source, &Request::audio(), plan, monitor, findings)?;
-        judge(tally, "pieces of sound", policy, findings);
+        decoded.whole &= whole;
+        (decoded.audio_frames, decoded.damaged_audio_frames) = (tally.good + tally.damaged, tally.damaged);
+        decoded.damaged_share = judge(tally, "pieces of sound", policy, findings).max(decoded.damaged_share);
         // A FLAC file states its length and has no index that would tell that the end is missing.
-        if info.container == "flac" && tally.end < seconds - LENGTH_TOLERANCE_SECONDS {
+        if info.container == "flac" && tally.finished && tally.end < seconds - LENGTH_TOLERANCE_SECONDS {
             let message = format!("the sound ends at {:.1} s of {seconds:.1} s", tally.end);
             findings.add(Code::CutShort, None, message);
         }
     }
-    Ok(())
+    findings.set_track(None);
+    Ok(decoded)
+}
+
+fn is_interlaced(info: &MediaInfo) -> bool {
+    info.video().and_then(|stream| stream.video.as_ref()).is_some_and(|video| video.interlaced)
 }
 
 /// How much longer a picture takes than one of H.264, roughly, at the bit rates of phones.
@@ -87,6 +114,8 @@ struct Plan<'a> {
     policy: &'a UploadPolicy,
     seconds: f64,
     whole: bool,
+    /// Whether pictures are so large that one is enough.
+    large: bool,
     /// Decoded bytes, as the reader counts them.
     budget: u64,
 }
@@ -101,10 +130,12 @@ fn passes(
     let request = Request { threads: Some(1), skip_loop_filter: true, ..request.clone() };
     let mut tally = Tally::default();
     if plan.whole {
-        pass(source, &request, plan.budget * 2, (plan.policy, monitor), findings, &mut tally)?;
+        let budget = if plan.policy.decode_whole { u64::MAX } else { plan.budget * 2 };
+        pass(source, &request, budget, (plan.policy, monitor), findings, &mut tally)?;
         return Ok(tally);
     }
-    for (place, share) in PLACES {
+    let places = if plan.large { PLACES.get(..1).unwrap_or(&PLACES) } else { &PLACES };
+    for &(place, share) in places {
         let start = (plan.seconds - PLACE_SECONDS).max(0.0) * place;
         let range =
             TimeRange::new(Timestamp::from_seconds_f64(start), Timestamp::from_seconds_f64(start + PLACE_SECONDS));
@@ -134,7 +165,8 @@ fn pass(
         Ok(reader) => reader,
         Err(error) => return add_error(error, findings),
     };
-    let (mut pieces, mut before) = (0, None);
+    let (mut pieces, mut before, mut size) = (0, None, None);
+    tally.finished = true;
     for decoded in &mut reader {
         match decoded {
             Ok(Decoded::Picture(picture)) => {
@@ -143,6 +175,7 @@ fn pass(
                     findings.add(Code::FrameGap, None, format!("{gap:.1} s from one frame to the next"));
                 }
                 before = Some(picture.time());
+                check_size(picture.stored_size(), &mut size, policy, findings);
                 tally.end = tally.end.max((picture.time() + picture.duration()).as_seconds_f64());
             }
             Ok(Decoded::Sound(sound)) => {
@@ -151,17 +184,40 @@ fn pass(
                 tally.end = tally.end.max(end.as_seconds_f64());
             }
             // The budget of this check, not a fault of the file.
-            Err(Error::LimitExceeded { limit: "max_decoded_bytes", .. }) => break,
+            Err(Error::LimitExceeded { limit: "max_decoded_bytes", .. }) => {
+                tally.finished = false;
+                break;
+            }
             Err(error) => return add_error(error, findings),
         }
     }
     let damage = reader.damage();
     tally.damaged += damage.corrupt_frames + damage.undecodable_packets;
+    // Frames that never came out, where the packets of a frame are one and all of them were decoded.
+    let lost = damage.picture_packets.saturating_sub(damage.frames + damage.undecodable_packets + MAX_DELAY_FRAMES);
+    if lost as f64 > damage.picture_packets as f64 * MAX_LOST_SHARE && !is_interlaced(reader.info()) {
+        tally.damaged += lost;
+    }
     tally.good += (damage.frames - damage.corrupt_frames.min(damage.frames)) + pieces;
     Ok(())
 }
 
-fn judge(tally: Tally, what: &str, policy: &UploadPolicy, findings: &mut Findings) {
+/// A stream may change its size on the way, to one that is not allowed at the start.
+fn check_size(here: Size, size: &mut Option<Size>, policy: &UploadPolicy, findings: &mut Findings) {
+    let before = size.replace(here);
+    if before.is_some_and(|before| before != here) {
+        let message = format!("from {:?} to {}x{}", before.map(|s| (s.width, s.height)), here.width, here.height);
+        findings.add(Code::ResolutionChange, None, message);
+        if here.width.max(here.height) > policy.max_side
+            || u64::from(here.width) * u64::from(here.height) > policy.max_pixels
+        {
+            findings.add(Code::TooLarge, None, format!("{}x{} on the way", here.width, here.height));
+        }
+    }
+}
+
+/// Adds a finding where too much is damaged; tells the share.
+fn judge(tally: Tally, what: &str, policy: &UploadPolicy, findings: &mut Findings) -> f64 {
     let all = tally.good + tally.damaged;
     let share = if all == 0 { 1.0 } else { tally.damaged as f64 / all as f64 };
     let message = format!("{} of {all} {what} that were decoded are damaged", tally.damaged);
@@ -170,28 +226,5 @@ fn judge(tally: Tally, what: &str, policy: &UploadPolicy, findings: &mut Finding
     } else if tally.damaged > 0 {
         findings.add(Code::DecodeErrors, None, message);
     }
-}
-
-/// Decodes an image whole where it is not too large for that.
-pub(super) fn check_image(
-    source: &Source,
-    kind: FileKind,
-    policy: &UploadPolicy,
-    findings: &mut Findings,
-) -> Result<()> {
-    if !matches!(kind, FileKind::Jpeg | FileKind::Png | FileKind::Gif | FileKind::Webp) {
-        return Ok(());
-    }
-    let mut bytes = Vec::new();
-    source.open()?.read_to_end(&mut bytes).map_err(|error| Error::io(source.name(), error))?;
-    let limits = source.limits().clone().with_max_frame_pixels(MAX_IMAGE_PIXELS.min(policy.max_pixels));
-    match decode_image(source.name(), &bytes, &limits) {
-        Ok(_) | Err(Error::Unsupported { .. }) => Ok(()),
-        Err(Error::LimitExceeded { limit: "max_frame_pixels", .. }) => Ok(()),
-        Err(Error::Malformed { problem, .. }) => {
-            findings.add(Code::CorruptImage, None, problem);
-            Ok(())
-        }
-        Err(error) => add_error(error, findings),
-    }
+    share
 }

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Seek};
 
+use super::codec::PictureSize;
 use super::findings::Findings;
 use super::policy::UploadPolicy;
 use super::window::Window;
@@ -35,6 +36,10 @@ pub(super) struct Facts {
     pub(super) metadata_bytes: u64,
     /// Pictures of an image; 1 for a still one.
     pub(super) image_frames: Option<u64>,
+    /// Where in the file samples lie, from the first byte of one to the last of another.
+    pub(super) samples: Option<(u64, u64)>,
+    /// Exif orientation of an image, 1 to 8; 0 where it has none.
+    pub(super) orientation: u16,
     /// Whether the metadata of a picture says that a video follows it.
     pub(super) announces_more: bool,
 }
@@ -49,6 +54,10 @@ pub(super) struct Track {
     pub(super) attached_picture: bool,
     pub(super) width: u32,
     pub(super) height: u32,
+    /// The largest picture that the codec's own header announces, where one was found.
+    pub(super) coded: Option<PictureSize>,
+    /// Whether a packet was looked at for that.
+    pub(super) looked_at: bool,
     /// Shape of a pixel, width to height; (1, 1) where the file does not tell.
     pub(super) pixel_aspect: (u32, u32),
     pub(super) channels: u32,
@@ -67,12 +76,33 @@ impl Track {
             attached_picture: false,
             width: 0,
             height: 0,
+            coded: None,
+            looked_at: false,
             pixel_aspect: (1, 1),
             channels: 0,
             sample_rate_hz: 0,
             frames: None,
             seconds: None,
         }
+    }
+}
+
+impl Facts {
+    /// How long the media itself lasts, where a walk counted its frames.
+    pub(super) fn media_seconds(&self) -> Option<f64> {
+        let media = self.tracks.iter().filter(|t| matches!(t.kind, TrackKind::Video | TrackKind::Audio));
+        media.filter(|t| !t.attached_picture).filter_map(|t| t.seconds).reduce(f64::max)
+    }
+
+    /// The same facts of media of a length that is known better.
+    pub(super) fn lasting(mut self, seconds: Option<f64>) -> Self {
+        if let Some(seconds) = seconds {
+            self.seconds = Some(seconds);
+            for track in &mut self.tracks {
+                track.seconds = track.seconds.map(|stated| stated.min(seconds));
+            }
+        }
+        self
     }
 }
 

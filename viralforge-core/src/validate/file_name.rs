@@ -6,22 +6,57 @@ use super::kind::FileKind;
 use super::policy::UploadPolicy;
 
 /// Names that Windows takes for devices, whatever follows the first dot.
-const WINDOWS_DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
+const WINDOWS_DEVICES: [&str; 7] = ["con", "prn", "aux", "nul", "conin$", "conout$", "clock$"];
 
-/// Endings that a web server or an operating system may run or show as a page. Apache runs `clip.php.mp4` where a
-/// handler is bound to `.php`, so they count anywhere in a name.
-const ACTIVE_EXTENSIONS: [&str; 41] = [
-    "php", "php3", "php4", "php5", "php7", "php8", "phps", "pht", "phtml", "phar", "asp", "aspx", "ashx", "asmx",
-    "jsp", "jspx", "cgi", "pl", "shtml", "html", "htm", "xhtml", "svg", "hta", "htaccess", "exe", "scr", "bat", "cmd",
-    "msi", "dll", "vbs", "vbe", "ps1", "jar", "war", "sh", "so", "lnk", "reg", "swf",
+/// Protocols that FFmpeg and browsers know: a program that is given such a name may open something else.
+const PROTOCOLS: [&str; 22] = [
+    "async",
+    "cache",
+    "concat",
+    "concatf",
+    "crypto",
+    "data",
+    "fd",
+    "file",
+    "ftp",
+    "http",
+    "https",
+    "javascript",
+    "md5",
+    "pipe",
+    "rtmp",
+    "rtp",
+    "rtsp",
+    "subfile",
+    "tcp",
+    "tee",
+    "udp",
+    "unix",
 ];
+
+/// Endings that a web server may run or show as a page. Apache runs `clip.php.x.mp4` where a handler is bound to
+/// `.php`, so they count anywhere in a name.
+const PAGE_EXTENSIONS: [&str; 24] = [
+    "php", "php3", "php4", "php5", "php7", "php8", "phps", "pht", "phtml", "phar", "asp", "aspx", "ashx", "asmx",
+    "jsp", "jspx", "cgi", "shtml", "html", "htm", "xhtml", "svg", "hta", "htaccess",
+];
+
+/// Endings that an operating system may run: they count where a name ends, or would if it lost what it ends with.
+const PROGRAM_EXTENSIONS: [&str; 24] = [
+    "exe", "scr", "bat", "cmd", "msi", "dll", "vbs", "vbe", "ps1", "jar", "war", "sh", "so", "lnk", "reg", "swf",
+    "com", "pif", "cpl", "wsf", "jse", "apk", "pl", "dmg",
+];
+
+/// Endings of further programs that nobody attaches to a video.
+const SCRIPT_EXTENSIONS: [&str; 14] =
+    ["js", "mjs", "py", "rb", "lua", "deb", "rpm", "docm", "xlsm", "pptm", "iso", "command", "desktop", "scpt"];
 
 /// Longest stem of a safe name, in characters: leaves room for whatever a host puts before and behind.
 const MAX_SAFE_STEM: usize = 100;
 
 /// Adds a finding for everything that is wrong with the name in the policy.
 pub(super) fn check(policy: &UploadPolicy, findings: &mut Findings) {
-    let Some(name) = &policy.file_name else { return };
+    let Some(name) = policy.file_name.as_deref() else { return };
     if name.len() > policy.max_file_name_bytes {
         findings.add(
             Code::BadFileName,
@@ -31,7 +66,9 @@ pub(super) fn check(policy: &UploadPolicy, findings: &mut Findings) {
     }
     // Servers and proxies decode once more than one thinks.
     let decoded = percent_decoded(name);
-    let problem = problem(name).or_else(|| decoded.as_deref().and_then(problem));
+    let twice = decoded.as_deref().and_then(percent_decoded);
+    let escaped = [decoded.as_deref(), twice.as_deref()].into_iter().flatten().find_map(escaped_problem);
+    let problem = problem(name).or(escaped);
     if let Some(problem) = problem {
         findings.add(Code::BadFileName, None, format!("{problem}: {name:?}"));
     } else if name.chars().any(is_odd) {
@@ -97,23 +134,58 @@ fn problem(name: &str) -> Option<&'static str> {
         _ if name.chars().any(|c| matches!(c, '/' | '\\' | '\u{ff0f}' | '\u{ff3c}' | '\u{2215}' | '\u{29f8}')) => {
             "path separator"
         }
-        _ if name.chars().any(char::is_control) => "control character",
+        _ if name.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) => "control character",
+        _ if name.chars().any(is_tag) && !name.contains('\u{1f3f4}') => "invisible character",
         _ if name.chars().any(is_bidi_control) => "character that turns the writing direction",
         _ if name.contains("::") || name.contains(":$") => "name of an alternate data stream",
-        _ if name.contains('`') || name.contains("$(") || name.contains("${") || name.contains('|') => "shell command",
+        _ if name.matches('`').count() > 1 || name.contains("$(") || name.contains("${") => "shell command",
         _ if name.contains('<') || name.contains('>') => "markup",
         _ if name.starts_with('.') => "leading dot",
         _ if name.starts_with('-') => "leading hyphen",
         _ if name.ends_with('.') || name.ends_with(char::is_whitespace) => "trailing dot or space",
+        _ if stem.is_empty() && !name.starts_with('.') => "no name",
+        _ if is_protocol(name) => "name of a protocol",
         _ if is_windows_device(&stem) => "device name of Windows",
         _ if is_active(base) => "ending of a program or page",
         _ => return None,
     })
 }
 
+/// What an escape must not hide. `%03d` hides nothing: people name series of pictures so.
+fn escaped_problem(name: &str) -> Option<&'static str> {
+    let separates = |c: char| matches!(c, '/' | '\\' | '\0' | '\r' | '\n');
+    let hides = name.contains(separates) || matches!(name.trim(), "." | "..");
+    if hides { problem(name) } else { is_active(name).then_some("ending of a program or page") }
+}
+
 /// Whether the name has the ending of a program or a page.
 pub(super) fn is_active(name: &str) -> bool {
-    name.to_lowercase().split('.').skip(1).any(|part| ACTIVE_EXTENSIONS.contains(&part.trim()))
+    // A colon ends a name where streams of files have names of their own, a semicolon where IIS reads it.
+    name.to_lowercase().split([':', ';']).any(|name| {
+        let parts: Vec<&str> = name.split('.').skip(1).map(str::trim).collect();
+        let last = parts.len().saturating_sub(2);
+        // `www.example.com.mp4` is a name that people give.
+        let is_last = |part: &str| parts.last() == Some(&part);
+        let is_program =
+            |part: &&str| PROGRAM_EXTENSIONS.contains(part) && (!matches!(*part, "com" | "pl") || is_last(part));
+        parts.iter().any(|part| PAGE_EXTENSIONS.contains(part)) || parts.iter().skip(last).any(is_program)
+    })
+}
+
+/// Whether a file of that name, inside another file, is a program, a script or a page.
+pub(super) fn is_active_inside(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    is_active(name) || lower.rsplit('.').next().is_some_and(|last| SCRIPT_EXTENSIONS.contains(&last))
+}
+
+/// Characters that are part of flags, and otherwise seen by nobody (Unicode, Tags).
+fn is_tag(c: char) -> bool {
+    matches!(c, '\u{e0000}'..='\u{e007f}')
+}
+
+fn is_protocol(name: &str) -> bool {
+    let protocol = name.split_once(':').map(|(protocol, _)| protocol.to_ascii_lowercase());
+    protocol.is_some_and(|protocol| PROTOCOLS.contains(&protocol.as_str()))
 }
 
 fn is_windows_device(stem: &str) -> bool {
@@ -126,16 +198,17 @@ fn is_windows_device(stem: &str) -> bool {
     WINDOWS_DEVICES.contains(&stem) || numbered("com") || numbered("lpt")
 }
 
+/// Turns letters that have a direction. Marks and isolates that do not are put in by phones and keyboards.
 fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2067}')
 }
 
 /// Invisible, or not taken by Windows.
 fn is_odd(c: char) -> bool {
     matches!(
         c,
-        '"' | ':' | '*' | '?' | ';' | '\u{200b}'
-            ..='\u{200d}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}' | '\u{2044}' | '\u{fffd}'
+        '"' | ':' | '*' | '?' | ';' | '|' | '\u{ff0e}' | '\u{61c}' | '\u{2066}'..='\u{2069}' | '\u{200b}'
+            ..='\u{200f}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}' | '\u{2044}' | '\u{fffd}'
     )
 }
 
@@ -218,6 +291,18 @@ mod tests {
             "$(id).mp4",
             "<img src=x>.mp4",
             "a\u{ff0f}b.mp4",
+            "clip.exe.mp4",
+            "x.exe:clip.mp4",
+            "%252e%252e%252fx.mp4",
+            "a\u{2028}b.mp4",
+            "a\u{e0041}.mp4",
+            "a.php.b.mp4",
+            "a`id`.mp4",
+            "   .mp4",
+            "pipe:0.mp4",
+            "CONIN$.mp4",
+            "x.asp;.mp4",
+            "a%0d%0ab.mp4",
         ] {
             assert!(is_bad(name), "{name:?}");
         }
@@ -241,6 +326,13 @@ mod tests {
             "comic.mp4",
             "console.mp4",
             "50%ed.mp4",
+            "my.exe.review.mp4",
+            "a`b.mp4",
+            "\u{200e}WhatsApp Video 2023-05-01 at 12.00.00.mp4",
+            "frame%03d.mp4",
+            "onet.pl.mp4",
+            "12:30.mp4",
+            "England \u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}.mp4",
         ] {
             assert!(!is_bad(name), "{name:?}");
         }

@@ -2,8 +2,10 @@
 
 use std::io::{self, Read, Seek};
 
+use super::audio_frame::AudioFrame;
 use super::code::Code;
-use super::facts::Context;
+use super::facts::{Context, Facts};
+use super::id3;
 use super::payload;
 use super::trailing;
 use super::window::{u32_be, u32_le};
@@ -15,13 +17,34 @@ const MAX_MISCOUNT_BYTES: u64 = 8 << 10;
 /// How far the next frame is looked for behind bytes that are none.
 const RESYNC_BYTES: usize = 64 << 10;
 
-/// Walks the frames; `frame_bytes` tells the length of the frame that bytes begin with.
-pub(super) fn check<R: Read + Seek>(
-    cx: &mut Context<'_, R>,
-    frame_bytes: fn(&[u8]) -> Option<usize>,
-) -> io::Result<()> {
+/// Reads the header of the frame that bytes begin with.
+type ReadFrame = fn(&[u8]) -> Option<AudioFrame>;
+
+/// Walks the frames; `None` where there is none.
+pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>, read: ReadFrame) -> io::Result<Option<Facts>> {
+    let mut tally = Tally::default();
+    walk_frames(cx, read, &mut tally)?;
+    Ok(tally.first.map(|first| {
+        let mut track = first.track();
+        track.seconds = Some(tally.samples as f64 / f64::from(first.sample_rate_hz));
+        Facts { track_count: 1, tracks: vec![track], ..Facts::default() }
+    }))
+}
+
+/// The frames so far.
+#[derive(Default)]
+struct Tally {
+    first: Option<AudioFrame>,
+    samples: u64,
+}
+
+fn walk_frames<R: Read + Seek>(cx: &mut Context<'_, R>, read: ReadFrame, tally: &mut Tally) -> io::Result<()> {
     let len = cx.window.len();
-    let mut at = after_id3(cx)?;
+    let mut at = id3::check(cx)?;
+    // Some files have a second tag, of another version.
+    while cx.window.look(at, 3)? == b"ID3" && at < len {
+        at += id3::end(cx.window.look(at, 10)?).max(1);
+    }
     while at < len && cx.window.look(at, 1)? == [0] {
         at += 1;
     }
@@ -30,16 +53,20 @@ pub(super) fn check<R: Read + Seek>(
         if at >= len {
             return Ok(());
         }
-        match frame_bytes(cx.window.look(at, 8)?) {
-            Some(size) if at + size as u64 > len => {
+        match read(cx.window.look(at, 8)?) {
+            Some(frame) if at + frame.bytes as u64 > len => {
                 // Players play all but the last frame, some 26 milliseconds: many good files end so.
                 return Ok(());
             }
-            Some(size) => at += size as u64,
+            Some(frame) => {
+                tally.first.get_or_insert(frame);
+                tally.samples += u64::from(frame.samples);
+                at += frame.bytes as u64;
+            }
             None => match after_tags(cx, at)? {
                 end if end >= len => return Ok(()),
                 end if end > at => at = end,
-                _ => match resync(cx, at, frame_bytes)? {
+                _ => match resync(cx, at, read)? {
                     Some(next) => at = next,
                     None => return trailing::check(cx, at),
                 },
@@ -66,47 +93,47 @@ fn check_stated_length<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64) -> io::
     Ok(())
 }
 
-/// Where the sound begins behind an ID3v2 tag (id3.org, 3.1): a size of four times seven bits.
-pub(super) fn after_id3<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<u64> {
-    let Some(head) = cx.window.array::<10>(0)?.filter(|head| head.starts_with(b"ID3")) else { return Ok(0) };
-    let size = head[6..].iter().fold(0u64, |sum, &b| sum << 7 | u64::from(b & 0x7f));
-    let footer = if head[5] & 0x10 != 0 { 10 } else { 0 };
-    let end = 10 + size + footer;
-    if end > cx.window.len() {
-        cx.findings.add(Code::CutShort, Some(0), format!("the tag ends at byte {end}"));
-    }
-    if size > cx.policy.max_metadata_bytes {
-        cx.findings.add(Code::TooMuchMetadata, Some(0), format!("a tag of {size} bytes"));
-    }
-    Ok(end.min(cx.window.len()))
-}
-
-/// Where tags end that stand at `at`: ID3v1, APE, Lyrics3 or zeros.
+/// Where a tag ends that stands at `at`, or zeros up to the end; `at` where there is none. Programs put them in any
+/// order: ID3v1 and its extension, ID3v2, APE of both versions, Lyrics3.
 fn after_tags<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64) -> io::Result<u64> {
+    const APE_BYTES: u64 = 32;
     let len = cx.window.len();
     let head = cx.window.look(at, 32)?;
-    if head.starts_with(b"TAG") && len - at <= 128 {
-        return Ok(len);
-    }
-    if head.starts_with(b"APETAGEX") {
-        return Ok((at + 32 + u64::from(u32_le(head, 12).unwrap_or(0))).min(len));
-    }
-    if head.starts_with(b"LYRICSBEGIN") || head.starts_with(b"ID3") {
-        return Ok(len);
-    }
-    Ok(if cx.window.all_zero(at, len)? { len } else { at })
+    let end = match head {
+        [b'T', b'A', b'G', b'+', ..] => at + 227,
+        [b'T', b'A', b'G', ..] => at + 128,
+        [b'I', b'D', b'3', ..] => at + id3::end(head),
+        _ if head.starts_with(b"APETAGEX") => {
+            let size = u64::from(u32_le(head, 12).unwrap_or(0));
+            // The size counts the footer; a footer of its own ends items that stood before it.
+            let is_header = u32_le(head, 20).unwrap_or(0) & 0x2000_0000 != 0;
+            at + if is_header { APE_BYTES + size } else { APE_BYTES }
+        }
+        _ if head.starts_with(b"LYRICSBEGIN") => len,
+        // Items of the first version of APE begin without a header; the footer tells how many bytes they have.
+        _ => match ape_footer(cx, at)? {
+            Some(end) => end,
+            None if cx.window.all_zero(at, len)? => len,
+            None => at,
+        },
+    };
+    Ok(end.min(len))
+}
+
+/// Where an APE tag ends whose items begin at `at` and whose footer stands near the end of the file.
+fn ape_footer<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64) -> io::Result<Option<u64>> {
+    let rest = cx.window.look(at, RESYNC_BYTES)?;
+    let Some(footer) = rest.windows(8).position(|w| w == b"APETAGEX") else { return Ok(None) };
+    let size = rest.get(footer..).and_then(|footer| u32_le(footer, 12)).map(u64::from);
+    Ok(size.filter(|&size| size == footer as u64 + 32).map(|size| at + size))
 }
 
 /// The next place where two frames follow each other; a finding where something is hidden before it.
-fn resync<R: Read + Seek>(
-    cx: &mut Context<'_, R>,
-    at: u64,
-    frame_bytes: fn(&[u8]) -> Option<usize>,
-) -> io::Result<Option<u64>> {
+fn resync<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64, read: ReadFrame) -> io::Result<Option<u64>> {
     let bytes = cx.window.look(at, RESYNC_BYTES)?;
     let next = (1..bytes.len()).find(|&skip| {
-        let size = bytes.get(skip..).and_then(frame_bytes);
-        size.is_some_and(|size| bytes.get(skip + size..).and_then(frame_bytes).is_some())
+        let frame = bytes.get(skip..).and_then(read);
+        frame.is_some_and(|frame| bytes.get(skip + frame.bytes..).and_then(read).is_some())
     });
     let between = next.and_then(|next| bytes.get(..next)).and_then(payload::find);
     if let Some((skip, what)) = between {

@@ -1,16 +1,18 @@
 //! The facts that FFmpeg sees, under the limits of the policy.
 
+use std::time::Duration;
+
 use super::code::Code;
 use super::decode;
 use super::facts::Facts;
 use super::findings::Findings;
 use super::kind::FileKind;
 use super::notes;
-use super::policy::{UploadPolicy, UploadSlot};
+use super::policy::UploadPolicy;
+use super::report::Media;
 use super::rules;
 use crate::error::{Error, Result};
 use crate::media::Demuxer;
-use crate::media_info::MediaInfo;
 use crate::monitor::Monitor;
 use crate::source::Source;
 
@@ -21,33 +23,34 @@ use crate::source::Source;
 pub(super) fn check(
     source: &Source,
     kind: FileKind,
+    walked: Option<&Facts>,
     policy: &UploadPolicy,
     monitor: &Monitor,
     findings: &mut Findings,
-) -> Result<Option<MediaInfo>> {
-    if policy.slot == UploadSlot::Image {
-        decode::check_image(source, kind, policy, findings)?;
-        return Ok(None);
-    }
-    let source = limited(source, policy);
+) -> Result<Media> {
+    let walked = walked.and_then(Facts::media_seconds);
+    let source = limited(source, policy, walked.is_some());
     let info = match Demuxer::open(&source, monitor) {
         Ok(demuxer) => demuxer.info().clone(),
-        Err(error) => return add_error(error, findings).map(|()| None),
+        Err(error) => return add_error(error, findings).map(|()| Media::default()),
     };
     if !is_same_family(kind, &info.container) {
         let message = format!("{} by its signature, {} for FFmpeg", kind.container(), info.container);
         findings.add(Code::TwoTypes, None, message);
     }
-    rules::judge(&Facts::from(&info), policy, findings);
+    rules::judge(&Facts::from(&info).lasting(walked), policy, findings);
     notes::add(&info, findings);
-    if !findings.rejected() {
-        decode::check(&source, &info, policy, monitor, findings)?;
-    }
-    Ok(Some(info))
+    let decoded = if findings.rejected() {
+        None
+    } else {
+        Some(decode::check(&source, &info, walked, policy, monitor, findings)?)
+    };
+    Ok(Media { info: Some(info), decoded })
 }
 
-/// The source under the stricter of its own limits and the policy's: FFmpeg then stops early by itself.
-fn limited(source: &Source, policy: &UploadPolicy) -> Source {
+/// The source under the stricter of its own limits and the policy's: FFmpeg then stops early by itself. Where the length
+/// is known from the media itself, what a header says of it does not count.
+fn limited(source: &Source, policy: &UploadPolicy, length_is_known: bool) -> Source {
     let own = source.limits().clone();
     let limits = own
         .clone()
@@ -55,7 +58,7 @@ fn limited(source: &Source, policy: &UploadPolicy) -> Source {
         .with_max_frame_pixels(own.max_frame_pixels.min(policy.max_pixels))
         .with_max_audio_channels(own.max_audio_channels.min(policy.max_channels))
         .with_max_sample_rate_hz(own.max_sample_rate_hz.min(policy.max_sample_rate_hz))
-        .with_max_duration(own.max_duration.min(policy.max_duration));
+        .with_max_duration(if length_is_known { Duration::MAX } else { own.max_duration.min(policy.max_duration) });
     source.clone().with_limits(limits)
 }
 

@@ -1,5 +1,6 @@
 //! What a file is, by its first kilobytes.
 
+use super::audio_frame::{AudioFrame, adts, mpeg};
 use super::code::Code;
 use super::kind::FileKind;
 use super::payload::{self, Payload, starts_with_any_case};
@@ -52,6 +53,9 @@ pub(super) fn sniff(head: &[u8]) -> Sniffed {
     {
         return Sniffed::OtherMedia(what);
     }
+    if let Some(kind) = begins_within(head) {
+        return Sniffed::Media(kind);
+    }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
     binary_kind(head).or_else(|| text_kind(text)).map_or(Sniffed::Unknown, |(code, what)| Sniffed::Other(code, what))
 }
@@ -83,8 +87,8 @@ fn media(head: &[u8]) -> Option<FileKind> {
         _ if tag(0, b"\0\0\x01\xba") => Some(MpegPs),
         _ if transport_packet_bytes(head).is_some() => Some(MpegTs),
         _ if is_annex_b(head) => Some(H264),
-        _ if is_frame_chain(head, adts_frame_bytes) => Some(Adts),
-        _ if is_frame_chain(head, mpeg_audio_frame_bytes) => Some(Mp3),
+        _ if is_frame_chain(head, adts) => Some(Adts),
+        _ if is_frame_chain(head, mpeg) => Some(Mp3),
         _ if padded_mp3(head) => Some(Mp3),
         _ => None,
     }
@@ -114,13 +118,21 @@ fn doc_type_is_webm(head: &[u8]) -> bool {
     head.get(..128).unwrap_or(head).windows(4).any(|w| w == b"webm")
 }
 
-/// Length of a packet of an MPEG transport stream with its sync bytes in step: 188 bytes, or 192 with the time stamps
-/// of cameras in front.
+/// Length of a packet of an MPEG transport stream and the place of the first sync byte: 188 bytes, 192 with the time
+/// stamps of cameras in front, or 204 with the check bytes of broadcasts behind. Recordings may begin within a packet;
+/// then more have to be in step.
 pub(super) fn transport_packet_bytes(head: &[u8]) -> Option<(usize, usize)> {
-    [(188, 0), (192, 4)].into_iter().find(|&(step, first)| {
-        let seen = (first..head.len().min(step * 8)).step_by(step);
-        seen.clone().count() >= 3 && seen.clone().all(|at| head.get(at) == Some(&0x47))
-    })
+    let in_step = |step: usize, first: usize, least: usize| {
+        let mut seen = (first..head.len().min(first + step * 16)).step_by(step);
+        seen.len() >= least && seen.all(|at| head.get(at) == Some(&0x47))
+    };
+    let whole = [(188, 0), (192, 4), (204, 0)].into_iter().find(|&(step, first)| in_step(step, first, 3));
+    let later = || {
+        (1..204)
+            .flat_map(|first| [188, 192, 204].map(|step| (step, first)))
+            .find(|&(step, first)| in_step(step, first, 8))
+    };
+    whole.or_else(later)
 }
 
 /// A start code and a parameter set or access unit delimiter of H.264 or HEVC (Annex B of each).
@@ -129,12 +141,27 @@ fn is_annex_b(head: &[u8]) -> bool {
     after.and_then(<[u8]>::first).is_some_and(|b| matches!(b & 0x9f, 7 | 9) || matches!(b, 0x40 | 0x42 | 0x46))
 }
 
+/// Sound that was recorded from a stream begins anywhere in a frame: four in a row are no chance.
+fn begins_within(head: &[u8]) -> Option<FileKind> {
+    const LONGEST_FRAME: usize = 1728;
+    let chain = |at: usize, read: fn(&[u8]) -> Option<AudioFrame>| {
+        let mut at = at;
+        (0..4).all(|_| head.get(at..).and_then(read).map(|frame| at += frame.bytes).is_some())
+    };
+    (1..LONGEST_FRAME.min(head.len())).find_map(|at| {
+        if head.get(at) != Some(&0xff) {
+            return None;
+        }
+        if chain(at, mpeg) { Some(FileKind::Mp3) } else { chain(at, adts).then_some(FileKind::Adts) }
+    })
+}
+
 /// Three frames in a row: a sync word alone occurs in any random bytes.
-fn is_frame_chain(head: &[u8], frame_bytes: fn(&[u8]) -> Option<usize>) -> bool {
+fn is_frame_chain(head: &[u8], read: fn(&[u8]) -> Option<AudioFrame>) -> bool {
     let mut at = 0;
     for frame in 0..3 {
-        match head.get(at..).and_then(frame_bytes) {
-            Some(size) => at += size,
+        match head.get(at..).and_then(read) {
+            Some(frame) => at += frame.bytes,
             None => return frame >= 2 && at >= head.len(),
         }
     }
@@ -144,54 +171,7 @@ fn is_frame_chain(head: &[u8], frame_bytes: fn(&[u8]) -> Option<usize>) -> bool 
 /// Some encoders leave room for a header in front and never fill it.
 fn padded_mp3(head: &[u8]) -> bool {
     let skip = head.iter().position(|&b| b != 0).filter(|&skip| skip > 0);
-    skip.and_then(|skip| head.get(skip..)).is_some_and(|rest| is_frame_chain(rest, mpeg_audio_frame_bytes))
-}
-
-/// Bytes of the ADTS frame that starts here (ISO/IEC 13818-7, 6.2).
-pub(super) fn adts_frame_bytes(frame: &[u8]) -> Option<usize> {
-    let bytes = frame.get(..6)?;
-    let size = (usize::from(bytes[3] & 3) << 11) | (usize::from(bytes[4]) << 3) | usize::from(bytes[5] >> 5);
-    (bytes[0] == 0xff && bytes[1] & 0xf6 == 0xf0 && (bytes[2] >> 2) & 15 < 13 && size >= 7).then_some(size)
-}
-
-/// Bytes of the MPEG audio frame that starts here (ISO/IEC 11172-3, 2.4.2.3, and 13818-3 for low rates).
-pub(super) fn mpeg_audio_frame_bytes(frame: &[u8]) -> Option<usize> {
-    const KBPS: [[usize; 15]; 5] = [
-        [0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
-        [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
-        [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
-        [0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
-        [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
-    ];
-    let word = u32_be(frame, 0)?;
-    let (version, layer) = ((word >> 19) & 3, (word >> 17) & 3);
-    let (rate, hertz) = (((word >> 12) & 15) as usize, ((word >> 10) & 3) as usize);
-    if word >> 21 != 0x7ff || version == 1 || layer == 0 || rate == 0 || rate == 15 || hertz == 3 {
-        return None;
-    }
-    let first = version == 3;
-    let table = match (first, layer) {
-        (true, 3) => 0,
-        (true, 2) => 1,
-        (true, _) => 2,
-        (false, 3) => 3,
-        (false, _) => 4,
-    };
-    let bps = KBPS[table][rate] * 1000;
-    let hertz = [44_100, 48_000, 32_000][hertz]
-        >> if first {
-            0
-        } else if version == 2 {
-            1
-        } else {
-            2
-        };
-    let padding = ((word >> 9) & 1) as usize;
-    Some(match layer {
-        3 => (12 * bps / hertz + padding) * 4,
-        1 if !first => 72 * bps / hertz + padding,
-        _ => 144 * bps / hertz + padding,
-    })
+    skip.and_then(|skip| head.get(skip..)).is_some_and(|rest| is_frame_chain(rest, mpeg))
 }
 
 /// Text that players, browsers or servers act on.

@@ -3,9 +3,11 @@
 use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
+use super::super::codec;
 use super::super::facts::{Context, Track};
 use super::super::window::u16_be;
 use super::boxes::{BoxHeader, Strictness, children, find};
+use super::metadata;
 use super::table::Table;
 use crate::geometry::TrackKind;
 
@@ -28,7 +30,13 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>, stsd: &BoxHeader, tr
             TrackKind::Audio => audio(cx, entry, &mut described)?,
             _ => Vec::new(),
         };
-        if ENCRYPTED.contains(&&entry.kind) || find(&inner, b"sinf").is_some_and(|_| entry.kind.starts_with(b"enc")) {
+        metadata::search_free(cx, &inner)?;
+        let is_pcm = described.codec.as_deref().is_some_and(|codec| codec.starts_with("pcm_"));
+        if is_pcm && (described.channels == 0 || described.sample_rate_hz == 0) {
+            let message = format!("{} channels at {} Hz", described.channels, described.sample_rate_hz);
+            cx.findings.add(Code::BadTable, Some(entry.start), message);
+        }
+        if ENCRYPTED.contains(&&entry.kind) || find(&inner, b"sinf").is_some() {
             cx.findings.add(Code::Encrypted, Some(entry.start), format!("sample entry {}", entry.name()));
         }
         // A later entry may ask for a larger picture than the first.
@@ -56,6 +64,12 @@ fn video<R: Read + Seek>(cx: &mut Context<'_, R>, entry: &BoxHeader, track: &mut
             _ => Some("mpeg4"),
         }
         .map(str::to_owned);
+    }
+    for (record, codec) in [(b"avcC", "h264"), (b"hvcC", "hevc"), (b"av1C", "av1")] {
+        if let Some(record) = find(&inner, record) {
+            let bytes = cx.window.look(record.body, record.body_len().min(codec::HEAD_BYTES as u64) as usize)?;
+            track.coded = codec::in_configuration(codec, bytes);
+        }
     }
     if let Some(pasp) = find(&inner, b"pasp") {
         let across = cx.window.u32_be(pasp.body)?.unwrap_or(0);

@@ -30,9 +30,32 @@ fn walk_at<R: Read + Seek>(cx: &mut Context<'_, R>, parent: &BoxHeader, depth: u
             b"meta" | b"ilst" | b"udta" => walk_at(cx, &header, depth + 1)?,
             b"\xa9xyz" | b"loci" => cx.findings.treat(cx.policy.location, Code::Gps, Some(header.start), header.name()),
             b"chpl" => cx.findings.add(Code::Chapters, Some(header.start), "a list of chapters"),
-            b"covr" => cx.findings.add(Code::AttachedPicture, Some(header.start), "a cover"),
+            b"covr" => cover(cx, &header)?,
             _ => search(cx, &header)?,
         }
+    }
+    Ok(())
+}
+
+/// A cover must not be something else; the picture begins behind the header of its `data` box.
+fn cover<R: Read + Seek>(cx: &mut Context<'_, R>, covr: &BoxHeader) -> io::Result<()> {
+    cx.findings.add(Code::AttachedPicture, Some(covr.start), "a cover");
+    let picture = cx.window.look(covr.body + 16, covr.body_len().saturating_sub(16).min(1024) as usize)?;
+    if let Some(what) = payload::at_start(picture.trim_ascii_start()) {
+        cx.findings.add(what.code(), Some(covr.body + 16), format!("{} instead of a cover", what.name()));
+    }
+    Ok(())
+}
+
+/// Space that has no content.
+fn is_free(kind: &[u8; 4]) -> bool {
+    matches!(kind, b"free" | b"skip" | b"wide" | b"junk")
+}
+
+/// Looks into boxes that no player reads, which may stand anywhere.
+pub(super) fn search_free<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader]) -> io::Result<()> {
+    for free in boxes.iter().filter(|b| is_free(&b.kind) || &b.kind == b"uuid") {
+        search(cx, free)?;
     }
     Ok(())
 }
@@ -55,8 +78,12 @@ pub(super) fn search<R: Read + Seek>(cx: &mut Context<'_, R>, header: &BoxHeader
         let at = Some(header.body + skip as u64);
         let message = format!("{} in {}", what.name(), header.name());
         match what {
-            Payload::Html | Payload::Playlist => cx.findings.add(Code::MetadataMarkup, at, message),
-            Payload::Php => cx.findings.add(Code::ActiveContent, at, message),
+            Payload::Html | Payload::Playlist if !is_free(&header.kind) => {
+                cx.findings.add(Code::MetadataMarkup, at, message);
+            }
+            Payload::Php | Payload::ServerPage if !is_free(&header.kind) => {
+                cx.findings.add(Code::ActiveContent, at, message)
+            }
             _ => cx.findings.add(what.code(), at, message),
         }
     }

@@ -12,6 +12,9 @@ use crate::geometry::TrackKind;
 /// Boxes that belong at the top of a file: inside the movie they mean that some size is wrong.
 const MISPLACED: [&[u8; 4]; 5] = [b"mdat", b"ftyp", b"moof", b"moov", b"sidx"];
 
+/// Entries of an edit list from which their sum is held against the policy: of one or two, the header may simply lie.
+const MANY_EDITS: u64 = 2;
+
 /// What the movie box says of the whole.
 pub(super) struct Movie {
     pub(super) time_scale: u32,
@@ -36,6 +39,7 @@ pub(super) fn walk<R: Read + Seek>(
     for wrong in all.iter().filter(|b| MISPLACED.contains(&&b.kind)) {
         cx.findings.add(Code::BadBox, Some(wrong.start), format!("{} inside moov", wrong.name()));
     }
+    check_single(cx, &all, &[b"mvhd"]);
     let movie = header(cx, find(&all, b"mvhd"), facts)?;
     fragments.begin(cx, find(&all, b"mvex"))?;
     facts.track_count = all.iter().filter(|b| &b.kind == b"trak").count() as u64;
@@ -43,11 +47,13 @@ pub(super) fn walk<R: Read + Seek>(
     let walked = all.iter().filter(|b| &b.kind == b"trak").take(cx.policy.max_streams as usize + 1);
     let mut chapter_tracks = Vec::new();
     let mut ids = Vec::new();
-    for trak in walked {
-        let (id, track) = walk_track(cx, trak, &movie, fragments, &mut chapter_tracks)?;
+    for (index, trak) in walked.enumerate() {
+        cx.findings.set_track(Some(index));
+        let (id, track) = walk_track(cx, trak, &movie, fragments, (&mut chapter_tracks, &mut facts.samples))?;
         ids.push(id);
         facts.tracks.push(track);
     }
+    cx.findings.set_track(None);
     for (id, track) in ids.iter().zip(&mut facts.tracks) {
         track.attached_picture |= track.kind == TrackKind::Video && chapter_tracks.contains(id);
     }
@@ -88,12 +94,34 @@ fn times<R: Read + Seek>(cx: &mut Context<'_, R>, header: &BoxHeader) -> io::Res
     Ok((scale, duration.unwrap_or(0)))
 }
 
+/// Of two boxes where the standard has one, one reader takes the first and another the last.
+fn check_single<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader], kinds: &[&[u8; 4]]) {
+    for kind in kinds {
+        if let Some(second) = boxes.iter().filter(|b| b.kind == **kind).nth(1) {
+            cx.findings.add(Code::DuplicateHeader, Some(second.start), format!("a second {} box", second.name()));
+        }
+    }
+}
+
+/// The size in which a track is shown stands in the last eight bytes of its header, with 16 bits of fraction.
+fn display_size<R: Read + Seek>(cx: &mut Context<'_, R>, tkhd: &BoxHeader) -> io::Result<()> {
+    let at = tkhd.end.saturating_sub(8).max(tkhd.body);
+    let side = |cx: &mut Context<'_, R>, at| Ok::<_, io::Error>(cx.window.u32_be(at)?.unwrap_or(0) >> 16);
+    let (width, height) = (side(cx, at)?, side(cx, at + 4)?);
+    let max = cx.policy.max_side;
+    if width.max(height) > max {
+        let message = format!("shown as {width}x{height}; {max} a side are allowed");
+        cx.findings.add(Code::TooLarge, Some(tkhd.start), message);
+    }
+    Ok(())
+}
+
 fn walk_track<R: Read + Seek>(
     cx: &mut Context<'_, R>,
     trak: &BoxHeader,
     movie: &Movie,
     fragments: &mut Fragments,
-    chapter_tracks: &mut Vec<u32>,
+    (chapter_tracks, samples): (&mut Vec<u32>, &mut Option<(u64, u64)>),
 ) -> io::Result<(u32, Track)> {
     let mut track = Track::new(TrackKind::Data);
     let all = children(cx, trak.body, trak.end, Strict)?;
@@ -101,6 +129,9 @@ fn walk_track<R: Read + Seek>(
     if let Some(tkhd) = find(&all, b"tkhd") {
         let version = cx.window.look(tkhd.body, 1)?.first().copied().unwrap_or(0);
         id = cx.window.u32_be(tkhd.body + if version == 1 { 20 } else { 12 })?.unwrap_or(0);
+    }
+    if let Some(tkhd) = find(&all, b"tkhd") {
+        display_size(cx, &tkhd)?;
     }
     if let Some(tref) = find(&all, b"tref") {
         for reference in children(cx, tref.body, tref.end, Strict)?.iter().filter(|b| &b.kind == b"chap") {
@@ -112,11 +143,13 @@ fn walk_track<R: Read + Seek>(
     for other in all.iter().filter(|b| matches!(&b.kind, b"udta" | b"meta")) {
         metadata::walk(cx, other)?;
     }
+    metadata::search_free(cx, &all)?;
     let Some(mdia) = find(&all, b"mdia") else {
         cx.findings.add(Code::BadBox, Some(trak.start), "track has no mdia");
         return Ok((id, track));
     };
     let media = children(cx, mdia.body, mdia.end, Strict)?;
+    metadata::search_free(cx, &media)?;
     let time_scale = match find(&media, b"mdhd") {
         Some(mdhd) => times(cx, &mdhd)?.0,
         None => 0,
@@ -137,6 +170,7 @@ fn walk_track<R: Read + Seek>(
         return Ok((id, track));
     };
     let info = children(cx, minf.body, minf.end, Strict)?;
+    metadata::search_free(cx, &info)?;
     if let Some(dinf) = find(&info, b"dinf") {
         check_data_references(cx, &dinf)?;
     }
@@ -145,11 +179,18 @@ fn walk_track<R: Read + Seek>(
         return Ok((id, track));
     };
     let tables = children(cx, stbl.body, stbl.end, Strict)?;
+    metadata::search_free(cx, &tables)?;
+    check_single(cx, &tables, &[b"stsd", b"stts", b"ctts", b"stsz", b"stz2", b"stsc", b"stco", b"co64", b"stss"]);
+    check_single(cx, &media, &[b"mdhd", b"hdlr", b"minf"]);
+    check_single(cx, &all, &[b"tkhd", b"mdia"]);
     match find(&tables, b"stsd") {
         Some(stsd) => entry::walk(cx, &stsd, &mut track)?,
         None => cx.findings.add(Code::BadBox, Some(stbl.start), "track has no stsd"),
     }
-    table::walk(cx, &tables, time_scale, &mut track)?;
+    if let Some((first, last)) = table::walk(cx, &tables, time_scale, &mut track)? {
+        let span = samples.get_or_insert((first, last));
+        *span = (span.0.min(first), span.1.max(last));
+    }
     if let Some(edits) = find(&all, b"edts") {
         let lists = children(cx, edits.body, edits.end, Strict)?;
         if let Some(elst) = find(&lists, b"elst") {
@@ -187,6 +228,7 @@ fn check_edits<R: Read + Seek>(cx: &mut Context<'_, R>, elst: &BoxHeader, movie:
     let version = cx.window.look(elst.body, 1)?.first().copied().unwrap_or(0);
     let width = if version == 1 { 20 } else { 12 };
     let Some(edits) = table::Table::read(cx, elst, 4, width)? else { return Ok(()) };
+    let mut shown = 0u64;
     for index in 0..edits.count {
         let at = edits.at(index);
         let (length, start) = if version == 1 {
@@ -195,6 +237,7 @@ fn check_edits<R: Read + Seek>(cx: &mut Context<'_, R>, elst: &BoxHeader, movie:
             (cx.window.u32_be(at)?.map(u64::from), cx.window.u32_be(at + 4)?.map(|v| i64::from(v as i32)))
         };
         let (Some(length), Some(start)) = (length, start) else { break };
+        shown = shown.saturating_add(length);
         if start != 0 {
             cx.findings.add(Code::EditList, Some(elst.start), "the media does not start at its first sample");
         }
@@ -202,6 +245,12 @@ fn check_edits<R: Read + Seek>(cx: &mut Context<'_, R>, elst: &BoxHeader, movie:
         if start == -1 && seconds > cx.policy.max_frame_gap.as_secs_f64() {
             cx.findings.add(Code::FrameGap, Some(at), format!("an empty edit of {seconds:.1} s"));
         }
+    }
+    // A list of many entries may show the same pictures again and again.
+    let seconds = shown as f64 / f64::from(movie.time_scale.max(1));
+    let max = cx.policy.max_duration.as_secs_f64();
+    if edits.count > MANY_EDITS && seconds > max {
+        cx.findings.add(Code::TooLong, Some(elst.start), format!("edits of {seconds:.0} s; {max} s are allowed"));
     }
     Ok(())
 }

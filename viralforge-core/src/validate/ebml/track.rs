@@ -1,21 +1,61 @@
 //! Tracks of a Matroska file: codec, size, sound, packing and protection.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
+use super::super::codec::{self, PictureSize};
 use super::super::facts::{Context, Facts, Track};
 use super::super::window::fourcc;
 use super::element::{self, Element};
 use super::{Segment, children};
 use crate::geometry::TrackKind;
 
+/// Frames by which decoding runs ahead of presentation at most (H.264, A.3.1: 16 frames in the decoded picture buffer).
+const MAX_REORDERED: usize = 16;
+
 /// One track and what its blocks told so far.
 pub(super) struct MatroskaTrack {
     pub(super) number: u64,
-    pub(super) is_video: bool,
+    pub(super) kind: TrackKind,
+    /// FFmpeg's name of the codec.
+    codec: Option<String>,
+    /// Whether blocks are packed, so that they do not begin as packets do.
+    packed: bool,
+    /// The picture that a codec's header announces.
+    pub(super) coded: Option<PictureSize>,
     pub(super) blocks: u64,
     /// Time of the first and the latest block, in units of the segment's time scale.
     pub(super) span: Option<(i64, i64)>,
+    /// Times that may still get company: frames stand in the order in which they are decoded.
+    pending: BinaryHeap<Reverse<(i64, u64)>>,
+    /// The latest time before those.
+    settled: Option<i64>,
+}
+
+impl MatroskaTrack {
+    /// Takes the time of the block at `at`; tells the gap between two frames that follow each other when shown, and
+    /// where the later one is, once no block can come between them.
+    pub(super) fn take_time(&mut self, time: i64, at: u64) -> Option<(i64, u64)> {
+        self.pending.push(Reverse((time, at)));
+        if self.pending.len() > MAX_REORDERED { self.settle() } else { None }
+    }
+
+    /// The next of the gaps that are left at the end.
+    pub(super) fn settle(&mut self) -> Option<(i64, u64)> {
+        let Reverse((time, at)) = self.pending.pop()?;
+        let before = self.settled.unwrap_or(time);
+        self.settled = Some(before.max(time));
+        Some((time.saturating_sub(before), at))
+    }
+
+    /// Looks at the beginning of the first packet, which tells the size of some codecs' pictures.
+    pub(super) fn look_at_packet(&mut self, packet: &[u8]) {
+        if let (TrackKind::Video, false, None, Some(codec)) = (self.kind, self.packed, self.coded, &self.codec) {
+            self.coded = codec::in_packet(codec, packet);
+        }
+    }
 }
 
 /// Walks `Tracks`.
@@ -29,12 +69,23 @@ pub(super) fn walk<R: Read + Seek>(
     let all = children(cx, tracks, limit, &mut segment.elements)?;
     let entries: Vec<_> = all.into_iter().filter(|e| e.id == 0xae).collect();
     facts.track_count = entries.len() as u64;
-    for entry in entries.iter().take(cx.policy.max_streams as usize + 1) {
-        let (number, track) = walk_entry(cx, entry, limit, segment)?;
-        let is_video = track.kind == TrackKind::Video;
-        segment.tracks.push(MatroskaTrack { number, is_video, blocks: 0, span: None });
+    for (index, entry) in entries.iter().take(cx.policy.max_streams as usize + 1).enumerate() {
+        cx.findings.set_track(Some(index));
+        let (number, packed, track) = walk_entry(cx, entry, limit, segment)?;
+        segment.tracks.push(MatroskaTrack {
+            number,
+            kind: track.kind,
+            codec: track.codec.clone(),
+            packed,
+            coded: track.coded,
+            blocks: 0,
+            span: None,
+            pending: BinaryHeap::new(),
+            settled: None,
+        });
         facts.tracks.push(track);
     }
+    cx.findings.set_track(None);
     Ok(())
 }
 
@@ -43,10 +94,10 @@ fn walk_entry<R: Read + Seek>(
     entry: &Element,
     limit: u64,
     segment: &mut Segment,
-) -> io::Result<(u64, Track)> {
+) -> io::Result<(u64, bool, Track)> {
     let fields = children(cx, entry, limit, &mut segment.elements)?;
     let mut track = Track::new(TrackKind::Data);
-    let (mut number, mut codec, mut private) = (0, String::new(), None);
+    let (mut number, mut codec, mut private, mut packed) = (0, String::new(), None, false);
     for field in &fields {
         match field.id {
             0xd7 => number = element::unsigned(&mut cx.window, field)?,
@@ -67,7 +118,10 @@ fn walk_entry<R: Read + Seek>(
         match field.id {
             0xe0 => video(cx, field, limit, segment, &mut track)?,
             0xe1 => audio(cx, field, limit, segment, &mut track)?,
-            0x6d80 => encodings(cx, field, limit, segment, track.kind)?,
+            0x6d80 => {
+                packed = true;
+                encodings(cx, field, limit, segment, track.kind)?;
+            }
             _ => {}
         }
     }
@@ -82,7 +136,11 @@ fn walk_entry<R: Read + Seek>(
             cx.findings.add(Code::OtherCodec, Some(entry.start), format!("codec {}", fourcc(&kind)));
         }
     }
-    Ok((number, track))
+    if let (Some(private), Some(codec)) = (private, &track.codec) {
+        let bytes = cx.window.look(private.body, private.len.unwrap_or(0).min(codec::HEAD_BYTES as u64) as usize)?;
+        track.coded = codec::in_configuration(codec, bytes);
+    }
+    Ok((number, packed, track))
 }
 
 fn video<R: Read + Seek>(
@@ -133,9 +191,18 @@ fn audio<R: Read + Seek>(
         match field.id {
             0x9f => track.channels = element::unsigned(&mut cx.window, &field)?.try_into().unwrap_or(u32::MAX),
             // A cast from a float saturates.
-            0xb5 => track.sample_rate_hz = element::float(&mut cx.window, &field)? as u32,
+            0xb5 => {
+                let rate = element::float(&mut cx.window, &field)?;
+                track.sample_rate_hz = rate as u32;
+                if !rate.is_finite() || rate < 1.0 {
+                    cx.findings.add(Code::BadElement, Some(field.start), format!("a sample rate of {rate} Hz"));
+                }
+            }
             _ => {}
         }
+    }
+    if track.channels == 0 {
+        cx.findings.add(Code::BadElement, Some(settings.start), "a sound track without channels");
     }
     Ok(())
 }

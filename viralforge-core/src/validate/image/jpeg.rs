@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
 use super::super::facts::{Context, Facts, Track};
+use super::super::rules;
 use super::super::trailing;
 use super::super::window::u16_be;
 use super::exif;
@@ -18,6 +19,13 @@ const STEP: usize = 8 << 10;
 pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts> {
     let mut facts = Facts { image_frames: Some(1), ..Facts::default() };
     let mut scans = 0;
+    // The length of the first segment doubles as the start of a comment, and the whole as a script.
+    if cx.window.look(4, 2)? == b"/*" {
+        let bytes = cx.window.look(0, usize::try_from(cx.window.len()).unwrap_or(usize::MAX))?;
+        if bytes.windows(3).any(|w| w == b"*/=" || w == b"*/;") {
+            cx.findings.add(Code::HiddenPayload, Some(4), "a script whose first line is the header");
+        }
+    }
     let mut at = 2;
     loop {
         let Some([mark, marker]) = cx.window.array::<2>(at)? else {
@@ -86,12 +94,13 @@ fn segment<R: Read + Seek>(
                 cx.findings.add(Code::BadChunk, Some(body), "a picture without width or height");
             }
             facts.tracks.push(picture);
+            rules::judge_header(facts, cx.policy, cx.findings);
         }
         0xe0..=0xef | 0xfe => {
             facts.metadata_bytes += size;
             let bytes = cx.window.look(body, size as usize)?;
             if marker == 0xe1 && bytes.starts_with(b"Exif\0") {
-                exif::check(bytes, body, cx.policy, cx.findings);
+                facts.orientation = exif::check(bytes, body, cx.policy, cx.findings);
             }
             let announces = |name: &[u8]| bytes.windows(name.len()).any(|w| w == name);
             facts.announces_more |= marker == 0xe1 && (announces(b"MotionPhoto") || announces(b"MicroVideo"));
