@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use ipnet::IpNet;
 use tokio::sync::{Notify, watch};
 
-use crate::account::{AccessTokens, ApiKeys, Audit, Leaked, Passwords, Resets, Sessions, Users, Vault};
+use crate::account::{AccessTokens, ApiKeys, Audit, Leaked, Passwords, Resets, SecondFactors, Sessions, Users, Vault};
 use crate::asset::{Assets, FileView, StoredFile};
 use crate::config::{Config, Secret};
 use crate::db::Database;
@@ -30,6 +30,7 @@ pub(crate) struct App {
     pub(crate) users: Users,
     pub(crate) passwords: Passwords,
     pub(crate) resets: Resets,
+    pub(crate) second_factors: SecondFactors,
     pub(crate) sessions: Sessions,
     pub(crate) access_tokens: AccessTokens,
     pub(crate) api_keys: ApiKeys,
@@ -37,6 +38,8 @@ pub(crate) struct App {
     pub(crate) vault: Arc<Vault>,
     pub(crate) outgoing: Outgoing,
     pub(crate) oauth: OAuth,
+    /// Whether a session may do something only once its user has turned the second factor on.
+    pub(crate) require_second_factor: bool,
     /// Whether anybody may make an account.
     pub(crate) sign_up: bool,
     /// Whose pages may use this server with cookies: its own, and those that are allowed.
@@ -88,6 +91,8 @@ impl App {
         let wake = Arc::new(Notify::new());
         let pool = || database.pool.clone();
         let access_tokens = AccessTokens::start(pool(), Arc::clone(&vault), config.base_url()).await;
+        let second_factors = SecondFactors { pool: pool(), vault: Arc::clone(&vault) };
+        second_factors.seal_anew().await.map_err(|_| "the secrets of second factors cannot be sealed anew")?;
         let leaked = config.leaked_passwords.as_deref().map(|path| {
             Leaked::open(path).map_err(|error| format!("VIRALFORGE_LEAKED_PASSWORDS {}: {error}", path.display()))
         });
@@ -99,6 +104,7 @@ impl App {
             users: Users(pool()),
             passwords: Passwords::new(leaked).map_err(|_| "passwords cannot be hashed")?,
             resets: Resets(pool()),
+            second_factors,
             sessions: Sessions(pool()),
             access_tokens: access_tokens.map_err(|_| "the keys of access tokens cannot be read")?,
             api_keys: ApiKeys(pool()),
@@ -112,6 +118,7 @@ impl App {
             ),
             vault,
             outgoing,
+            require_second_factor: config.require_second_factor,
             sign_up: config.sign_up,
             origins: config.allowed_origins.iter().cloned().chain([config.base_url()]).collect(),
             trusted_proxies: config.trusted_proxies.clone(),

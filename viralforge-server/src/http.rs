@@ -15,6 +15,7 @@ mod events;
 mod export;
 mod files;
 mod form;
+mod half;
 mod headers;
 mod jobs;
 mod known;
@@ -28,6 +29,7 @@ mod page;
 mod plain;
 mod range;
 mod reset;
+mod second_factor;
 mod serve;
 mod sign_in;
 mod tries;
@@ -78,6 +80,7 @@ fn router(app: Arc<App>) -> Router {
         .merge(
             account::routes()
                 .merge(confirm::routes())
+                .merge(second_factor::routes())
                 .merge(connections::routes())
                 .merge(webhooks::routes())
                 .layer(quick.clone())
@@ -100,6 +103,7 @@ fn router(app: Arc<App>) -> Router {
         );
     let sign_in = sign_in::routes()
         .merge(reset::routes())
+        .merge(half::routes())
         .merge(oauth::routes())
         .layer(quick)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip));

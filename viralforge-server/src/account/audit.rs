@@ -26,6 +26,12 @@ pub(crate) enum Event {
     /// The operator has made a token by which the user can choose another password.
     PasswordResetAllowed,
     SessionEnded,
+    /// One-time codes are asked for from then on.
+    SecondFactorOn,
+    SecondFactorOff,
+    /// With the right password, or with a provider, and a wrong code.
+    SecondFactorFailed,
+    RecoveryCodeUsed,
     /// All of the user's, or of everybody's, by the operator.
     SessionsEnded,
     KeyMade,

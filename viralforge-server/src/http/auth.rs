@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
@@ -24,6 +24,8 @@ pub(super) async fn identify(
 ) -> Result<Response> {
     if request.method() != Method::OPTIONS {
         let caller = caller(&app, &client, request.method(), request.headers()).await?;
+        let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+        require_second_factor(&app, &caller, &path).await?;
         request.extensions_mut().insert(caller);
     }
     Ok(next.run(request).await)
@@ -46,6 +48,20 @@ async fn caller(app: &App, client: &Client, method: &Method, headers: &HeaderMap
         return Err(cookies::forged());
     }
     Ok(caller)
+}
+
+/// Where the operator wants it, a session of who has no second factor is good for turning it on alone.
+async fn require_second_factor(app: &App, caller: &Caller, path: &str) -> Result<()> {
+    let enrolls = path.starts_with("/v1/account/second-factor") || path == "/v1/account/confirm";
+    if app.require_second_factor
+        && !enrolls
+        && matches!(caller.proof, Proof::Session(_))
+        && !app.second_factors.is_on(&caller.user_id).await?
+    {
+        let detail = "turn the second factor on first, at /v1/account/second-factor; this server asks for it";
+        return Err(Problem::new("second_factor_required", detail));
+    }
+    Ok(())
 }
 
 /// What comes behind `Authorization: Bearer`.

@@ -40,6 +40,8 @@ impl App {
 pub(super) struct Confirmation {
     #[schema(format = "password")]
     password: String,
+    /// Where the second factor is on: a code of the authenticator, or a recovery code.
+    code: Option<String>,
 }
 
 /// Confirm that it is you
@@ -65,6 +67,7 @@ pub(super) async fn confirm(
         app.noted(Event::SignInFailed, Some(&user.id), &client).await;
         return Err(Problem::new("forbidden", "the password is wrong"));
     }
+    app.take_code(&user.id, asked.code.as_deref(), &client).await?;
     app.sessions.prove(session, id::now_ms()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

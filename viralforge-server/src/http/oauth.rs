@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::client::Client;
 use super::cookies::{self, OAUTH};
+use super::half;
 use crate::account::Event;
 use crate::app::App;
 use crate::oauth::{ATTEMPT_LIFETIME_SECONDS, Beginning, Failure, Finished, ProviderView, Returned, browser_secret};
@@ -89,6 +90,7 @@ pub(super) async fn begin(
 /// Sends the browser to the page where it began to sign in or to connect an account. Where that came to nothing, the
 /// address of the page has `error` in its query: `access_denied` by the user, `provider_refused`, `provider_failed`,
 /// `wrong_issuer`, `bad_id_token`, `no_account`, `sign_up_closed`, or `of_another_user`, who signs in with that account.
+/// With `second_factor=required` there, the page sends a code to `/v1/auth/second-factor`.
 #[utoipa::path(get, path = "/v1/auth/{provider}/callback", operation_id = "comeBack",
     params(("provider" = String,), ("state" = String, Query), ("code" = Option<String>, Query),
         ("error" = Option<String>, Query), ("iss" = Option<String>, Query)),
@@ -111,6 +113,11 @@ pub(super) async fn finish(
         Ok(Finished::SignedIn { user_id, new, proved_at }) => {
             if new {
                 app.noted(Event::SignedUp, Some(&user_id), &client).await;
+            }
+            if app.second_factors.is_on(&user_id).await? {
+                let mut page = attempt.return_to;
+                page.query_pairs_mut().append_pair("second_factor", "required");
+                return Ok(sent_to(&page, half::begin(&app, &user_id, proved_at)?));
             }
             if let Some(former) = &attempt.session_id {
                 app.sessions.end_former(former).await?;

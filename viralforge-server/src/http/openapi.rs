@@ -8,8 +8,8 @@ use viralforge_core::schema;
 
 use super::page::Filter;
 use super::{
-    account, assets, confirm, connections, direct, events, files, jobs, oauth, operations, operator, plain, reset,
-    sign_in, tus, webhooks, workers,
+    account, assets, confirm, connections, direct, events, files, half, jobs, oauth, operations, operator, plain,
+    reset, second_factor, sign_in, tus, webhooks, workers,
 };
 use crate::job::{self, Kind};
 use crate::problem::{CODES, Problem};
@@ -27,6 +27,8 @@ use crate::{asset, upload};
         files::read,
         sign_in::sign_up, sign_in::sign_in, sign_in::refresh, sign_in::sign_out,
         reset::reset, confirm::confirm, operator::end_sessions, operator::reset_password,
+        operator::turn_second_factor_off, second_factor::one, second_factor::enroll, second_factor::confirm,
+        second_factor::turn_off, half::finish,
         oauth::providers, oauth::begin, oauth::finish, connections::begin, connections::list, connections::end,
         account::one, account::leave, account::change_password, account::sessions, account::end_session, account::keys,
         account::make_key, super::export::export,

@@ -21,6 +21,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
     Router::new()
         .route("/operator/end-sessions", post(end_sessions))
         .route("/operator/reset-password", post(reset_password))
+        .route("/operator/turn-second-factor-off", post(turn_second_factor_off))
 }
 
 /// Whose sessions to end: of one user, named by one of the first two, or of everybody.
@@ -69,10 +70,10 @@ pub(super) async fn end_sessions(
     Ok(Json(Ended { ended }))
 }
 
-/// Who forgot their password: named by one of both.
+/// A user, named by one of both.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Forgot {
+pub(super) struct NamedUser {
     #[schema(pattern = "^[0-9a-f]{32}$")]
     user_id: Option<String>,
     #[schema(format = "email", max_length = 254)]
@@ -91,12 +92,12 @@ pub(super) struct ResetToken {
 ///
 /// The token is good for an hour, once, until the password changes or another token is made. The server sends no mail:
 /// hand it to the user in a way that reaches nobody else, behind the `#` of a link to a page of yours, say.
-#[utoipa::path(post, path = "/v1/operator/reset-password", operation_id = "allowPasswordReset", request_body = Forgot,
+#[utoipa::path(post, path = "/v1/operator/reset-password", operation_id = "allowPasswordReset", request_body = NamedUser,
     responses((status = 201, body = ResetToken), (status = 403), (status = 404), (status = 409)))]
 pub(super) async fn reset_password(
     State(app): State<Arc<App>>,
     client: Client,
-    Asked(asked): Asked<Forgot>,
+    Asked(asked): Asked<NamedUser>,
 ) -> Result<(StatusCode, Confidential<ResetToken>)> {
     let user = named(&app, asked.user_id, asked.email).await?;
     if user.email.is_none() {
@@ -105,6 +106,25 @@ pub(super) async fn reset_password(
     let (token, expires_at_ms) = app.resets.make(&user.id, id::now_ms()).await?;
     app.noted(Event::PasswordResetAllowed, Some(&user.id), &client).await;
     Ok((StatusCode::CREATED, Confidential(ResetToken { token, expires_at_ms })))
+}
+
+/// Turn the second factor of a user off
+///
+/// For who lost both the authenticator and the recovery codes. All their sessions are ended.
+#[utoipa::path(post, path = "/v1/operator/turn-second-factor-off", operation_id = "turnSecondFactorOffFor",
+    request_body = NamedUser, responses((status = 204), (status = 403), (status = 404)))]
+pub(super) async fn turn_second_factor_off(
+    State(app): State<Arc<App>>,
+    client: Client,
+    Asked(asked): Asked<NamedUser>,
+) -> Result<StatusCode> {
+    let user = named(&app, asked.user_id, asked.email).await?;
+    if !app.second_factors.turn_off(&user.id).await? {
+        return Err(Problem::not_found("second factor"));
+    }
+    app.sessions.end_others(&user.id, "").await?;
+    app.noted(Event::SecondFactorOff, Some(&user.id), &client).await;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 async fn named(app: &App, user_id: Option<String>, email: Option<String>) -> Result<User> {

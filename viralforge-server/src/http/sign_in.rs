@@ -40,6 +40,8 @@ pub(super) struct Credentials {
     /// For pages in a browser: the tokens come as cookies, which scripts cannot read, and are not in the answer.
     #[serde(default)]
     cookies: bool,
+    /// To sign in where the second factor is on: a code of the authenticator, or a recovery code.
+    code: Option<String>,
 }
 
 /// A refresh token; none where it comes as a cookie.
@@ -157,6 +159,7 @@ pub(super) async fn sign_in(
     let fits = app.passwords.fits(hash, asked.password).await?;
     match user {
         Some(user) if fits => {
+            app.take_code(&user.id, asked.code.as_deref(), &client).await?;
             if asked.cookies
                 && let Some(former) = app.former_session(&headers).await?
             {

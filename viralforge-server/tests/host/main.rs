@@ -27,6 +27,7 @@ mod reports;
 mod rogue;
 mod rolling;
 mod scale;
+mod second_factor;
 mod server;
 mod sign_in_with;
 mod storage;
