@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use ipnet::IpNet;
 use tokio::sync::{Notify, watch};
 
-use crate::account::{AccessTokens, ApiKeys, Audit, Passwords, Sessions, Users, Vault};
+use crate::account::{AccessTokens, ApiKeys, Audit, Leaked, Passwords, Resets, SecondFactors, Sessions, Users, Vault};
 use crate::asset::{Assets, FileView, StoredFile};
 use crate::config::{Config, Secret};
 use crate::db::Database;
@@ -29,6 +29,8 @@ pub(crate) struct App {
     pub(crate) api_key: Secret,
     pub(crate) users: Users,
     pub(crate) passwords: Passwords,
+    pub(crate) resets: Resets,
+    pub(crate) second_factors: SecondFactors,
     pub(crate) sessions: Sessions,
     pub(crate) access_tokens: AccessTokens,
     pub(crate) api_keys: ApiKeys,
@@ -36,6 +38,8 @@ pub(crate) struct App {
     pub(crate) vault: Arc<Vault>,
     pub(crate) outgoing: Outgoing,
     pub(crate) oauth: OAuth,
+    /// Whether a session may do something only once its user has turned the second factor on.
+    pub(crate) require_second_factor: bool,
     /// Whether anybody may make an account.
     pub(crate) sign_up: bool,
     /// Whose pages may use this server with cookies: its own, and those that are allowed.
@@ -87,12 +91,20 @@ impl App {
         let wake = Arc::new(Notify::new());
         let pool = || database.pool.clone();
         let access_tokens = AccessTokens::start(pool(), Arc::clone(&vault), config.base_url()).await;
+        let second_factors = SecondFactors { pool: pool(), vault: Arc::clone(&vault) };
+        second_factors.seal_anew().await.map_err(|_| "the secrets of second factors cannot be sealed anew")?;
+        let leaked = config.leaked_passwords.as_deref().map(|path| {
+            Leaked::open(path).map_err(|error| format!("VIRALFORGE_LEAKED_PASSWORDS {}: {error}", path.display()))
+        });
+        let leaked = leaked.transpose()?;
         let outgoing = Outgoing::new(&config.outgoing_allow);
         Ok(Arc::new(Self {
             base_url: config.base_url(),
             api_key,
             users: Users(pool()),
-            passwords: Passwords::new().map_err(|_| "passwords cannot be hashed")?,
+            passwords: Passwords::new(leaked).map_err(|_| "passwords cannot be hashed")?,
+            resets: Resets(pool()),
+            second_factors,
             sessions: Sessions(pool()),
             access_tokens: access_tokens.map_err(|_| "the keys of access tokens cannot be read")?,
             api_keys: ApiKeys(pool()),
@@ -106,6 +118,7 @@ impl App {
             ),
             vault,
             outgoing,
+            require_second_factor: config.require_second_factor,
             sign_up: config.sign_up,
             origins: config.allowed_origins.iter().cloned().chain([config.base_url()]).collect(),
             trusted_proxies: config.trusted_proxies.clone(),
@@ -156,6 +169,7 @@ impl App {
             ("accounts cannot be removed", self.remove_leaving().await),
             ("old messages cannot be forgotten", self.forget_messages().await),
             ("the keys of access tokens cannot be changed", self.access_tokens.rotate(id::now_ms()).await),
+            ("old tokens for passwords cannot be forgotten", self.resets.forget(id::now_ms()).await),
             ("old sessions cannot be forgotten", self.sessions.forget(id::now_ms()).await),
             ("old entries of the audit log cannot be forgotten", self.audit.forget(id::now_ms()).await),
             ("connections cannot be kept", self.oauth.tidy(id::now_ms()).await),

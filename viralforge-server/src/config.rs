@@ -65,6 +65,10 @@ pub(crate) struct Config {
     /// What is kept encrypted is encrypted with the first, and may still be with the others.
     pub(crate) encryption_keys: Vec<Secret>,
     pub(crate) sign_up: bool,
+    /// Whether users have to have a second factor.
+    pub(crate) require_second_factor: bool,
+    /// Passwords that leaked elsewhere: a file of their hashes.
+    pub(crate) leaked_passwords: Option<PathBuf>,
     /// Other sites whose pages may use this server.
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) trusted_proxies: Vec<IpNet>,
@@ -147,6 +151,8 @@ impl Config {
             signing_key: settings.secret("VIRALFORGE_SIGNING_KEY"),
             encryption_keys: settings.secrets("VIRALFORGE_ENCRYPTION_KEYS"),
             sign_up: settings.parsed("VIRALFORGE_SIGN_UP", false),
+            require_second_factor: settings.parsed("VIRALFORGE_REQUIRE_SECOND_FACTOR", false),
+            leaked_passwords: settings.text("VIRALFORGE_LEAKED_PASSWORDS").map(PathBuf::from),
             allowed_origins: settings.origins("VIRALFORGE_ALLOWED_ORIGINS"),
             trusted_proxies: settings.list("VIRALFORGE_TRUSTED_PROXIES"),
             clients: settings.clients(),

@@ -6,6 +6,7 @@ mod assets;
 mod auth;
 mod client;
 mod compress;
+mod confirm;
 mod connections;
 mod cookies;
 mod direct;
@@ -14,18 +15,24 @@ mod events;
 mod export;
 mod files;
 mod form;
+mod half;
 mod headers;
 mod jobs;
+mod known;
 mod limits;
 mod linger;
 mod oauth;
 mod openapi;
 mod operations;
+mod operator;
 mod page;
 mod plain;
 mod range;
+mod reset;
+mod second_factor;
 mod serve;
 mod sign_in;
+mod tries;
 mod tus;
 mod webhooks;
 mod workers;
@@ -72,6 +79,8 @@ fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn(auth::by_method))
         .merge(
             account::routes()
+                .merge(confirm::routes())
+                .merge(second_factor::routes())
                 .merge(connections::routes())
                 .merge(webhooks::routes())
                 .layer(quick.clone())
@@ -84,6 +93,7 @@ fn router(app: Arc<App>) -> Router {
                 .merge(workers::output_routes())
                 .layer(middleware::from_fn(auth::work)),
         )
+        .merge(operator::routes().layer(quick.clone()).layer(middleware::from_fn(auth::operator)))
         .fallback(no_page)
         .layer(
             ServiceBuilder::new()
@@ -92,6 +102,8 @@ fn router(app: Arc<App>) -> Router {
                 .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_user)),
         );
     let sign_in = sign_in::routes()
+        .merge(reset::routes())
+        .merge(half::routes())
         .merge(oauth::routes())
         .layer(quick)
         .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip));

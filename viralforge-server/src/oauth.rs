@@ -26,6 +26,7 @@ use url::Url;
 
 use crate::account::{Audit, Event, Vault, random_token};
 use crate::config::Client;
+use crate::id;
 use crate::outgoing::Outgoing;
 use crate::problem::{Problem, Result};
 use attempt::Attempts;
@@ -36,6 +37,8 @@ use identity::Identities;
 use provider::{Challenge, Provider};
 use token::{Account, Asked, Tokens};
 
+/// How old a proof of who somebody is may be, at the provider, where a fresh one is asked for.
+const MAX_AGE_SECONDS: i64 = 60;
 /// How many times in a row tokens are renewed before other things are looked after.
 const MAX_ROUNDS: usize = 50;
 
@@ -109,8 +112,30 @@ pub(crate) struct Returned {
 /// What came of it.
 #[derive(Debug)]
 pub(crate) enum Finished {
-    SignedIn { user_id: String, new: bool },
-    Connected { user_id: String },
+    SignedIn {
+        user_id: String,
+        new: bool,
+        /// When they proved who they are, where that is known, in milliseconds since 1970.
+        proved_at: Option<i64>,
+    },
+    Connected {
+        user_id: String,
+    },
+}
+
+/// What is to begin.
+#[derive(Clone, Debug)]
+pub(crate) struct Beginning<'a> {
+    pub(crate) provider: &'a str,
+    /// Who connects an account; `None`: somebody signs in.
+    pub(crate) user_id: Option<&'a str>,
+    /// What only this browser knows.
+    pub(crate) browser: &'a str,
+    /// The session that it has.
+    pub(crate) session_id: Option<String>,
+    /// Whether the user has to prove anew who they are.
+    pub(crate) fresh: bool,
+    pub(crate) return_to: Url,
 }
 
 /// The providers that are set up, and all that was begun and connected.
@@ -171,9 +196,9 @@ impl OAuth {
         page.filter(fits).ok_or_else(|| Problem::invalid_option("return_to is no path on this server, like /done"))
     }
 
-    /// Begins a sign-in, or for a user a connection; the address at the provider to send the browser to. `browser` is
-    /// what only this browser knows.
-    pub(crate) async fn begin(&self, name: &str, user: Option<&str>, browser: &str, return_to: Url) -> Result<Url> {
+    /// Begins a sign-in, or for a user a connection; the address at the provider to send the browser to.
+    pub(crate) async fn begin(&self, beginning: Beginning<'_>) -> Result<Url> {
+        let Beginning { provider: name, user_id: user, browser, session_id, fresh, return_to } = beginning;
         let none = || Problem::not_found("provider");
         let (provider, discovery) = self.provider(name).ok_or_else(none)?;
         if user.is_none() && !provider.signs_in() {
@@ -205,7 +230,13 @@ impl OAuth {
         if user.is_some() {
             url.query_pairs_mut().extend_pairs(provider.extra);
         }
-        let attempt = Attempt { provider: name.to_owned(), user_id: user.map(str::to_owned), return_to, state };
+        if fresh && provider.tells_age {
+            url.query_pairs_mut().append_pair("max_age", &MAX_AGE_SECONDS.to_string());
+        } else if fresh {
+            url.query_pairs_mut().append_pair("prompt", "select_account");
+        }
+        let (provider, user_id, began_at) = (name.to_owned(), user.map(str::to_owned), id::now_ms());
+        let attempt = Attempt { provider, user_id, session_id, fresh, began_at, return_to, state };
         self.attempts.add(&attempt, browser).await?;
         Ok(url)
     }
@@ -249,7 +280,10 @@ impl OAuth {
         let subject = match (provider.issuer(), &endpoints.jwks) {
             (Some(issuer), Some(jwks)) => {
                 let nonce = self.nonce(&attempt.state);
-                let expected = Expected { issuer, client_id: &provider.client_id, nonce: &nonce };
+                let fresh = attempt.fresh && provider.tells_age;
+                let authenticated_since = fresh.then_some(attempt.began_at / 1000 - MAX_AGE_SECONDS);
+                let client_id = &provider.client_id;
+                let expected = Expected { issuer, client_id, nonce: &nonce, authenticated_since };
                 let token = tokens.id.as_deref().ok_or(Refused::BadIdToken)?;
                 let kid = id_token::key_name(token).ok_or(Refused::BadIdToken)?;
                 let keys = discovery.keys(kid.as_deref(), jwks, &self.outgoing).await?;
@@ -260,18 +294,25 @@ impl OAuth {
         };
         match (&attempt.user_id, subject) {
             (Some(user_id), subject) => {
+                let subject = subject.map(|(issuer, subject)| (issuer, subject.id));
                 let account = asked.account(&tokens.access).await?;
                 self.connect(user_id, provider, (&account, tokens), subject).await?;
                 Ok(Finished::Connected { user_id: user_id.clone() })
             }
-            (None, Some((issuer, subject))) => match self.identities.user(issuer, &subject).await? {
-                Some(user_id) => Ok(Finished::SignedIn { user_id, new: false }),
-                None if !self.sign_up => Err(Refused::SignUpClosed.into()),
-                None => {
-                    let user_id = self.identities.sign_up(issuer, &subject).await?;
-                    Ok(Finished::SignedIn { user_id, new: true })
+            (None, Some((issuer, subject))) => {
+                let now = id::now_ms();
+                // One that does not tell may have answered out of a session of its own; one that cannot is believed.
+                let told = subject.authenticated_at.map(|at| at.saturating_mul(1000).min(now));
+                let proved_at = if provider.tells_age { told } else { Some(now) };
+                match self.identities.user(issuer, &subject.id).await? {
+                    Some(user_id) => Ok(Finished::SignedIn { user_id, new: false, proved_at }),
+                    None if !self.sign_up => Err(Refused::SignUpClosed.into()),
+                    None => {
+                        let user_id = self.identities.sign_up(issuer, &subject.id).await?;
+                        Ok(Finished::SignedIn { user_id, new: true, proved_at })
+                    }
                 }
-            },
+            }
             (None, None) => Err(Refused::BadIdToken.into()),
         }
     }

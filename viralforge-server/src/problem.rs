@@ -14,7 +14,7 @@ pub(crate) type Result<T, E = Problem> = std::result::Result<T, E>;
 
 /// Every code of a problem with its status and what it means: the host's own, and those of the library that are answers
 /// by themselves. The library's others are told of in the `error` of a job.
-pub(crate) const CODES: [(u16, &str, &str); 23] = [
+pub(crate) const CODES: [(u16, &str, &str); 25] = [
     (400, "bad_request", "the path, the query, a header or the body is not as it should be"),
     (401, "unauthorized", "there is no key or token, or one that is not good (any more)"),
     (
@@ -22,6 +22,8 @@ pub(crate) const CODES: [(u16, &str, &str); 23] = [
         "forbidden",
         "the address is not signed or no longer good, the upload takes no bytes, or the caller may not do that",
     ),
+    (403, "second_factor_required", "that takes a code of the second factor, or the second factor to be turned on"),
+    (403, "confirm_first", "that takes a sign-in, or a confirmation with the password, of the last ten minutes"),
     (403, "quota_exceeded", "the user has as much as they may"),
     (404, "not_found", "there is no such thing"),
     (405, "method", "this page does not take that method; Allow lists those that it takes"),

@@ -23,7 +23,17 @@ pub(crate) enum Event {
     /// A refresh token was used a second time; its session was ended.
     TokenReused,
     PasswordChanged,
+    /// The operator has made a token by which the user can choose another password.
+    PasswordResetAllowed,
     SessionEnded,
+    /// One-time codes are asked for from then on.
+    SecondFactorOn,
+    SecondFactorOff,
+    /// With the right password, or with a provider, and a wrong code.
+    SecondFactorFailed,
+    RecoveryCodeUsed,
+    /// All of the user's, or of everybody's, by the operator.
+    SessionsEnded,
     KeyMade,
     KeyEnded,
     WebhookMade,
@@ -82,6 +92,17 @@ impl Audit {
         if let Err(error) = kept {
             tracing::error!(%error, "the audit log cannot be written");
         }
+    }
+
+    /// Whether a user has ever signed in from an address, as far as it is kept.
+    pub(crate) async fn has_signed_in_from(&self, user_id: &str, ip: &str) -> Result<bool> {
+        let found =
+            sqlx::query("SELECT 1 AS one FROM audit WHERE user_id = $1 AND event = 'signed_in' AND ip = $2 LIMIT 1")
+                .bind(user_id)
+                .bind(ip)
+                .fetch_optional(&self.0)
+                .await?;
+        Ok(found.is_some())
     }
 
     /// Forgets what is old.

@@ -8,6 +8,7 @@ use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use tokio::sync::Semaphore;
 
+use super::Leaked;
 use crate::problem::{Problem, Result};
 
 /// Shortest and longest password, in characters (ASVS 5.0, 6.2.1 and 6.2.9).
@@ -27,17 +28,37 @@ pub(crate) struct Passwords {
     room: Arc<Semaphore>,
     /// What the password of a user who is not there is compared with, so that it takes as long.
     decoy: String,
+    /// Those that leaked elsewhere, where the operator has a file of them.
+    leaked: Option<Arc<Leaked>>,
 }
 
 impl Passwords {
-    pub(crate) fn new() -> Result<Self> {
+    pub(crate) fn new(leaked: Option<Leaked>) -> Result<Self> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Ok(Self { room: Arc::new(Semaphore::new(cores)), decoy: hashed("nobody has this password")? })
+        let decoy = hashed("nobody has this password")?;
+        Ok(Self { room: Arc::new(Semaphore::new(cores)), decoy, leaked: leaked.map(Arc::new) })
+    }
+
+    /// Refuses what is guessed first, and what leaked.
+    pub(crate) async fn check(&self, password: &str, email: &str) -> Result<()> {
+        Self::check_alone(password, email)?;
+        let Some(leaked) = self.leaked.clone() else { return Ok(()) };
+        let password = password.to_owned();
+        let found =
+            tokio::task::spawn_blocking(move || leaked.has(&password)).await.map_err(|_| Problem::internal())?;
+        match found {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(weak("is among those that leaked elsewhere")),
+            Err(error) => {
+                tracing::error!(%error, "the file of leaked passwords cannot be read");
+                Err(Problem::internal())
+            }
+        }
     }
 
     /// Refuses what is guessed first.
-    pub(crate) fn check(password: &str, email: &str) -> Result<()> {
-        let weak = |why: &str| Err(Problem::invalid_option(format!("the password {why}; choose another")));
+    fn check_alone(password: &str, email: &str) -> Result<()> {
+        let weak = |why: &str| Err(weak(why));
         let lower = password.to_lowercase();
         let name = email.split('@').next().unwrap_or_default();
         match password.chars().count() {
@@ -83,6 +104,10 @@ impl Passwords {
     }
 }
 
+fn weak(why: &str) -> Problem {
+    Problem::invalid_option(format!("the password {why}; choose another"))
+}
+
 fn hashed(password: &str) -> Result<String> {
     let hash = Argon2::default().hash_password(password.as_bytes()).map_err(|_| Problem::internal())?;
     Ok(hash.to_string())
@@ -94,7 +119,7 @@ mod tests {
 
     #[test]
     fn what_is_guessed_first_is_refused_and_anything_long_enough_is_taken() {
-        let check = |password: &str| Passwords::check(password, "maria.lopez@example.com");
+        let check = |password: &str| Passwords::check_alone(password, "maria.lopez@example.com");
         for bad in ["", "1234567", "password1", "PassWord1", "maria.lopez1", "MARIA.LOPEZ@example.com", "ViralForge!"] {
             assert_eq!(check(bad).unwrap_err().status(), 422, "{bad}");
         }
@@ -107,7 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_password_fits_its_hash_alone() {
-        let passwords = Passwords::new().unwrap();
+        let passwords = Passwords::new(None).unwrap();
         let hash = passwords.hash("tïger lily".to_owned()).await.unwrap();
         assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
         assert!(passwords.fits(Some(hash.clone()), "tïger lily".to_owned()).await.unwrap());

@@ -15,6 +15,8 @@ const IDLE_MS: i64 = 3 * 24 * 3600 * 1000;
 /// How long a refresh token that was used gives the same answer again: two tabs may ask at the same time, and an answer
 /// may be lost on its way. Later, whoever sends it is not the one who got it.
 const GRACE_MS: i64 = 10_000;
+/// How old a proof may be where something is asked for that a stolen session must not do.
+pub(crate) const FRESH_MS: i64 = 10 * 60 * 1000;
 /// How much is kept of what a client calls itself, in characters.
 const MAX_CLIENT_CHARS: usize = 120;
 
@@ -55,8 +57,9 @@ pub(crate) enum Refreshed {
 pub(crate) struct Sessions(pub(crate) AnyPool);
 
 impl Sessions {
-    /// Begins a session; with it comes its first refresh token.
-    pub(crate) async fn begin(&self, user_id: &str, client: &str) -> Result<(Session, String)> {
+    /// Begins a session; with it comes its first refresh token. `proved_at` is when the user last proved who they are,
+    /// where that is known.
+    pub(crate) async fn begin(&self, user_id: &str, client: &str, proved_at: Option<i64>) -> Result<(Session, String)> {
         let (now, token) = (id::now_ms(), random_token()?);
         let session = Session {
             id: id::fresh(),
@@ -68,13 +71,15 @@ impl Sessions {
         };
         let mut tx = self.0.begin().await?;
         sqlx::query(
-            "INSERT INTO sessions (id, user_id, client, created_at, seen_at, expires_at) VALUES ($1, $2, $3, $4, $4, $5)",
+            "INSERT INTO sessions (id, user_id, client, created_at, seen_at, expires_at, proved_at) \
+             VALUES ($1, $2, $3, $4, $4, $5, $6)",
         )
         .bind(&session.id)
         .bind(user_id)
         .bind(&session.client)
         .bind(now)
         .bind(session.expires_at)
+        .bind(proved_at)
         .execute(&mut *tx)
         .await?;
         add_token(&mut tx, &token, &session.id, now).await?;
@@ -156,9 +161,27 @@ impl Sessions {
         Ok(row.is_some())
     }
 
-    /// When a session began, in milliseconds since 1970.
-    pub(crate) async fn began(&self, id: &str) -> Result<i64> {
-        Ok(sqlx::query_scalar("SELECT created_at FROM sessions WHERE id = $1").bind(id).fetch_one(&self.0).await?)
+    /// Whether the user of a session proved who they are in the last [`FRESH_MS`].
+    pub(crate) async fn is_fresh(&self, id: &str, now: i64) -> Result<bool> {
+        let proved_at: Option<i64> =
+            sqlx::query_scalar("SELECT proved_at FROM sessions WHERE id = $1").bind(id).fetch_one(&self.0).await?;
+        Ok(proved_at.is_some_and(|at| at + FRESH_MS > now))
+    }
+
+    /// Notes that the user of a session has proved who they are.
+    pub(crate) async fn prove(&self, id: &str, now: i64) -> Result<()> {
+        sqlx::query("UPDATE sessions SET proved_at = $1 WHERE id = $2").bind(now).bind(id).execute(&self.0).await?;
+        Ok(())
+    }
+
+    /// Ends the session that a browser had before it began another, whoever's that was.
+    pub(crate) async fn end_former(&self, id: &str) -> Result<()> {
+        sqlx::query("UPDATE sessions SET ended_at = $1 WHERE id = $2 AND ended_at IS NULL")
+            .bind(id::now_ms())
+            .bind(id)
+            .execute(&self.0)
+            .await?;
+        Ok(())
     }
 
     /// Ends one session of a user.
@@ -173,15 +196,25 @@ impl Sessions {
         if ended.rows_affected() == 1 { Ok(()) } else { Err(Problem::not_found("session")) }
     }
 
-    /// Ends all sessions of a user but one.
-    pub(crate) async fn end_others(&self, user_id: &str, but: &str) -> Result<()> {
-        sqlx::query("UPDATE sessions SET ended_at = $1 WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL")
+    /// Ends all sessions of a user but one; how many.
+    pub(crate) async fn end_others(&self, user_id: &str, but: &str) -> Result<u64> {
+        let ended =
+            sqlx::query("UPDATE sessions SET ended_at = $1 WHERE user_id = $2 AND id <> $3 AND ended_at IS NULL")
+                .bind(id::now_ms())
+                .bind(user_id)
+                .bind(but)
+                .execute(&self.0)
+                .await?;
+        Ok(ended.rows_affected())
+    }
+
+    /// Ends all sessions of all users; how many.
+    pub(crate) async fn end_all(&self) -> Result<u64> {
+        let ended = sqlx::query("UPDATE sessions SET ended_at = $1 WHERE ended_at IS NULL")
             .bind(id::now_ms())
-            .bind(user_id)
-            .bind(but)
             .execute(&self.0)
             .await?;
-        Ok(())
+        Ok(ended.rows_affected())
     }
 
     /// Forgets sessions that are long over, with their tokens.

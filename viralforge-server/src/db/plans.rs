@@ -12,6 +12,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 
 use super::tests::databases;
 use super::{Database, Engine};
+use crate::account::{Audit, Resets, SecondFactors, Vault};
 use crate::asset::Assets;
 use crate::job::{Event, Kind, Lane, NewJob, Queue};
 use crate::limit::Quota;
@@ -45,6 +46,9 @@ impl Visit for Reader {
                 "connections",
                 "identities",
                 "oauth_attempts",
+                "password_resets",
+                "second_factors",
+                "recovery_codes",
             ]
             .iter()
             .any(|table| value.contains(table))
@@ -80,6 +84,16 @@ async fn work(database: &Database) {
     let asset = assets.get(&upload.id).await.unwrap();
     crate::http::read_every_list(&pool).await;
     crate::oauth::do_everything(&pool).await;
+    Audit(pool.clone()).has_signed_in_from("a", "192.0.2.1").await.unwrap();
+    let resets = Resets(pool.clone());
+    assert!(resets.user("none", 0).await.unwrap().is_none() && !resets.take("none", 0).await.unwrap());
+    resets.end("a").await.unwrap();
+    let vault = Vault::new(&[crate::config::Secret::new("a secret")]).unwrap();
+    let factors = SecondFactors { pool: pool.clone(), vault: std::sync::Arc::new(vault) };
+    factors.take("a", "000000", 0).await.unwrap();
+    factors.recovery_codes_left("a").await.unwrap();
+    factors.turn_off("a").await.unwrap();
+    factors.seal_anew().await.unwrap();
     Quota { storage_bytes: 100, processed_minutes: 10 }.usage(&pool, "a", 0).await.unwrap();
     let new = NewJob {
         kind: Kind::THUMBNAIL_GENERATION,

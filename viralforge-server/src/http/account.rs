@@ -12,11 +12,11 @@ use utoipa::ToSchema;
 use super::asked::Asked;
 use super::client::Client;
 use super::compress::Confidential;
-use super::limits;
 use super::page::{Page, Pairs};
+use super::tries;
 use crate::account::audit::{self, Entry};
 use crate::account::key::{self, ApiKey};
-use crate::account::{Caller, Event, Passwords, Proof, Scope, Scopes, Session, User, session};
+use crate::account::{Caller, Event, Proof, Scope, Scopes, Session, User, session};
 use crate::app::App;
 use crate::id;
 use crate::limit::Usage;
@@ -58,9 +58,6 @@ pub(super) struct Leaving {
     password: Option<String>,
 }
 
-/// How old a sign-in may be to stand for a password.
-const FRESH_MS: i64 = 10 * 60 * 1000;
-
 /// Delete your account
 ///
 /// With all that is yours: uploads, assets, jobs, files, keys. At once for everybody who asks; from the storage as soon
@@ -74,12 +71,10 @@ pub(super) async fn leave(
     Asked(asked): Asked<Leaving>,
 ) -> Result<StatusCode> {
     let user = app.users.get(&caller.user_id).await?;
-    if let Some(email) = &user.email {
-        limits::try_account(&app, email).await?;
-    }
+    tries::password(&app, &caller).await?;
     let sure = match (user.password, asked.password, &caller.proof) {
         (Some(hash), Some(password), _) => app.passwords.fits(Some(hash), password).await?,
-        (None, _, Proof::Session(session)) => app.sessions.began(session).await? + FRESH_MS > id::now_ms(),
+        (None, _, Proof::Session(session)) => app.sessions.is_fresh(session, id::now_ms()).await?,
         (None, _, Proof::Operator) => true,
         _ => false,
     };
@@ -117,15 +112,16 @@ pub(super) async fn change_password(
     let (Some(email), Some(hash)) = (user.email, user.password) else {
         return Err(Problem::conflict("this account has no password"));
     };
-    limits::try_account(&app, &email).await?;
+    tries::password(&app, &caller).await?;
     if !app.passwords.fits(Some(hash), asked.current_password).await? {
         app.noted(Event::SignInFailed, Some(&user.id), &client).await;
         return Err(Problem::new("forbidden", "the current password is wrong"));
     }
-    Passwords::check(&asked.new_password, &email)?;
+    app.passwords.check(&asked.new_password, &email).await?;
     app.users.set_password(&user.id, &app.passwords.hash(asked.new_password).await?).await?;
     let this = if let Proof::Session(id) = &caller.proof { id } else { "" };
     app.sessions.end_others(&user.id, this).await?;
+    app.resets.end(&user.id).await?;
     app.noted(Event::PasswordChanged, Some(&user.id), &client).await;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -141,14 +137,21 @@ pub(super) async fn sessions(State(app): State<Arc<App>>, caller: Caller, query:
 }
 
 /// End a session
-#[utoipa::path(delete, path = "/v1/account/sessions/{id}", operation_id = "endSession", responses((status = 204)))]
+///
+/// Another than the one that asks takes a sign-in or a confirmation of the last ten minutes.
+#[utoipa::path(delete, path = "/v1/account/sessions/{id}", operation_id = "endSession",
+    responses((status = 204), (status = 403)))]
 pub(super) async fn end_session(
     State(app): State<Arc<App>>,
     caller: Caller,
     client: Client,
     Path(id): Path<String>,
 ) -> Result<StatusCode> {
-    app.sessions.end(&id::checked(&id, "session")?, &caller.user_id).await?;
+    let id = id::checked(&id, "session")?;
+    if caller.proof != Proof::Session(id.clone()) {
+        app.require_fresh(&caller).await?;
+    }
+    app.sessions.end(&id, &caller.user_id).await?;
     app.noted(Event::SessionEnded, Some(&caller.user_id), &client).await;
     Ok(StatusCode::NO_CONTENT)
 }

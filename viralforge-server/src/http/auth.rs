@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRequestParts, Request, State};
+use axum::extract::{FromRequestParts, MatchedPath, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 use axum::middleware::Next;
@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 
 use super::client::Client;
 use super::cookies::{self, ACCESS};
-use crate::account::{API_KEY_PREFIX, Caller, Event, Scope};
+use crate::account::{API_KEY_PREFIX, Caller, Event, Proof, Scope};
 use crate::app::App;
 use crate::problem::{Problem, Result};
 
@@ -24,6 +24,8 @@ pub(super) async fn identify(
 ) -> Result<Response> {
     if request.method() != Method::OPTIONS {
         let caller = caller(&app, &client, request.method(), request.headers()).await?;
+        let path = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
+        require_second_factor(&app, &caller, &path).await?;
         request.extensions_mut().insert(caller);
     }
     Ok(next.run(request).await)
@@ -46,6 +48,20 @@ async fn caller(app: &App, client: &Client, method: &Method, headers: &HeaderMap
         return Err(cookies::forged());
     }
     Ok(caller)
+}
+
+/// Where the operator wants it, a session of who has no second factor is good for turning it on alone.
+async fn require_second_factor(app: &App, caller: &Caller, path: &str) -> Result<()> {
+    let enrolls = path.starts_with("/v1/account/second-factor") || path == "/v1/account/confirm";
+    if app.require_second_factor
+        && !enrolls
+        && matches!(caller.proof, Proof::Session(_))
+        && !app.second_factors.is_on(&caller.user_id).await?
+    {
+        let detail = "turn the second factor on first, at /v1/account/second-factor; this server asks for it";
+        return Err(Problem::new("second_factor_required", detail));
+    }
+    Ok(())
 }
 
 /// What comes behind `Authorization: Bearer`.
@@ -92,6 +108,15 @@ pub(super) async fn work(request: Request, next: Next) -> Result<Response> {
 /// For what changes an account, or shows who used it.
 pub(super) async fn account(request: Request, next: Next) -> Result<Response> {
     allowed(Scope::Account, request, next).await
+}
+
+/// For what the operator alone does: no key that they made is enough.
+pub(super) async fn operator(request: Request, next: Next) -> Result<Response> {
+    let caller = request.extensions().get::<Caller>();
+    if caller.is_some_and(|caller| caller.proof == Proof::Operator) || request.method() == Method::OPTIONS {
+        return Ok(next.run(request).await);
+    }
+    Err(Problem::new("forbidden", "only whoever holds the key of the server's configuration may do that"))
 }
 
 async fn allowed(scope: Scope, request: Request, next: Next) -> Result<Response> {

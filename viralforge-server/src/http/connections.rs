@@ -18,7 +18,7 @@ use super::page::{Page, Pairs};
 use crate::account::{Caller, Event};
 use crate::app::App;
 use crate::id;
-use crate::oauth::{ATTEMPT_LIFETIME_SECONDS, Connection, SELECT_CONNECTIONS, browser_secret};
+use crate::oauth::{ATTEMPT_LIFETIME_SECONDS, Beginning, Connection, SELECT_CONNECTIONS, browser_secret};
 use crate::problem::Result;
 
 pub(super) fn routes() -> Router<Arc<App>> {
@@ -47,9 +47,10 @@ pub(super) struct Begun {
 /// Connect an account
 ///
 /// Send the browser to the address of the answer: the provider asks the user, and sends the browser to
-/// `/v1/auth/{provider}/callback`. It has to be the browser that gets this answer, which has a cookie.
+/// `/v1/auth/{provider}/callback`. It has to be the browser that gets this answer, which has a cookie. As one may sign in
+/// by the account from then on, this takes a sign-in or a confirmation of the last ten minutes.
 #[utoipa::path(post, path = "/v1/connections", operation_id = "connect", request_body = ConnectionRequest,
-    responses((status = 200, body = Begun), (status = 404)))]
+    responses((status = 200, body = Begun), (status = 403), (status = 404)))]
 pub(super) async fn begin(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -57,9 +58,20 @@ pub(super) async fn begin(
     body: Result<Json<ConnectionRequest>, JsonRejection>,
 ) -> Result<(HeaderMap, Confidential<Begun>)> {
     let Json(asked) = body?;
+    app.require_fresh(&caller).await?;
     let browser = browser_secret(cookies::read(&headers, OAUTH))?;
     let page = app.oauth.page(&asked.return_to)?;
-    let url = app.oauth.begin(&asked.provider, Some(&caller.user_id), &browser, page).await?;
+    let url = app
+        .oauth
+        .begin(Beginning {
+            provider: &asked.provider,
+            user_id: Some(&caller.user_id),
+            browser: &browser,
+            session_id: None,
+            fresh: false,
+            return_to: page,
+        })
+        .await?;
     let cookie = cookies::set_oauth(&browser, ATTEMPT_LIFETIME_SECONDS);
     Ok((cookie, Confidential(Begun { authorization_url: url.into() })))
 }

@@ -6,11 +6,11 @@ use crate::problem::Problem;
 
 /// The access token. `__Host-` binds it to this host and to TLS (RFC 6265bis, 4.1.3.2).
 pub(super) const ACCESS: &str = "__Host-viralforge-access";
-/// The refresh token, which goes only where it is used.
-pub(super) const REFRESH: &str = "__Secure-viralforge-refresh";
+/// The refresh token. `__Host-` asks for the path `/`, so that it comes with every request; in turn no other host of the
+/// domain, and nothing without TLS, can put one of its own in its place.
+pub(super) const REFRESH: &str = "__Host-viralforge-refresh";
 /// What binds a sign-in with a provider to the browser that began it.
 pub(super) const OAUTH: &str = "__Host-viralforge-oauth";
-const REFRESH_PATH: &str = "/v1/auth";
 
 /// What a page has to send with a request that changes something. Another site's page cannot send a header of its own
 /// without asking first, and is not allowed to.
@@ -26,14 +26,18 @@ pub(super) fn read<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 /// Both cookies, for as many seconds as each is good; with empty values and none they are removed.
 pub(super) fn set(access: (&str, i64), refresh: (&str, i64)) -> HeaderMap {
     let mut headers = HeaderMap::new();
-    for (name, path, (value, seconds)) in [(ACCESS, "/", access), (REFRESH, REFRESH_PATH, refresh)] {
-        let cookie = format!("{name}={value}; Path={path}; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict");
-        // Tokens have only characters that a header may have.
-        if let Ok(cookie) = HeaderValue::from_str(&cookie) {
-            headers.append(header::SET_COOKIE, cookie);
-        }
-    }
+    add(&mut headers, ACCESS, access);
+    add(&mut headers, REFRESH, refresh);
     headers
+}
+
+/// Adds a cookie for this site's own pages alone.
+pub(super) fn add(headers: &mut HeaderMap, name: &str, (value, seconds): (&str, i64)) {
+    let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Strict");
+    // Tokens have only characters that a header may have.
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        headers.append(header::SET_COOKIE, cookie);
+    }
 }
 
 /// The cookie of a sign-in that goes on elsewhere. The browser sends it when the provider sends it back, which a strict
@@ -45,13 +49,21 @@ pub(super) fn set_oauth(value: &str, seconds: i64) -> HeaderMap {
 
 /// Whether a page of this server, or of a site that it allows, sent the request, and not another one by a trick.
 pub(super) fn was_meant(headers: &HeaderMap, origins: &[String]) -> bool {
-    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let is_ours = match text("origin") {
+    is_of_a_page(headers, origins) && text(headers, MEANT) == Some("1")
+}
+
+/// Whether a page of this server, or of a site that it allows, sent the request, by a form maybe. Browsers say where
+/// every POST comes from, and no page can have them say something else.
+pub(super) fn is_of_a_page(headers: &HeaderMap, origins: &[String]) -> bool {
+    match text(headers, "origin") {
         Some(origin) => origins.iter().any(|known| known == origin),
         // A browser that sends no origin says at least from where it was.
-        None => text("sec-fetch-site") == Some("same-origin"),
-    };
-    is_ours && text(MEANT) == Some("1")
+        None => text(headers, "sec-fetch-site") == Some("same-origin"),
+    }
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// The answer to a request that was not.
@@ -88,5 +100,11 @@ mod tests {
         assert!(!meant(&[("origin", "null"), ("sec-fetch-site", "same-origin"), (MEANT, "1")]));
         assert!(!meant(&[("sec-fetch-site", "same-site"), (MEANT, "1")]));
         assert!(!meant(&[(MEANT, "1")]));
+        // A form cannot send the header.
+        assert!(is_of_a_page(&headers(&[("origin", "https://here.example")]), &origins));
+        for other in [("origin", "https://evil.example"), ("origin", "null"), ("sec-fetch-site", "none"), (MEANT, "1")]
+        {
+            assert!(!is_of_a_page(&headers(&[other]), &origins), "{other:?}");
+        }
     }
 }

@@ -13,7 +13,7 @@ use super::client::Client;
 use crate::account::{Caller, OPERATOR, Scope};
 use crate::app::App;
 use crate::limit::{Decision, Policy, Subject};
-use crate::problem::{Problem, Result};
+use crate::problem::Problem;
 
 const RATE: &str = "ratelimit";
 const POLICIES: &str = "ratelimit-policy";
@@ -28,7 +28,8 @@ fn policies(request: &Request) -> &'static [Policy] {
             &[Policy::General, Policy::Uploads]
         }
         (&Method::POST, "/v1/jobs") => &[Policy::General, Policy::Analyses],
-        (&Method::POST, "/v1/auth/sign-in" | "/v1/auth/sign-up" | "/v1/auth/refresh") => {
+        // Tries to sign in are counted where it is known at which account: `tries`.
+        (&Method::POST, "/v1/auth/sign-up" | "/v1/auth/refresh" | "/v1/auth/reset-password") => {
             &[Policy::General, Policy::SignIns]
         }
         _ => &[Policy::General],
@@ -62,24 +63,10 @@ async fn held(app: &App, subject: Subject<'_>, request: Request, next: Next) -> 
         told.push((*policy, decision));
         if !decision.allowed {
             app.metrics.refused.get_or_create(&crate::metrics::Refused { policy: policy.name() }).inc();
-            return told_in(app, refusal(&decision).into_response(), &told);
+            return told_in(app, Problem::rate_limited(decision.retry_seconds).into_response(), &told);
         }
     }
     told_in(app, next.run(request).await, &told)
-}
-
-/// Refuses one more try at the account of this address, from wherever it comes: somebody with many addresses must not
-/// try a password from each.
-pub(super) async fn try_account(app: &App, email: &str) -> Result<()> {
-    let subject = format!("sign-in {email}");
-    match app.limits.take(Policy::SignIns, Subject::User(&subject), now_us()).await {
-        Some(decision) if !decision.allowed => Err(refusal(&decision)),
-        _ => Ok(()),
-    }
-}
-
-fn refusal(decision: &Decision) -> Problem {
-    Problem::rate_limited(decision.retry_seconds)
 }
 
 fn now_us() -> i64 {

@@ -8,8 +8,8 @@ use viralforge_core::schema;
 
 use super::page::Filter;
 use super::{
-    account, assets, connections, direct, events, files, jobs, oauth, operations, plain, sign_in, tus, webhooks,
-    workers,
+    account, assets, confirm, connections, direct, events, files, half, jobs, oauth, operations, operator, plain,
+    reset, second_factor, sign_in, tus, webhooks, workers,
 };
 use crate::job::{self, Kind};
 use crate::problem::{CODES, Problem};
@@ -26,6 +26,9 @@ use crate::{asset, upload};
         workers::claim, workers::heartbeat, workers::store, workers::complete, workers::fail,
         files::read,
         sign_in::sign_up, sign_in::sign_in, sign_in::refresh, sign_in::sign_out,
+        reset::reset, confirm::confirm, operator::end_sessions, operator::reset_password,
+        operator::turn_second_factor_off, second_factor::one, second_factor::enroll, second_factor::confirm,
+        second_factor::turn_off, half::finish,
         oauth::providers, oauth::begin, oauth::finish, connections::begin, connections::list, connections::end,
         account::one, account::leave, account::change_password, account::sessions, account::end_session, account::keys,
         account::make_key, super::export::export,
@@ -44,6 +47,7 @@ use crate::{asset, upload};
         (name = "account", description = "Your own account: password, sessions, API keys, and what happened to it."),
         (name = "connections", description = "Accounts of yours elsewhere: YouTube, TikTok, Instagram, and those you sign in with."),
         (name = "webhooks", description = "Have this server tell yours when jobs are over."),
+        (name = "operator", description = "What the operator does for users, with the key of the server's configuration."),
         (name = "operations", description = "For whoever runs the server, and for programs that read this. No key is needed."),
     )
 )]
@@ -83,7 +87,7 @@ fn build() -> Value {
 /// What follows from the path: the group, the key, parameters that are everywhere the same, and problems.
 fn finish(path: &str, method: &str, operation: &mut Value) {
     let tag = path.split('/').nth(2).filter(|tag| {
-        ["uploads", "assets", "jobs", "files", "auth", "account", "connections", "webhooks"].contains(tag)
+        ["uploads", "assets", "jobs", "files", "auth", "account", "connections", "webhooks", "operator"].contains(tag)
     });
     if operation["tags"][0] != "workers" {
         operation["tags"] = json!([tag.unwrap_or("operations")]);

@@ -14,8 +14,8 @@ use super::auth;
 use super::client::Client;
 use super::compress::Confidential;
 use super::cookies::{self, REFRESH};
-use super::limits;
-use crate::account::{ACCESS_LIFETIME_SECONDS, Event, Passwords, Refreshed, Session, User, Users};
+use super::{known, tries};
+use crate::account::{ACCESS_LIFETIME_SECONDS, Event, Refreshed, Session, User, Users};
 use crate::app::App;
 use crate::id;
 use crate::problem::{Problem, Result};
@@ -40,6 +40,8 @@ pub(super) struct Credentials {
     /// For pages in a browser: the tokens come as cookies, which scripts cannot read, and are not in the answer.
     #[serde(default)]
     cookies: bool,
+    /// To sign in where the second factor is on: a code of the authenticator, or a recovery code.
+    code: Option<String>,
 }
 
 /// A refresh token; none where it comes as a cookie.
@@ -88,11 +90,24 @@ impl App {
         Ok((headers, Confidential(tokens)))
     }
 
-    /// Begins a session for somebody who has proved who they are.
-    pub(super) async fn begin_session(&self, user_id: &str, client: &Client, as_cookies: bool) -> Result<Answer> {
-        let (session, token) = self.sessions.begin(user_id, &client.name).await?;
+    /// Begins a session for somebody who has proved who they are, at the time `proved_at` where that is known.
+    pub(super) async fn begin_session(
+        &self,
+        user_id: &str,
+        client: &Client,
+        (as_cookies, proved_at): (bool, Option<i64>),
+    ) -> Result<Answer> {
+        let (session, token) = self.sessions.begin(user_id, &client.name, proved_at).await?;
         self.noted(Event::SignedIn, Some(user_id), client).await;
-        self.tokens(session, token, as_cookies)
+        let (mut headers, tokens) = self.tokens(session, token, as_cookies)?;
+        known::remember(self, user_id, &mut headers)?;
+        Ok((headers, tokens))
+    }
+
+    /// The session that a browser has, which ends when it begins another.
+    pub(super) async fn former_session(&self, headers: &HeaderMap) -> Result<Option<String>> {
+        let Some(token) = cookies::read(headers, REFRESH) else { return Ok(None) };
+        Ok(self.sessions.of_token(token).await?.map(|session| session.id))
     }
 }
 
@@ -111,7 +126,7 @@ pub(super) async fn sign_up(
         return Err(Problem::new("forbidden", "this server takes no sign-ups; ask its operator for an account"));
     }
     let email = Users::email(&asked.email)?;
-    Passwords::check(&asked.password, &email)?;
+    app.passwords.check(&asked.password, &email).await?;
     let hash = app.passwords.hash(asked.password).await?;
     let user = app.users.add(Some(&email), Some(&hash)).await?;
     app.noted(Event::SignedUp, Some(&user.id), &client).await;
@@ -133,24 +148,24 @@ pub(super) async fn sign_in(
     if asked.cookies && !cookies::was_meant(&headers, &app.origins) {
         return Err(cookies::forged());
     }
-    let user = match Users::email(&asked.email) {
-        Ok(email) => {
-            limits::try_account(&app, &email).await?;
-            app.users.by_email(&email).await?
-        }
-        Err(_) => None,
+    let email = Users::email(&asked.email).ok();
+    let user = match &email {
+        Some(email) => app.users.by_email(email).await?,
+        None => None,
     };
+    let tried = (email.as_deref(), user.as_ref().map(|user| user.id.as_str()));
+    tries::sign_in(&app, &client, &headers, tried).await?;
     let hash = user.as_ref().and_then(|user| user.password.clone());
     let fits = app.passwords.fits(hash, asked.password).await?;
     match user {
         Some(user) if fits => {
-            // The browser forgets the session that it had.
-            if let Some(token) = cookies::read(&headers, REFRESH).filter(|_| asked.cookies)
-                && let Some(before) = app.sessions.of_token(token).await?
+            app.take_code(&user.id, asked.code.as_deref(), &client).await?;
+            if asked.cookies
+                && let Some(former) = app.former_session(&headers).await?
             {
-                let _ = app.sessions.end(&before.id, &before.user_id).await;
+                app.sessions.end_former(&former).await?;
             }
-            app.begin_session(&user.id, &client, asked.cookies).await
+            app.begin_session(&user.id, &client, (asked.cookies, Some(id::now_ms()))).await
         }
         user => {
             app.noted(Event::SignInFailed, user.as_ref().map(|user| user.id.as_str()), &client).await;

@@ -20,6 +20,16 @@ pub(super) struct Expected<'a> {
     pub(super) issuer: &'a str,
     pub(super) client_id: &'a str,
     pub(super) nonce: &'a str,
+    /// The user must have proved who they are at this time or later, in seconds since 1970.
+    pub(super) authenticated_since: Option<i64>,
+}
+
+/// Who a token speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Subject {
+    pub(super) id: String,
+    /// When they proved to the provider who they are, where it tells, in seconds since 1970.
+    pub(super) authenticated_at: Option<i64>,
 }
 
 #[derive(Deserialize)]
@@ -29,6 +39,9 @@ struct Claims {
     aud: Value,
     azp: Option<String>,
     nonce: Option<String>,
+    /// A number, if it is as it should be.
+    #[serde(default)]
+    auth_time: Value,
 }
 
 /// The name of the key that signed a token, if it is one of a kind that is taken.
@@ -38,7 +51,7 @@ pub(super) fn key_name(token: &str) -> Option<Option<String>> {
 }
 
 /// The account that a token speaks of, if all of it is as it should be.
-pub(super) fn subject(token: &str, keys: &[Jwk], expected: Expected<'_>) -> Option<String> {
+pub(super) fn subject(token: &str, keys: &[Jwk], expected: Expected<'_>) -> Option<Subject> {
     let algorithm = decode_header(token).ok()?.alg;
     if !ALGORITHMS.contains(&algorithm) {
         return None;
@@ -60,7 +73,14 @@ pub(super) fn subject(token: &str, keys: &[Jwk], expected: Expected<'_>) -> Opti
         Some(party) => party == expected.client_id,
         None => !for_others,
     };
-    let from_now = claims.iat <= id::now_ms() / 1000 + LEEWAY_SECONDS as i64;
+    let now = id::now_ms() / 1000 + LEEWAY_SECONDS as i64;
+    let authenticated_at = claims.auth_time.as_i64();
+    let is_fresh = expected.authenticated_since.is_none_or(|since| {
+        // Where it was asked for, it has to be there (OpenID Connect Core, 3.1.2.1).
+        authenticated_at.is_some_and(|at| at + LEEWAY_SECONDS as i64 >= since && at <= now)
+    });
+    let from_now = claims.iat <= now && is_fresh;
     let fits = (1..=MAX_SUBJECT_BYTES).contains(&claims.sub.len());
-    (authorized && from_now && fits && claims.nonce.as_deref() == Some(expected.nonce)).then_some(claims.sub)
+    let is_good = authorized && from_now && fits && claims.nonce.as_deref() == Some(expected.nonce);
+    is_good.then_some(Subject { id: claims.sub, authenticated_at })
 }

@@ -80,6 +80,8 @@ pub(super) struct Provider {
     pub(super) account_id: &'static [&'static str],
     pub(super) account_name: &'static [&'static str],
     pub(super) renewal: Renewal,
+    /// Whether it asks a user anew for `max_age`, and tells in `auth_time` when they proved who they are.
+    pub(super) tells_age: bool,
     /// Whether the access token is revoked, instead of the refresh token, and all with it.
     pub(super) revokes_access: bool,
 }
@@ -129,6 +131,7 @@ impl Provider {
             account_id: &["/sub"],
             account_name: &["/name", "/preferred_username", "/email"],
             renewal: Renewal::RefreshToken,
+            tells_age: true,
             revokes_access: false,
         };
         match client.provider {
@@ -137,6 +140,9 @@ impl Provider {
             "google" => {
                 provider.scopes = &["openid", "profile", "email"];
                 provider.extra = &[];
+                // It has no max_age, and tells auth_time of verified applications that ask for it alone:
+                // https://developers.google.com/identity/siwg/security-bundle
+                provider.tells_age = false;
             }
             // https://developers.google.com/youtube/v3/guides/auth/server-side-web-apps; the name of the channel is
             // that of https://developers.google.com/youtube/v3/docs/channels/list.

@@ -151,12 +151,17 @@ fn oauth(pool: &AnyPool) -> OAuth {
     OAuth::new(&clients, outgoing(), base, pool, vault)
 }
 
+fn beginning<'a>(oauth: &OAuth, provider: &'a str, user_id: Option<&'a str>) -> Beginning<'a> {
+    let return_to = oauth.page("/done").unwrap();
+    Beginning { provider, user_id, browser: "browser", session_id: None, fresh: false, return_to }
+}
+
 /// Goes through all statements; `db/plans` listens.
 pub(crate) async fn do_everything(pool: &AnyPool) {
     let oauth = oauth(pool);
     let user = oauth.identities.sign_up("issuer", "subject").await.unwrap();
     assert_eq!(oauth.identities.user("issuer", "subject").await.unwrap(), Some(user.clone()));
-    oauth.begin("tiktok", Some(&user), "browser", oauth.page("/").unwrap()).await.unwrap();
+    oauth.begin(beginning(&oauth, "tiktok", Some(&user))).await.unwrap();
     assert!(oauth.take("tiktok", "invented", "browser").await.unwrap().is_none());
     let account = Account { id: "1".to_owned(), name: "Maria".to_owned() };
     let tokens = Tokens { access: "a".to_owned(), refresh: None, id: None, scopes: None, expires_at: None };
@@ -177,8 +182,7 @@ async fn the_address_at_a_provider_has_all_that_it_wants() {
     let oauth = oauth(&database.pool);
     let user = oauth.identities.sign_up("issuer", "subject").await.unwrap();
     let begin = async |provider: &str| {
-        let page = oauth.page("/done").unwrap();
-        let url = oauth.begin(provider, Some(&user), "browser", page).await.unwrap();
+        let url = oauth.begin(beginning(&oauth, provider, Some(&user))).await.unwrap();
         let query: std::collections::HashMap<String, String> = url.query_pairs().into_owned().collect();
         let state = oauth.take(provider, &query["state"], "browser").await.unwrap().unwrap().state;
         let digest = Sha256::digest(oauth.verifier(&state));
@@ -197,7 +201,7 @@ async fn the_address_at_a_provider_has_all_that_it_wants() {
     assert!(url.as_str().starts_with("https://www.instagram.com/oauth/authorize?response_type=code&client_id=the-id&"));
     assert_eq!(query["code_challenge"], URL_SAFE_NO_PAD.encode(digest));
     assert!(!query.contains_key("nonce"));
-    assert!(oauth.begin("instagram", None, "browser", oauth.page("/").unwrap()).await.is_err(), "no sign-ins by it");
+    assert!(oauth.begin(beginning(&oauth, "instagram", None)).await.is_err(), "no sign-ins by it");
 }
 
 #[test]

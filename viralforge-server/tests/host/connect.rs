@@ -3,87 +3,13 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use reqwest::{Client, Method, Response, redirect};
+use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::accounts::{Person, answer};
+use crate::browser::{Browser, account, location, start};
 use crate::rogue::Rogue;
 use crate::server::Server;
-
-/// A browser: it keeps the cookie of a sign-in, and follows nothing by itself.
-struct Browser<'a> {
-    server: &'a Server,
-    client: Client,
-    cookie: String,
-}
-
-impl<'a> Browser<'a> {
-    fn new(server: &'a Server) -> Self {
-        let client = Client::builder().redirect(redirect::Policy::none()).build().unwrap();
-        Self { server, client, cookie: String::new() }
-    }
-
-    async fn get(&self, url: &str) -> Response {
-        self.client.get(url).header("cookie", &self.cookie).send().await.unwrap()
-    }
-
-    /// Begins to sign in; the address at the provider.
-    async fn begin(&mut self) -> String {
-        let sent = self.get(&format!("{}/v1/auth/oidc?return_to=/done", self.server.url)).await;
-        assert_eq!((sent.status().as_u16(), &sent.headers()["cache-control"]), (303, &"no-store".parse().unwrap()));
-        self.keep(&sent);
-        location(&sent)
-    }
-
-    /// Begins to connect an account; the address at the provider.
-    async fn connect(&mut self, person: &Person<'_>) -> String {
-        let request = person.ask(Method::POST, "/v1/connections").header("cookie", &self.cookie);
-        let sent = request.json(&json!({ "provider": "oidc", "return_to": "/done" })).send().await.unwrap();
-        assert_eq!(sent.status(), 200);
-        self.keep(&sent);
-        sent.json::<Value>().await.unwrap()["authorization_url"].as_str().unwrap().to_owned()
-    }
-
-    fn keep(&mut self, sent: &Response) {
-        let cookie = sent.headers()["set-cookie"].to_str().unwrap();
-        assert!(cookie.starts_with("__Host-viralforge-oauth="), "{cookie}");
-        assert!(["; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/;"].iter().all(|part| cookie.contains(part)));
-        self.cookie = cookie.split(';').next().unwrap().to_owned();
-    }
-
-    /// Goes to the provider, and comes back; where that ends.
-    async fn go(&self, at_provider: &str) -> Response {
-        let back = location(&self.get(at_provider).await);
-        assert!(back.starts_with(&format!("{}/v1/auth/oidc/callback?", self.server.url)), "{back}");
-        self.get(&back).await
-    }
-
-    async fn sign_in(&mut self) -> Response {
-        let at_provider = self.begin().await;
-        self.go(&at_provider).await
-    }
-
-    /// Connects an account; the page that it ends at.
-    async fn connected(&mut self, person: &Person<'_>) -> String {
-        let at_provider = self.connect(person).await;
-        let back = self.go(&at_provider).await;
-        location(&back).strip_prefix(&self.server.url).unwrap().to_owned()
-    }
-}
-
-fn location(sent: &Response) -> String {
-    sent.headers()["location"].to_str().unwrap().to_owned()
-}
-
-/// The account that the cookies of an answer sign in to.
-async fn account(server: &Server, signed_in: &Response) -> Value {
-    let cookies = signed_in.headers().get_all("set-cookie").iter();
-    let cookies: Vec<_> = cookies.map(|cookie| cookie.to_str().unwrap().split(';').next().unwrap()).collect();
-    let request = Client::new().get(format!("{}/v1/account", server.url)).header("cookie", cookies.join("; "));
-    let (status, account) = answer(request).await;
-    assert_eq!(status, 200, "{account}");
-    account
-}
 
 async fn refusals(person: &Person<'_>) -> usize {
     let (_, page) = person.get("/v1/account/events?limit=100").await;
@@ -97,10 +23,6 @@ async fn until_due(page: &Value) {
     while SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64 <= due_ms {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-}
-
-fn start(rogue: &Rogue, more: &[(&str, &str)]) -> Server {
-    Server::start_with(&[&rogue.settings(), more].concat())
 }
 
 #[tokio::test]
@@ -154,14 +76,8 @@ async fn what_was_begun_is_finished_once_and_where_it_was_begun() {
         assert_eq!(location(&victim.go(&at_provider).await), format!("{}/done", server.url));
     }
     // Refusals of nobody that is known are in the log of the operator alone; once each.
-    if server.data().join("viralforge.db").exists() {
-        sqlx::any::install_default_drivers();
-        let url = format!("sqlite://{}", server.data().join("viralforge.db").display());
-        let pool = sqlx::AnyPool::connect(&url).await.unwrap();
-        let sql = "SELECT count(*) FROM audit WHERE event = 'oauth_refused' AND user_id IS NULL";
-        let (count,): (i64,) = sqlx::query_as(sql).fetch_one(&pool).await.unwrap();
-        assert_eq!(count, 8);
-    }
+    let noted = server.rows("SELECT event FROM audit WHERE event = 'oauth_refused' AND user_id IS NULL").await;
+    assert_eq!(noted.len(), 8);
 }
 
 #[tokio::test]
@@ -186,7 +102,7 @@ async fn the_page_to_come_back_to_is_of_this_server() {
         let url = format!("{}/v1/auth/oidc", server.url);
         let url = url::Url::parse_with_params(&url, [("return_to", page)]).unwrap();
         let mut browser = Browser::new(&server);
-        let sent = browser.get(url.as_str()).await;
+        let sent = browser.send(url.as_str(), "").await;
         let status = sent.status();
         if status == 303 {
             // What is left stays on this server.
@@ -198,7 +114,8 @@ async fn the_page_to_come_back_to_is_of_this_server() {
         }
     }
     for provider in ["google", "tiktok", "nobody"] {
-        assert_eq!(server.get(&format!("/v1/auth/{provider}")).send().await.unwrap().status(), 404);
+        let url = format!("{}/v1/auth/{provider}", server.url);
+        assert_eq!(Browser::new(&server).send(&url, "").await.status(), 404);
     }
 }
 

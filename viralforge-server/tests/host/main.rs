@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, reason = "tests")]
 
 mod accounts;
+mod browser;
 mod clamd;
 mod connect;
 mod direct;
@@ -19,13 +20,16 @@ mod outside;
 mod plain;
 mod poison;
 mod postgres;
+mod proofs;
 mod redis;
 mod removal;
 mod reports;
 mod rogue;
 mod rolling;
 mod scale;
+mod second_factor;
 mod server;
+mod sign_in_with;
 mod storage;
 mod thumbnails;
 mod tus;

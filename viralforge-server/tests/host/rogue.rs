@@ -24,6 +24,7 @@ struct Granted {
     nonce: String,
     redirect_uri: String,
     scope: String,
+    max_age: Option<i64>,
 }
 
 pub(crate) struct Rogue {
@@ -97,11 +98,15 @@ impl Rogue {
         ]
     }
 
-    fn id_token(&self, nonce: &str) -> Value {
+    fn id_token(&self, nonce: &str, max_age: Option<i64>) -> Value {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
         let mut header = json!({ "alg": "EdDSA", "kid": "first" });
         let mut claims = json!({ "iss": self.url, "aud": CLIENT_ID, "sub": *self.subject.lock().unwrap(), "nonce": nonce,
                                  "iat": now, "exp": now + 300 });
+        // Whoever asks for a fresh sign-in gets one.
+        if max_age.is_some() {
+            claims["auth_time"] = json!(now);
+        }
         match self.twisted() {
             "no id token" => return Value::Null,
             "alg none" => header["alg"] = json!("none"),
@@ -119,6 +124,10 @@ impl Rogue {
             "from the future" => claims["iat"] = json!(now + 3600),
             "not yet" => claims["nbf"] = json!(now + 3600),
             "no sub" => claims["sub"] = json!(""),
+            "no auth_time" => claims["auth_time"] = Value::Null,
+            "auth_time of before" => claims["auth_time"] = json!(now - 3600),
+            "auth_time of text" => claims["auth_time"] = json!(now.to_string()),
+            "auth_time of the future" => claims["auth_time"] = json!(now + 3600),
             _ => {}
         }
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
@@ -144,8 +153,14 @@ fn key() -> Ed25519KeyPair {
 
 async fn document(State(rogue): State<Arc<Rogue>>) -> Json<Value> {
     let url = &rogue.url;
+    let issuer = match rogue.twisted() {
+        "document of another" => json!("https://another.example"),
+        "document with a slash" => json!(format!("{url}/")),
+        "document of nobody" => Value::Null,
+        _ => json!(url),
+    };
     Json(
-        json!({ "issuer": url, "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
+        json!({ "issuer": issuer, "authorization_endpoint": format!("{url}/authorize"), "token_endpoint": format!("{url}/token"),
                  "jwks_uri": format!("{url}/jwks"), "userinfo_endpoint": format!("{url}/userinfo"),
                  "revocation_endpoint": format!("{url}/revoke"), "authorization_response_iss_parameter_supported": true }),
     )
@@ -160,6 +175,7 @@ async fn authorize(State(rogue): State<Arc<Rogue>>, Query(asked): Fields) -> Red
         nonce: asked["nonce"].clone(),
         redirect_uri: asked["redirect_uri"].clone(),
         scope: asked["scope"].clone(),
+        max_age: asked.get("max_age").map(|age| age.parse().unwrap()),
     };
     let mut back = url::Url::parse(&granted.redirect_uri).unwrap();
     rogue.granted.lock().unwrap().insert(code.clone(), granted);
@@ -207,7 +223,7 @@ async fn token(State(rogue): State<Arc<Rogue>>, headers: HeaderMap, body: String
         if challenge != granted.challenge || sent["redirect_uri"] != granted.redirect_uri {
             return refused();
         }
-        answer["id_token"] = rogue.id_token(&granted.nonce);
+        answer["id_token"] = rogue.id_token(&granted.nonce, granted.max_age);
         answer["scope"] = json!(granted.scope);
     } else {
         *rogue.renewals.lock().unwrap() += 1;

@@ -10,6 +10,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, RequestBuilder, Response};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use sqlx::Connection as _;
 
 use crate::{postgres, storage};
 
@@ -30,6 +31,7 @@ pub(crate) struct Server {
     pub(crate) client: Client,
     log: Arc<Mutex<Vec<Value>>>,
     data: PathBuf,
+    database: String,
     leaks: Arc<Mutex<Vec<String>>>,
     _folder: Option<tempfile::TempDir>,
 }
@@ -51,8 +53,10 @@ impl Server {
     pub(crate) fn start_on(data: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_viralforge-server"));
         command.env_clear().env("VIRALFORGE_DATA", data).env("VIRALFORGE_LISTEN", "127.0.0.1:0");
+        let mut database = format!("sqlite://{}", data.join("viralforge.db").display());
         if let Some(postgres) = postgres::shared() {
-            command.env("DATABASE_URL", now(postgres::database(&postgres, data)));
+            database = now(postgres::database(&postgres, data));
+            command.env("DATABASE_URL", &database);
         }
         command.envs(storage::shared(data));
         // Tests ask more often than anybody; those of the rates set their own.
@@ -86,7 +90,15 @@ impl Server {
         let mut headers = HeaderMap::new();
         headers.insert("authorization", HeaderValue::from_str(&format!("Bearer {KEY}")).unwrap());
         let client = Client::builder().default_headers(headers).build().unwrap();
-        Self { child, url: format!("http://{address}"), client, log, data: data.to_path_buf(), leaks, _folder: None }
+        let (url, data) = (format!("http://{address}"), data.to_path_buf());
+        Self { child, url, client, log, data, database, leaks, _folder: None }
+    }
+
+    /// What a statement gives, from the database behind the server.
+    pub(crate) async fn rows(&self, statement: &'static str) -> Vec<sqlx::any::AnyRow> {
+        sqlx::any::install_default_drivers();
+        let mut connection = sqlx::AnyConnection::connect(&self.database).await.unwrap();
+        sqlx::query(statement).fetch_all(&mut connection).await.unwrap()
     }
 
     pub(crate) fn data(&self) -> &Path {

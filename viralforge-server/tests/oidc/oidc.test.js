@@ -36,8 +36,8 @@ async function world(options, settings = {}) {
 }
 
 /** Signs in; where that ends, and what is between. `change` may change each address on the way. */
-async function signIn(browser, { url, callback }, change = {}) {
-  const begun = await browser.get(`${url}/v1/auth/oidc?return_to=/done`)
+async function signIn(browser, { url, callback }, change = {}, more = '') {
+  const begun = await browser.get(`${url}/v1/auth/oidc?return_to=/done${more}`, { method: 'POST', headers: { origin: url } })
   const there = begun.headers.get('location')
   const back = await browser.follow(change.there?.(there) ?? there, callback)
   const changed = change.back?.(back) ?? back
@@ -113,6 +113,22 @@ test('a connection is renewed with rotation, and revoked when it is ended', asyn
       await kill(again.server)
     }
   }
+})
+
+test('a fresh sign-in is one that the provider tells the time of', async () => {
+  const host = await world()
+  const browser = new Browser()
+  const leave = async () => {
+    const options = { method: 'DELETE', body: '{}' }
+    options.headers = { origin: host.url, 'x-viralforge-csrf': '1', 'content-type': 'application/json' }
+    return (await browser.get(`${host.url}/v1/account`, options)).status
+  }
+  assert.equal((await signIn(browser, host)).end, '/done')
+  assert.equal(await leave(), 403)
+  const { end, there } = await signIn(browser, host, {}, '&fresh=true')
+  assert.equal(end, '/done')
+  assert.equal(new URL(there).searchParams.get('max_age'), '60')
+  assert.equal(await leave(), 202)
 })
 
 test('who says no comes back with that', async () => {

@@ -22,7 +22,7 @@ async fn bench() -> Bench {
     database.migrate().await.unwrap();
     let vault = Arc::new(Vault::new(&[Secret::new("k")]).unwrap());
     let tokens = AccessTokens::start(database.pool.clone(), vault, "http://here".to_owned()).await.unwrap();
-    let (session, _) = Sessions(database.pool.clone()).begin(OPERATOR, "test").await.unwrap();
+    let (session, _) = Sessions(database.pool.clone()).begin(OPERATOR, "test", None).await.unwrap();
     Bench { tokens, session, pool: database.pool, _folder: folder }
 }
 

@@ -22,7 +22,7 @@ fn next(refreshed: Refreshed) -> String {
 async fn a_refresh_token_is_good_once_and_a_later_copy_ends_the_session() {
     let folder = tempfile::tempdir().unwrap();
     let (sessions, vault) = sessions(&folder).await;
-    let (session, first) = sessions.begin(OPERATOR, "browser").await.unwrap();
+    let (session, first) = sessions.begin(OPERATOR, "browser", None).await.unwrap();
     let now = id::now_ms();
     let second = next(sessions.refresh(&vault, &first, now).await.unwrap());
     // Another tab, at the same time: the same answer, and nobody is punished.
@@ -41,7 +41,7 @@ async fn a_refresh_token_is_good_once_and_a_later_copy_ends_the_session() {
 async fn a_copy_within_the_grace_is_still_a_copy_once_the_next_token_was_used() {
     let folder = tempfile::tempdir().unwrap();
     let (sessions, vault) = sessions(&folder).await;
-    let (_, first) = sessions.begin(OPERATOR, "browser").await.unwrap();
+    let (_, first) = sessions.begin(OPERATOR, "browser", None).await.unwrap();
     let now = id::now_ms();
     let second = next(sessions.refresh(&vault, &first, now).await.unwrap());
     next(sessions.refresh(&vault, &second, now + 1).await.unwrap());
@@ -52,7 +52,7 @@ async fn a_copy_within_the_grace_is_still_a_copy_once_the_next_token_was_used() 
 async fn a_session_ends_after_seven_days_however_often_it_is_refreshed() {
     let folder = tempfile::tempdir().unwrap();
     let (sessions, vault) = sessions(&folder).await;
-    let (session, mut token) = sessions.begin(OPERATOR, "browser").await.unwrap();
+    let (session, mut token) = sessions.begin(OPERATOR, "browser", None).await.unwrap();
     for day in 1..7 {
         token = next(sessions.refresh(&vault, &token, session.created_at + day * 24 * 3600 * 1000).await.unwrap());
     }
@@ -66,7 +66,7 @@ async fn a_session_ends_after_seven_days_however_often_it_is_refreshed() {
 async fn a_session_that_nobody_refreshes_ends_after_three_days() {
     let folder = tempfile::tempdir().unwrap();
     let (sessions, vault) = sessions(&folder).await;
-    let (session, token) = sessions.begin(OPERATOR, "browser").await.unwrap();
+    let (session, token) = sessions.begin(OPERATOR, "browser", None).await.unwrap();
     let late = sessions.refresh(&vault, &token, session.created_at + IDLE_MS).await.unwrap();
     assert!(matches!(late, Refreshed::Unknown), "{late:?}");
 }
@@ -75,7 +75,7 @@ async fn a_session_that_nobody_refreshes_ends_after_three_days() {
 async fn of_many_tabs_that_refresh_at_once_all_get_the_same_token() {
     let folder = tempfile::tempdir().unwrap();
     let (sessions, vault) = sessions(&folder).await;
-    let (_, token) = sessions.begin(OPERATOR, "browser").await.unwrap();
+    let (_, token) = sessions.begin(OPERATOR, "browser", None).await.unwrap();
     let now = id::now_ms();
     let all = (0..8).map(|_| sessions.refresh(&vault, &token, now));
     let all: Vec<_> = futures_util::future::join_all(all).await.into_iter().map(|r| next(r.unwrap())).collect();
