@@ -837,6 +837,7 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.Analysis = nativeBinding.Analysis
 module.exports.Call = nativeBinding.Call
+module.exports.UploadInspector = nativeBinding.UploadInspector
 module.exports.analyze = nativeBinding.analyze
 module.exports.analyzeWaveform = nativeBinding.analyzeWaveform
 module.exports.clipFileName = nativeBinding.clipFileName

@@ -37,6 +37,18 @@ export declare class Call {
   takeProgress(): Array<Progress>
 }
 
+/** See `UploadInspector` of the package. */
+export declare class UploadInspector {
+  /** `options` are those of `validateUpload`. */
+  constructor(options: string, byteLen?: number | undefined | null)
+  /** The verdict so far, as JSON. */
+  push(bytes: Uint8Array): string
+  /** The report so far, as JSON. */
+  report(): string
+  /** How many bytes have come. */
+  get seenBytes(): number
+}
+
 /** Runs any set of analyses over one decode. */
 export declare function analyze(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string): Promise<Analysis>
 
