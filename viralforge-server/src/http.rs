@@ -4,6 +4,7 @@ mod account;
 mod asked;
 mod assets;
 mod auth;
+mod charset;
 mod client;
 mod compress;
 mod connections;

@@ -38,6 +38,8 @@ async fn every_answer_has_the_headers_that_keep_browsers_safe_errors_too() {
             assert!(!policy.contains("unsafe") && !policy.contains('*'), "{method} {path}: {policy}");
             assert!(policy.contains("frame-ancestors 'none'"), "{method} {path}: {policy}");
             assert_eq!(header(&response, "cache-control"), "no-store", "{method} {path}");
+            let media_type = header(&response, "content-type");
+            assert!(!media_type.starts_with("text/") || media_type.ends_with("; charset=utf-8"), "{method} {path}");
             assert!(!response.headers().contains_key("server") && !response.headers().contains_key("x-powered-by"));
         }
     }
