@@ -28,6 +28,7 @@ mod range;
 mod serve;
 mod sign_in;
 mod tus;
+mod watch;
 mod webhooks;
 mod workers;
 
@@ -88,14 +89,17 @@ fn router(app: Arc<App>) -> Router {
         .fallback(no_page)
         .layer(
             ServiceBuilder::new()
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), watch::proofs))
                 .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip))
                 .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::identify))
-                .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_user)),
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_user))
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), watch::callers)),
         );
     let sign_in = sign_in::routes()
         .merge(oauth::routes())
         .layer(quick)
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip));
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), watch::proofs));
     Router::new()
         .nest("/v1", keyed)
         .merge(sign_in)

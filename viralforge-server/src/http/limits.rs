@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::auth::sent_by_operator;
 use super::client::Client;
-use crate::account::{Caller, OPERATOR, Scope};
+use crate::account::{Caller, Event, OPERATOR, Scope};
 use crate::app::App;
 use crate::limit::{Decision, Policy, Subject};
 use crate::problem::{Problem, Result};
@@ -62,7 +62,7 @@ async fn held(app: &App, subject: Subject<'_>, request: Request, next: Next) -> 
         told.push((*policy, decision));
         if !decision.allowed {
             app.metrics.refused.get_or_create(&crate::metrics::Refused { policy: policy.name() }).inc();
-            return told_in(app, refusal(&decision).into_response(), &told);
+            return told_in(app, refusal(*policy, &decision).into_response(), &told);
         }
     }
     told_in(app, next.run(request).await, &told)
@@ -73,13 +73,14 @@ async fn held(app: &App, subject: Subject<'_>, request: Request, next: Next) -> 
 pub(super) async fn try_account(app: &App, email: &str) -> Result<()> {
     let subject = format!("sign-in {email}");
     match app.limits.take(Policy::SignIns, Subject::User(&subject), now_us()).await {
-        Some(decision) if !decision.allowed => Err(refusal(&decision)),
+        Some(decision) if !decision.allowed => Err(refusal(Policy::SignIns, &decision)),
         _ => Ok(()),
     }
 }
 
-fn refusal(decision: &Decision) -> Problem {
-    Problem::rate_limited(decision.retry_seconds)
+fn refusal(policy: Policy, decision: &Decision) -> Problem {
+    let problem = Problem::rate_limited(decision.retry_seconds);
+    if policy == Policy::SignIns { problem.noted_as(Event::SignInsLimited) } else { problem }
 }
 
 fn now_us() -> i64 {

@@ -181,7 +181,10 @@ pub(super) async fn refresh(
                 "the refresh token was used before, so its session was ended; sign in again",
             ))
         }
-        Refreshed::Unknown => Err(Problem::new("unauthorized", "the session is over; sign in again")),
+        Refreshed::Unknown => {
+            let problem = Problem::new("unauthorized", "the session is over; sign in again");
+            Err(problem.noted_as(Event::RefreshTokenRefused))
+        }
     }
 }
 
@@ -197,7 +200,7 @@ pub(super) async fn sign_out(
     Asked(asked): Asked<RefreshRequest>,
 ) -> Result<(StatusCode, HeaderMap)> {
     let (token, _) = sent_token(&app, &headers, asked)?;
-    let over = || Problem::new("unauthorized", "the session is over already");
+    let over = || Problem::new("unauthorized", "the session is over already").noted_as(Event::RefreshTokenRefused);
     let session = app.sessions.of_token(&token).await?.ok_or_else(over)?;
     app.sessions.end(&session.id, &session.user_id).await.map_err(|_| over())?;
     app.noted(Event::SignedOut, Some(&session.user_id), &client).await;

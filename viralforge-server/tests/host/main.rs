@@ -31,4 +31,5 @@ mod thumbnails;
 mod tus;
 mod uploads;
 mod verbs;
+mod watch;
 mod webhooks;

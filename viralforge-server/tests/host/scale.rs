@@ -131,6 +131,7 @@ async fn without_redis_uploads_and_jobs_are_done_and_with_it_they_go_through_it_
     let ready = server.get("/ready").send().await.unwrap();
     assert_eq!(ready.status(), 200, "the database is enough");
     assert_eq!(ready.json::<Value>().await.unwrap()["status"], "degraded");
+    server.tells_of_failure("redis cannot be reached; jobs are taken from the table").await;
     redis.start_again();
     server.wait("/ready", |ready| ready["status"] == "ok").await;
     let second = ask(&server, "analyze", &asset, 0).await;

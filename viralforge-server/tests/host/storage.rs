@@ -11,7 +11,7 @@ use crate::server::{Server, demo_video, small_video};
 
 pub(crate) const BUCKET: &str = "viralforge";
 const KEY_ID: &str = "test-key-id";
-const SECRET: &str = "test-secret-that-nobody-else-knows";
+pub(crate) const SECRET: &str = "test-secret-that-nobody-else-knows";
 
 /// The settings of the storage that all tests share, where there is one: each server has a part of its own in it.
 pub(crate) fn shared(data: &Path) -> Vec<(&'static str, String)> {
@@ -236,6 +236,7 @@ async fn while_the_storage_is_away_it_is_told_and_nothing_is_lost() {
     let ready = server.get("/ready").send().await.unwrap();
     assert_eq!(ready.status(), 503);
     assert_eq!(ready.json::<Value>().await.unwrap()["dependencies"]["storage"]["status"], "failed");
+    server.tells_of_failure("storage").await;
     // The bytes are kept here; the answer comes when the retries are used up, or the storage is back.
     let (sent, ()) = tokio::join!(server.patch(&address, 0, &video), async {
         server.wait(&address[server.url.len()..], |upload| upload["offset"] == video.len()).await;
