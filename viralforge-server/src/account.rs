@@ -5,6 +5,7 @@ pub(crate) mod audit;
 mod caller;
 pub(crate) mod key;
 mod password;
+mod rehash;
 pub(crate) mod session;
 mod user;
 mod vault;

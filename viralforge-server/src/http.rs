@@ -19,6 +19,7 @@ mod headers;
 mod jobs;
 mod limits;
 mod linger;
+mod monitoring;
 mod oauth;
 mod openapi;
 mod operations;

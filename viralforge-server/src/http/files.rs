@@ -88,7 +88,8 @@ pub(super) async fn read(
         }
         Some(many) => {
             let boundary = id::fresh();
-            let (length, body) = multipart(&boundary, &charset::told(&file.content_type), &app.store, &key, (many, length));
+            let (length, body) =
+                multipart(&boundary, &charset::told(&file.content_type), &app.store, &key, (many, length));
             about.insert(header::CONTENT_TYPE, value(&format!("multipart/byteranges; boundary={boundary}")));
             (StatusCode::PARTIAL_CONTENT, length, body)
         }

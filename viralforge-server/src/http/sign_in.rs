@@ -140,8 +140,7 @@ pub(super) async fn sign_in(
         }
         Err(_) => None,
     };
-    let hash = user.as_ref().and_then(|user| user.password.clone());
-    let fits = app.passwords.fits(hash, asked.password).await?;
+    let fits = app.passwords.is_of(&app.users, user.as_ref(), asked.password).await?;
     match user {
         Some(user) if fits => {
             // The browser forgets the session that it had.

@@ -37,7 +37,8 @@ pub(super) async fn callers(State(app): State<Arc<App>>, client: Client, request
     let mut event = response.extensions_mut().remove::<Event>();
     if let (Some((table, id)), StatusCode::NOT_FOUND) = (named, response.status()) {
         let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table} WHERE id = $1 AND user_id <> $2"));
-        let others: Result<i64, _> = sqlx::query_scalar(sql).bind(id).bind(&user_id).fetch_one(&app.database.pool).await;
+        let others: Result<i64, _> =
+            sqlx::query_scalar(sql).bind(id).bind(&user_id).fetch_one(&app.database.pool).await;
         event = others.is_ok_and(|count| count > 0).then_some(Event::OwnershipRefused);
     }
     if let Some(event) = event {

@@ -134,6 +134,7 @@ async fn without_clamd_uploads_wait_and_when_it_is_back_they_go_on() {
         .wait(&job, |job| job["state"] == "queued" && job["error"]["code"] == "unavailable" && job["starts"] == 0)
         .await;
     assert_eq!(server.json(&format!("/v1/assets/{asset}")).await["state"], "quarantined");
+    server.tells("clamd", |line| line["level"] == "WARN" && line["fields"]["dependency"] == "clamd").await;
     server.tells_of_failure("a job waits for something that it needs").await;
     clamd.start_again();
     assert_eq!(server.verdict(asset).await["state"], "accepted");

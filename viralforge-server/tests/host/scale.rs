@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use sqlx::{AnyConnection, Connection as _, Row as _};
+use sqlx::Row as _;
 
 use crate::postgres;
 use crate::redis::Redis;
@@ -33,12 +33,7 @@ async fn accepted(server: &Server) -> String {
 
 /// Every state that jobs were in, in order: job, state, milliseconds since 1970.
 async fn states(data: &Path) -> Vec<(String, String, i64)> {
-    sqlx::any::install_default_drivers();
-    let url = match postgres::shared() {
-        Some(server) => postgres::database(&server, data).await,
-        None => format!("sqlite://{}", data.join("viralforge.db").display()),
-    };
-    let mut database = AnyConnection::connect(&url).await.unwrap();
+    let mut database = postgres::tables(data).await;
     let rows = sqlx::query("SELECT job_id, data, created_at FROM job_events WHERE event = 'state' ORDER BY seq")
         .fetch_all(&mut database)
         .await

@@ -47,7 +47,8 @@ async fn a_proof_that_is_refused_is_noted_and_counted_and_many_do_not_fill_the_a
     assert_eq!(noted(&server, "access_token_refused").len(), 2);
     assert_eq!(noted(&server, "refresh_token_refused").len(), 2);
     let metrics = server.get("/metrics").send().await.unwrap().text().await.unwrap();
-    for counted in ["{event=\"key_refused\"} 15", "{event=\"access_token_refused\"} 2", "{event=\"sign_ins_limited\"} 1"]
+    for counted in
+        ["{event=\"key_refused\"} 15", "{event=\"access_token_refused\"} 2", "{event=\"sign_ins_limited\"} 1"]
     {
         assert!(metrics.contains(&format!("viralforge_refusals_total{counted}")), "{metrics}");
     }
@@ -67,7 +68,8 @@ async fn scopes_that_a_key_has_not_and_what_is_anothers_are_noted_with_who_asked
     is_noted(&server, "scope_refused", Some(&who)).await;
 
     let asset = maria.upload().await;
-    let (_, hook) = answer(maria.ask(Method::POST, "/v1/webhooks").json(&json!({ "url": "http://127.0.0.1:9/" }))).await;
+    let (_, hook) =
+        answer(maria.ask(Method::POST, "/v1/webhooks").json(&json!({ "url": "http://127.0.0.1:9/" }))).await;
     let hers = json!({ "name": "hers", "scopes": ["read"] });
     let (_, hers) = answer(maria.ask(Method::POST, "/v1/account/keys").json(&hers)).await;
     let asked = [
@@ -113,8 +115,13 @@ async fn a_forged_request_is_in_the_audit_log_and_every_refusal_has_a_line() {
     let forged = forged.header("x-request-id", "a-forged-one").send().await.unwrap();
     assert_eq!(forged.status(), 403);
     let (_, page) = maria.get("/v1/account/events").await;
-    assert_eq!((&page["items"][0]["event"], &page["items"][0]["request_id"]), (&json!("forgery_refused"), &json!("a-forged-one")));
-    server.tells("the event", |line| line["fields"]["event"] == "forgery_refused" && line["fields"]["user"] == user).await;
+    assert_eq!(
+        (&page["items"][0]["event"], &page["items"][0]["request_id"]),
+        (&json!("forgery_refused"), &json!("a-forged-one"))
+    );
+    server
+        .tells("the event", |line| line["fields"]["event"] == "forgery_refused" && line["fields"]["user"] == user)
+        .await;
     let is_refusal = |line: &Value| line["fields"]["status"] == 403 && line["span"]["request_id"] == "a-forged-one";
     server.tells("the request", |line| line["fields"]["message"] == "request" && is_refusal(line)).await;
     // A file that is refused, and an address that was made up.
