@@ -29,7 +29,7 @@ demo_video := examples/demo/sintel-trailer-720p-52s.mp4
 feature = $(shell sed -n 's/^VIRALFORGE_FFMPEG_FEATURE = "\(.*\)"/\1/p' .cargo/config.toml 2>/dev/null)
 features = $(if $(filter-out ffmpeg7_1,$(feature)),--no-default-features --features $(feature))
 
-# What is built of the server for tests, except for `make test-rust`, which has it as it comes.
+# What is built of the server for tests, once for all of them; `make clippy` also looks at it as it comes.
 reports := --features viralforge-server/otel,viralforge-server/sentry
 
 pip_audit := 2.10.1
@@ -125,7 +125,7 @@ test: test-rust test-python test-node test-server ## Run every test
 # Python tests its native module, which has no tests in Rust.
 .PHONY: test-rust
 test-rust: ffmpeg setup-test ## Run the tests of the library, the command line and all that is Rust
-	$(CARGO) test --workspace --exclude viralforge-py $(features)
+	$(CARGO) test --workspace --exclude viralforge-py $(features) $(reports)
 
 .PHONY: test-python
 test-python: wheel ## Run the tests of the Python package, against the wheel
@@ -186,6 +186,7 @@ fmt: ## Check the formatting
 .PHONY: clippy
 clippy: ffmpeg ## Lint all targets; a warning fails
 	$(CARGO) clippy --workspace --all-targets $(features) $(reports) -- -D warnings
+	$(CARGO) clippy -p viralforge-server $(features) -- -D warnings
 
 .PHONY: docs
 docs: ffmpeg ## Build the documentation; a warning fails

@@ -101,8 +101,8 @@ pub use time::{FrameRate, TimeRange, Timestamp};
 pub use transcode::{TranscodeOptions, plan_render, transcode};
 pub use transcript::{Cue, Transcript};
 pub use validate::{
-    Finding, ReasonClass, Severity, Treatment, UploadPolicy, UploadReport, UploadSlot, ValidationDepth, Verdict,
-    validate_upload,
+    DecodedShare, Finding, ReasonClass, Severity, Treatment, UploadInspector, UploadPolicy, UploadReport, UploadSlot,
+    ValidationDepth, Verdict, validate_upload,
 };
 pub use waveform::{
     Waveform, WaveformBits, WaveformFormat, WaveformOptions, WaveformPicture, WriteWaveformOptions, write_waveform,

@@ -119,6 +119,41 @@ fn every_prefix_of_every_upload_gets_a_report() {
 }
 
 #[test]
+fn an_upload_is_never_refused_early_for_what_it_would_not_be_refused_for_whole() {
+    let (Some(uploads), Some(real)) = (media("uploads/files"), media("real")) else { return };
+    let mut early = 0;
+    for path in files(&uploads).into_iter().chain(files(&real)) {
+        let bytes = std::fs::read(&path).unwrap();
+        if bytes.is_empty() || bytes.len() > 20_000_000 {
+            continue;
+        }
+        for base in [UploadPolicy::video(), UploadPolicy::image(), UploadPolicy::audio()] {
+            let policy = base.with_depth(ValidationDepth::Structure);
+            let whole =
+                validate_upload(&Source::from_bytes("upload", bytes.clone()), &policy, &Monitor::new()).unwrap();
+            let codes: Vec<&str> = whole.findings.iter().map(|f| f.code.as_str()).collect();
+            for byte_len in [None, Some(bytes.len() as u64)] {
+                let mut inspector = UploadInspector::new(&policy, byte_len).unwrap();
+                for piece in bytes.chunks(10_000) {
+                    if inspector.push(piece) == Verdict::Reject {
+                        early += u32::from(inspector.seen_bytes() < bytes.len() as u64);
+                        break;
+                    }
+                }
+                let refused_for = inspector.report().findings;
+                let refused_for = refused_for.iter().filter(|f| f.severity == Severity::Error);
+                assert!(refused_for.clone().count() == 0 || whole.verdict == Verdict::Reject, "{}", path.display());
+                // Without the length, what is cut off in the end looks like nonsense.
+                for finding in refused_for.filter(|_| byte_len.is_some()) {
+                    assert!(codes.contains(&finding.code.as_str()), "{}: {finding:?} not in {codes:?}", path.display());
+                }
+            }
+        }
+    }
+    assert!(early > 500, "{early} were refused before their end");
+}
+
+#[test]
 fn changed_bytes_anywhere_in_an_upload_get_a_report_in_no_time() {
     let Some(folder) = media("uploads/files") else { return };
     // Numerical Recipes' generator: the same changes in every run.

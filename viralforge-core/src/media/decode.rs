@@ -83,7 +83,15 @@ impl Decoder {
             }
             // No options dictionary: opening with one crashes where it fails after taking some (docs/adr).
             let code = ffi::avcodec_open2(context, codec, std::ptr::null_mut());
-            ffi::check(code, &decoder.name, &format!("cannot start decoding {label}"))?;
+            if code < 0 {
+                // What is wrong is in the file's own description of the track, whatever FFmpeg calls it.
+                return Err(match ffi::failure(code, &decoder.name, &format!("cannot start decoding {label}")) {
+                    Error::Backend { .. } if code != ffi::EAGAIN_CODE => {
+                        Error::unsupported(&decoder.name, format_args!("cannot decode {label} of this kind"))
+                    }
+                    error => error,
+                });
+            }
         }
         Ok(decoder)
     }

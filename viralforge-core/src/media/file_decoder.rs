@@ -35,6 +35,8 @@ pub(super) struct FileDecoder {
     zero: Option<Timestamp>,
     /// Sound that came before zero was known.
     waiting: VecDeque<Packet>,
+    /// Whether the decoders were told that nothing more comes.
+    flushed: bool,
     drained: bool,
 }
 
@@ -88,7 +90,7 @@ impl FileDecoder {
             (None, Some(stream)) => start_time(&demuxer, stream.index as usize),
             _ => None,
         };
-        Ok(Self { demuxer, video, audio, zero, waiting: VecDeque::new(), drained: false })
+        Ok(Self { demuxer, video, audio, zero, waiting: VecDeque::new(), flushed: false, drained: false })
     }
 
     /// Whether sound comes out.
@@ -134,11 +136,19 @@ impl FileDecoder {
 
     /// Reads one packet, or ends, and adds what came out to `out`.
     pub(super) fn step(&mut self, out: &mut VecDeque<Decoded>, damage: &mut Damage) -> Result<()> {
+        // A hole in the sound may be hours long: it is filled bit by bit, before anything else is read.
+        if self.audio.as_mut().is_some_and(|audio| audio.fill(out)) {
+            return Ok(());
+        }
         let Some(packet) = self.demuxer.read()? else {
-            self.drained = true;
-            self.decode_video(None, out, damage)?;
-            self.release_waiting(out, damage)?;
-            return self.decode_audio(None, out, damage);
+            if !self.flushed {
+                self.flushed = true;
+                self.decode_video(None, out, damage)?;
+                self.release_waiting(out, damage)?;
+                self.decode_audio(None, out, damage)?;
+            }
+            self.drained = self.audio.as_ref().is_none_or(|audio| !audio.is_filling());
+            return Ok(());
         };
         if self.video.as_ref().is_some_and(|v| v.index == packet.stream()) {
             self.decode_video(Some(&packet), out, damage)?;
@@ -179,6 +189,7 @@ impl FileDecoder {
         if video.done {
             return Ok(());
         }
+        damage.picture_packets += u64::from(packet.is_some_and(Packet::has_bytes));
         let (num, den) = self.demuxer.time_base(video.index);
         loop {
             let sent = video.decoder.send(packet)?;
@@ -260,7 +271,7 @@ impl FileDecoder {
             audio.reset();
         }
         self.waiting.clear();
-        self.drained = false;
+        (self.flushed, self.drained) = (false, false);
         Ok(true)
     }
 

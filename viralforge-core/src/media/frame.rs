@@ -23,6 +23,12 @@ impl Packet {
         // SAFETY: the packet is valid while it is owned.
         unsafe { (*self.0).stream_index }.max(0) as usize
     }
+
+    /// Whether it has any bytes: AVI files repeat a picture by a packet without.
+    pub(super) fn has_bytes(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { (*self.0).size > 0 }
+    }
 }
 
 impl Drop for Packet {

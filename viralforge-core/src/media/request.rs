@@ -40,6 +40,8 @@ pub(crate) enum Decoded {
 /// How much of the file did not decode.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Damage {
+    /// Packets of pictures that were decoded, empty ones aside.
+    pub(crate) picture_packets: u64,
     /// Pictures that came out.
     pub(crate) frames: u64,
     /// Pictures that came out with visible errors.

@@ -25,12 +25,26 @@ pub(super) struct SoundTrack {
     /// When the first sample that was read sounds, and how many came since.
     first: Option<Timestamp>,
     next_sample: u64,
+    /// Blocks that sound behind a hole that is being filled, each with the sample that it begins with.
+    held: VecDeque<(u64, Vec<Vec<f32>>)>,
+    /// From the first sample of the track to time zero.
+    offset: Timestamp,
     pub(super) done: bool,
 }
 
 impl SoundTrack {
     pub(super) fn new(index: usize, decoder: Decoder) -> Self {
-        Self { index, decoder, sample_rate_hz: 0, channels: 0, first: None, next_sample: 0, done: false }
+        Self {
+            index,
+            decoder,
+            sample_rate_hz: 0,
+            channels: 0,
+            first: None,
+            next_sample: 0,
+            held: VecDeque::new(),
+            offset: Timestamp::ZERO,
+            done: false,
+        }
     }
 
     /// Forgets where it was, as after a seek.
@@ -38,6 +52,7 @@ impl SoundTrack {
         self.decoder.flush();
         self.first = None;
         self.next_sample = 0;
+        self.held.clear();
     }
 
     /// Takes the samples of a decoded frame that sounds at `time` (the file's own clock).
@@ -64,48 +79,61 @@ impl SoundTrack {
         } else {
             channels.iter().map(|c| resample_linear(c, rate, self.sample_rate_hz)).collect()
         };
-        let here = self.first.map(|f| f + Timestamp::from_units(self.next_sample as i64, 1, self.sample_rate_hz));
+        let queued = self.held.back().map_or(self.next_sample, |(at, block)| at + len_of(block));
+        let here = self.first.map(|f| f + Timestamp::from_units(queued as i64, 1, self.sample_rate_hz));
         let time = time.or(here).unwrap_or(Timestamp::ZERO);
         let zero = *zero.get_or_insert(time);
         let first = *self.first.get_or_insert(time);
-        self.fill_gap(time, first - zero, out, guard)?;
-        let start = first - zero + Timestamp::from_units(self.next_sample as i64, 1, self.sample_rate_hz);
+        self.offset = first - zero;
+        let begin = self.begin(time - first, queued);
+        guard.limit_duration(Timestamp::from_units(begin as i64, 1, self.sample_rate_hz).to_duration())?;
+        self.held.push_back((begin, channels));
+        self.fill(out);
+        Ok(())
+    }
+
+    /// The sample that a block begins with that sounds `after` the first one, where `queued` samples came before it.
+    fn begin(&self, after: Timestamp, queued: u64) -> u64 {
+        let due = after.to_units(1, self.sample_rate_hz).max(0) as u64;
+        let missing = due.saturating_sub(queued);
+        if (missing as f64) < GAP_SECONDS * f64::from(self.sample_rate_hz) { queued } else { due }
+    }
+
+    /// Whether blocks wait behind a hole.
+    pub(super) fn is_filling(&self) -> bool {
+        !self.done && !self.held.is_empty()
+    }
+
+    /// Gives out the blocks that wait, up to one piece of the silence that stands where the timestamps leave a hole, so
+    /// that what follows stays in sync with the picture. Whether blocks still wait.
+    pub(super) fn fill(&mut self, out: &mut VecDeque<Decoded>) -> bool {
+        if self.done {
+            self.held.clear();
+        }
+        while let Some((begin, channels)) = self.held.pop_front() {
+            let missing = begin.saturating_sub(self.next_sample);
+            if missing > 0 {
+                self.held.push_front((begin, channels));
+                self.give(vec![vec![0.0; missing.min(SILENCE_BLOCK) as usize]; self.channels], out);
+                return true;
+            }
+            self.give(channels, out);
+        }
+        false
+    }
+
+    fn give(&mut self, channels: Vec<Vec<f32>>, out: &mut VecDeque<Decoded>) {
+        let start = self.offset + Timestamp::from_units(self.next_sample as i64, 1, self.sample_rate_hz);
         let sound = Sound { start, sample_rate_hz: self.sample_rate_hz, channels, first_sample: self.next_sample }
             .with_channels(self.channels);
         self.next_sample += sound.len() as u64;
         out.push_back(Decoded::Sound(sound));
-        Ok(())
     }
+}
 
-    /// Silence where the timestamps leave a hole, so that what follows stays in sync with the picture.
-    fn fill_gap(
-        &mut self,
-        time: Timestamp,
-        start: Timestamp,
-        out: &mut VecDeque<Decoded>,
-        guard: &Guard,
-    ) -> Result<()> {
-        let Some(first) = self.first else { return Ok(()) };
-        let due = (time - first).to_units(1, self.sample_rate_hz).max(0) as u64;
-        let missing = due.saturating_sub(self.next_sample);
-        if (missing as f64) < GAP_SECONDS * f64::from(self.sample_rate_hz) {
-            return Ok(());
-        }
-        guard.limit_duration(Timestamp::from_units(due as i64, 1, self.sample_rate_hz).to_duration())?;
-        while self.next_sample < due {
-            let len = (due - self.next_sample).min(SILENCE_BLOCK);
-            let at = start + Timestamp::from_units(self.next_sample as i64, 1, self.sample_rate_hz);
-            out.push_back(Decoded::Sound(Sound::silent(
-                at,
-                self.sample_rate_hz,
-                self.channels,
-                len as usize,
-                self.next_sample,
-            )));
-            self.next_sample += len;
-        }
-        Ok(())
-    }
+/// Samples of one channel.
+fn len_of(channels: &[Vec<f32>]) -> u64 {
+    channels.first().map_or(0, Vec::len) as u64
 }
 
 /// For the rare file whose sample rate changes midway: keeps time, at the quality of a straight line.

@@ -97,6 +97,7 @@ codes! {
     AvDurationMismatch "av_duration_mismatch" Ok Warning "Picture and sound are of different length.";
     TooSmall "picture_too_small" DimensionLimit Error "The picture is too small.";
     TooLarge "picture_too_large" DimensionLimit Error "The picture is too large. Please export it smaller.";
+    CodedSize "coded_size" Ok Warning "The picture has another size than the file says.";
     BadPixelShape "bad_pixel_shape" BadSar Error "The picture would be stretched out of all proportion. Please export it again.";
     FrameRate "frame_rate" ResourceLimit Error "The video has too many pictures a second. Please export it with fewer.";
     TooManyFrames "too_many_frames" FrameLimit Error "The animation has too many pictures.";

@@ -1,14 +1,12 @@
 //! A bounded decode: whether the media is what its headers promise.
 
-use std::io::Read;
-
 use super::code::Code;
 use super::findings::Findings;
-use super::kind::FileKind;
 use super::media::add_error;
 use super::policy::{UploadPolicy, UploadSlot};
+use super::report::DecodedShare;
 use crate::error::{Error, Result};
-use crate::media::{Decoded, MediaReader, Request, decode_image};
+use crate::media::{Decoded, MediaReader, Request};
 use crate::media_info::MediaInfo;
 use crate::monitor::{Monitor, Stage};
 use crate::source::Source;
@@ -19,13 +17,11 @@ const PIXEL_BUDGET: u64 = 80_000_000;
 /// Bytes of decoded sound (32-bit samples) that one check makes: about two minutes of stereo at 48 kHz.
 const SOUND_BUDGET_BYTES: u64 = 48_000_000;
 /// Where to look in media that is too long to decode whole, as shares of its length, with the share of the budget.
-const PLACES: [(f64, f64); 3] = [(0.0, 0.5), (0.5, 0.25), (1.0, 0.25)];
+const PLACES: [(f64, f64); 5] = [(0.0, 0.3), (0.25, 0.15), (0.5, 0.15), (0.75, 0.15), (1.0, 0.25)];
 /// How much of the media one place covers at most, in seconds.
 const PLACE_SECONDS: f64 = 2.0;
 /// A file may end this much before the length that it states.
 const LENGTH_TOLERANCE_SECONDS: f64 = 0.2;
-/// An image of more pixels is checked by its structure only: decoding it would take over 200 MB.
-const MAX_IMAGE_PIXELS: u64 = 24_000_000;
 
 /// What one or more passes found.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -43,33 +39,41 @@ pub(super) fn check(
     policy: &UploadPolicy,
     monitor: &Monitor,
     findings: &mut Findings,
-) -> Result<()> {
+) -> Result<DecodedShare> {
+    let mut decoded = DecodedShare { whole: true, ..DecodedShare::default() };
     let seconds = info.duration.map_or(0.0, |d| d.as_seconds_f64());
     if let Some(video) = info.video().filter(|_| policy.slot == UploadSlot::Video) {
         let facts = video.video.as_ref();
         let pixels = facts.map_or(0, |v| u64::from(v.width) * u64::from(v.height));
         let rate = facts.and_then(|v| v.frame_rate).map_or(30.0, |r| r.as_f64());
         let pixel_budget = PIXEL_BUDGET / relative_cost(&video.codec);
-        let whole = (pixels as f64 * rate * seconds) <= pixel_budget as f64;
+        let whole = policy.decode_whole || (pixels as f64 * rate * seconds) <= pixel_budget as f64;
+        findings.set_track(Some(video.index as usize));
         // The reader counts three bytes for two pixels; every place gets a few pictures in any case.
         let budget = (pixel_budget * 3 / 2).max(pixels * 3 * 4);
         let tally = passes(source, &Request::video(), Plan { policy, seconds, whole, budget }, monitor, findings)?;
-        judge(tally, "frames", policy, findings);
+        decoded.whole &= whole;
+        (decoded.frames, decoded.damaged_frames) = (tally.good + tally.damaged, tally.damaged);
+        decoded.damaged_share = judge(tally, "frames", policy, findings);
     }
     if let Some(audio) = info.audio() {
         let facts = audio.audio.as_ref();
         let rate = facts.map_or(0.0, |a| f64::from(a.channels) * f64::from(a.sample_rate_hz)) * 4.0;
-        let plan =
-            Plan { policy, seconds, whole: rate * seconds <= SOUND_BUDGET_BYTES as f64, budget: SOUND_BUDGET_BYTES };
+        let whole = policy.decode_whole || rate * seconds <= SOUND_BUDGET_BYTES as f64;
+        let plan = Plan { policy, seconds, whole, budget: SOUND_BUDGET_BYTES };
+        findings.set_track(Some(audio.index as usize));
         let tally = passes(source, &Request::audio(), plan, monitor, findings)?;
-        judge(tally, "pieces of sound", policy, findings);
+        decoded.whole &= whole;
+        (decoded.audio_frames, decoded.damaged_audio_frames) = (tally.good + tally.damaged, tally.damaged);
+        decoded.damaged_share = judge(tally, "pieces of sound", policy, findings).max(decoded.damaged_share);
         // A FLAC file states its length and has no index that would tell that the end is missing.
         if info.container == "flac" && tally.end < seconds - LENGTH_TOLERANCE_SECONDS {
             let message = format!("the sound ends at {:.1} s of {seconds:.1} s", tally.end);
             findings.add(Code::CutShort, None, message);
         }
     }
-    Ok(())
+    findings.set_track(None);
+    Ok(decoded)
 }
 
 /// How much longer a picture takes than one of H.264, roughly, at the bit rates of phones.
@@ -101,7 +105,8 @@ fn passes(
     let request = Request { threads: Some(1), skip_loop_filter: true, ..request.clone() };
     let mut tally = Tally::default();
     if plan.whole {
-        pass(source, &request, plan.budget * 2, (plan.policy, monitor), findings, &mut tally)?;
+        let budget = if plan.policy.decode_whole { u64::MAX } else { plan.budget * 2 };
+        pass(source, &request, budget, (plan.policy, monitor), findings, &mut tally)?;
         return Ok(tally);
     }
     for (place, share) in PLACES {
@@ -161,7 +166,8 @@ fn pass(
     Ok(())
 }
 
-fn judge(tally: Tally, what: &str, policy: &UploadPolicy, findings: &mut Findings) {
+/// Adds a finding where too much is damaged; tells the share.
+fn judge(tally: Tally, what: &str, policy: &UploadPolicy, findings: &mut Findings) -> f64 {
     let all = tally.good + tally.damaged;
     let share = if all == 0 { 1.0 } else { tally.damaged as f64 / all as f64 };
     let message = format!("{} of {all} {what} that were decoded are damaged", tally.damaged);
@@ -170,28 +176,5 @@ fn judge(tally: Tally, what: &str, policy: &UploadPolicy, findings: &mut Finding
     } else if tally.damaged > 0 {
         findings.add(Code::DecodeErrors, None, message);
     }
-}
-
-/// Decodes an image whole where it is not too large for that.
-pub(super) fn check_image(
-    source: &Source,
-    kind: FileKind,
-    policy: &UploadPolicy,
-    findings: &mut Findings,
-) -> Result<()> {
-    if !matches!(kind, FileKind::Jpeg | FileKind::Png | FileKind::Gif | FileKind::Webp) {
-        return Ok(());
-    }
-    let mut bytes = Vec::new();
-    source.open()?.read_to_end(&mut bytes).map_err(|error| Error::io(source.name(), error))?;
-    let limits = source.limits().clone().with_max_frame_pixels(MAX_IMAGE_PIXELS.min(policy.max_pixels));
-    match decode_image(source.name(), &bytes, &limits) {
-        Ok(_) | Err(Error::Unsupported { .. }) => Ok(()),
-        Err(Error::LimitExceeded { limit: "max_frame_pixels", .. }) => Ok(()),
-        Err(Error::Malformed { problem, .. }) => {
-            findings.add(Code::CorruptImage, None, problem);
-            Ok(())
-        }
-        Err(error) => add_error(error, findings),
-    }
+    share
 }

@@ -2,6 +2,7 @@
 
 use std::io::{Read, Seek};
 
+use super::codec::PictureSize;
 use super::findings::Findings;
 use super::policy::UploadPolicy;
 use super::window::Window;
@@ -35,6 +36,8 @@ pub(super) struct Facts {
     pub(super) metadata_bytes: u64,
     /// Pictures of an image; 1 for a still one.
     pub(super) image_frames: Option<u64>,
+    /// Exif orientation of an image, 1 to 8; 0 where it has none.
+    pub(super) orientation: u16,
     /// Whether the metadata of a picture says that a video follows it.
     pub(super) announces_more: bool,
 }
@@ -49,6 +52,10 @@ pub(super) struct Track {
     pub(super) attached_picture: bool,
     pub(super) width: u32,
     pub(super) height: u32,
+    /// The largest picture that the codec's own header announces, where one was found.
+    pub(super) coded: Option<PictureSize>,
+    /// Whether a packet was looked at for that.
+    pub(super) looked_at: bool,
     /// Shape of a pixel, width to height; (1, 1) where the file does not tell.
     pub(super) pixel_aspect: (u32, u32),
     pub(super) channels: u32,
@@ -67,6 +74,8 @@ impl Track {
             attached_picture: false,
             width: 0,
             height: 0,
+            coded: None,
+            looked_at: false,
             pixel_aspect: (1, 1),
             channels: 0,
             sample_rate_hz: 0,

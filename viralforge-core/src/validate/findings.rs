@@ -12,10 +12,19 @@ const MAX_OF_ONE_CODE: usize = 4;
 const MAX_MESSAGE_CHARS: usize = 300;
 
 /// The findings so far.
-#[derive(Debug, Default)]
-pub(super) struct Findings(Vec<Finding>);
+#[derive(Clone, Debug, Default)]
+pub(super) struct Findings {
+    all: Vec<Finding>,
+    /// The track that is looked at now.
+    track: Option<u32>,
+}
 
 impl Findings {
+    /// From here on findings are of that track, or, with `None`, of the whole.
+    pub(super) fn set_track(&mut self, track: Option<usize>) {
+        self.track = track.and_then(|track| u32::try_from(track).ok());
+    }
+
     /// Adds a finding with the severity of its code.
     pub(super) fn add(&mut self, code: Code, offset: Option<u64>, operator_message: impl Display) {
         self.add_as(code, code.severity(), offset, operator_message);
@@ -32,8 +41,8 @@ impl Findings {
     }
 
     fn add_as(&mut self, code: Code, severity: Severity, offset: Option<u64>, operator_message: impl Display) {
-        let same = self.0.iter().filter(|f| f.code == code.name());
-        if same.clone().any(|f| f.offset == offset) || same.count() >= MAX_OF_ONE_CODE {
+        let same = self.all.iter().filter(|f| f.code == code.name());
+        if same.clone().any(|f| f.offset == offset && f.track == self.track) || same.count() >= MAX_OF_ONE_CODE {
             return;
         }
         let operator_message: String = operator_message
@@ -42,11 +51,12 @@ impl Findings {
             .map(|c| if c.is_control() { ' ' } else { c })
             .take(MAX_MESSAGE_CHARS)
             .collect();
-        self.0.push(Finding {
+        self.all.push(Finding {
             code: code.name().to_owned(),
             class: code.class(),
             severity,
             offset,
+            track: self.track,
             message: code.message().to_owned(),
             operator_message,
         });
@@ -54,17 +64,22 @@ impl Findings {
 
     /// Whether the upload is refused already, so that costlier steps may be spared.
     pub(super) fn rejected(&self) -> bool {
-        self.0.iter().any(|f| f.severity == Severity::Error)
+        self.all.iter().any(|f| f.severity == Severity::Error)
+    }
+
+    /// The verdict so far.
+    pub(super) fn verdict(&self) -> Verdict {
+        verdict(&self.all)
     }
 
     pub(super) fn has(&self, code: Code) -> bool {
-        self.0.iter().any(|f| f.code == code.name())
+        self.all.iter().any(|f| f.code == code.name())
     }
 
     /// The severest first; of one severity in the order in which they were found.
     pub(super) fn into_sorted(mut self) -> Vec<Finding> {
-        self.0.sort_by_key(|f| std::cmp::Reverse(f.severity));
-        self.0
+        self.all.sort_by_key(|f| std::cmp::Reverse(f.severity));
+        self.all
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::io::{self, Read, Seek};
 
+use super::audio_frame::AudioFrame;
 use super::code::Code;
-use super::facts::Context;
+use super::facts::{Context, Facts};
 use super::payload;
 use super::trailing;
 use super::window::{u32_be, u32_le};
@@ -15,11 +16,30 @@ const MAX_MISCOUNT_BYTES: u64 = 8 << 10;
 /// How far the next frame is looked for behind bytes that are none.
 const RESYNC_BYTES: usize = 64 << 10;
 
-/// Walks the frames; `frame_bytes` tells the length of the frame that bytes begin with.
-pub(super) fn check<R: Read + Seek>(
-    cx: &mut Context<'_, R>,
-    frame_bytes: fn(&[u8]) -> Option<usize>,
-) -> io::Result<()> {
+/// Reads the header of the frame that bytes begin with.
+type ReadFrame = fn(&[u8]) -> Option<AudioFrame>;
+
+/// Walks the frames.
+pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>, read: ReadFrame) -> io::Result<Facts> {
+    let mut tally = Tally::default();
+    walk_frames(cx, read, &mut tally)?;
+    let mut facts = Facts { track_count: 1, ..Facts::default() };
+    if let Some(first) = tally.first {
+        let mut track = first.track();
+        track.seconds = Some(tally.samples as f64 / f64::from(first.sample_rate_hz));
+        facts.tracks.push(track);
+    }
+    Ok(facts)
+}
+
+/// The frames so far.
+#[derive(Default)]
+struct Tally {
+    first: Option<AudioFrame>,
+    samples: u64,
+}
+
+fn walk_frames<R: Read + Seek>(cx: &mut Context<'_, R>, read: ReadFrame, tally: &mut Tally) -> io::Result<()> {
     let len = cx.window.len();
     let mut at = after_id3(cx)?;
     while at < len && cx.window.look(at, 1)? == [0] {
@@ -30,16 +50,20 @@ pub(super) fn check<R: Read + Seek>(
         if at >= len {
             return Ok(());
         }
-        match frame_bytes(cx.window.look(at, 8)?) {
-            Some(size) if at + size as u64 > len => {
+        match read(cx.window.look(at, 8)?) {
+            Some(frame) if at + frame.bytes as u64 > len => {
                 // Players play all but the last frame, some 26 milliseconds: many good files end so.
                 return Ok(());
             }
-            Some(size) => at += size as u64,
+            Some(frame) => {
+                tally.first.get_or_insert(frame);
+                tally.samples += u64::from(frame.samples);
+                at += frame.bytes as u64;
+            }
             None => match after_tags(cx, at)? {
                 end if end >= len => return Ok(()),
                 end if end > at => at = end,
-                _ => match resync(cx, at, frame_bytes)? {
+                _ => match resync(cx, at, read)? {
                     Some(next) => at = next,
                     None => return trailing::check(cx, at),
                 },
@@ -98,15 +122,11 @@ fn after_tags<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64) -> io::Result<u6
 }
 
 /// The next place where two frames follow each other; a finding where something is hidden before it.
-fn resync<R: Read + Seek>(
-    cx: &mut Context<'_, R>,
-    at: u64,
-    frame_bytes: fn(&[u8]) -> Option<usize>,
-) -> io::Result<Option<u64>> {
+fn resync<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64, read: ReadFrame) -> io::Result<Option<u64>> {
     let bytes = cx.window.look(at, RESYNC_BYTES)?;
     let next = (1..bytes.len()).find(|&skip| {
-        let size = bytes.get(skip..).and_then(frame_bytes);
-        size.is_some_and(|size| bytes.get(skip + size..).and_then(frame_bytes).is_some())
+        let frame = bytes.get(skip..).and_then(read);
+        frame.is_some_and(|frame| bytes.get(skip + frame.bytes..).and_then(read).is_some())
     });
     let between = next.and_then(|next| bytes.get(..next)).and_then(payload::find);
     if let Some((skip, what)) = between {

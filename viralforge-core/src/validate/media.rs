@@ -6,11 +6,11 @@ use super::facts::Facts;
 use super::findings::Findings;
 use super::kind::FileKind;
 use super::notes;
-use super::policy::{UploadPolicy, UploadSlot};
+use super::policy::UploadPolicy;
+use super::report::Media;
 use super::rules;
 use crate::error::{Error, Result};
 use crate::media::Demuxer;
-use crate::media_info::MediaInfo;
 use crate::monitor::Monitor;
 use crate::source::Source;
 
@@ -24,15 +24,11 @@ pub(super) fn check(
     policy: &UploadPolicy,
     monitor: &Monitor,
     findings: &mut Findings,
-) -> Result<Option<MediaInfo>> {
-    if policy.slot == UploadSlot::Image {
-        decode::check_image(source, kind, policy, findings)?;
-        return Ok(None);
-    }
+) -> Result<Media> {
     let source = limited(source, policy);
     let info = match Demuxer::open(&source, monitor) {
         Ok(demuxer) => demuxer.info().clone(),
-        Err(error) => return add_error(error, findings).map(|()| None),
+        Err(error) => return add_error(error, findings).map(|()| Media::default()),
     };
     if !is_same_family(kind, &info.container) {
         let message = format!("{} by its signature, {} for FFmpeg", kind.container(), info.container);
@@ -40,10 +36,9 @@ pub(super) fn check(
     }
     rules::judge(&Facts::from(&info), policy, findings);
     notes::add(&info, findings);
-    if !findings.rejected() {
-        decode::check(&source, &info, policy, monitor, findings)?;
-    }
-    Ok(Some(info))
+    let decoded =
+        if findings.rejected() { None } else { Some(decode::check(&source, &info, policy, monitor, findings)?) };
+    Ok(Media { info: Some(info), decoded })
 }
 
 /// The source under the stricter of its own limits and the policy's: FFmpeg then stops early by itself.

@@ -4,42 +4,52 @@
 //! bounded [decode]). A later step runs only where no earlier one refused, so FFmpeg never sees a file whose container
 //! is broken on purpose.
 
+mod aiff;
+mod audio_frame;
 mod bmff;
 mod code;
+mod codec;
 mod decode;
 mod ebml;
 mod facts;
 mod file_name;
 mod findings;
 mod flac;
+mod flv;
 mod frames;
 mod image;
 mod inflate;
+mod inspector;
 mod kind;
 mod media;
 mod notes;
+mod ogg;
 mod payload;
 mod policy;
+mod program_stream;
 mod report;
 mod riff;
 mod rules;
 mod signature;
-mod stream;
+mod still;
 mod structure;
 #[cfg(test)]
 mod testing;
 mod trailing;
+mod transport;
 mod window;
 
 use std::io::{Read, Seek};
 
+pub use self::inspector::UploadInspector;
 pub use self::policy::{Treatment, UploadPolicy, UploadSlot, ValidationDepth};
-pub use self::report::{Finding, ReasonClass, Severity, UploadReport, Verdict};
+pub use self::report::{DecodedShare, Finding, ReasonClass, Severity, UploadReport, Verdict};
 
 use self::code::Code;
-use self::facts::Context;
+use self::facts::{Context, Facts};
 use self::findings::Findings;
 use self::kind::FileKind;
+use self::report::Media;
 use self::signature::Sniffed;
 use self::window::Window;
 use crate::error::{Error, Result};
@@ -63,35 +73,46 @@ pub fn validate_upload(source: &Source, policy: &UploadPolicy, monitor: &Monitor
     file_name::check(policy, &mut findings);
     if source.byte_len() == 0 {
         findings.add(Code::Empty, None, "0 bytes");
-        return Ok(UploadReport::new(policy, None, findings, None));
+        return Ok(UploadReport::new(policy, None, findings, Media::default()));
     }
     let allowed = policy.max_bytes.min(source.limits().max_input_bytes);
-    if source.byte_len() > allowed {
+    let too_large = source.byte_len() > allowed;
+    if too_large {
         let message = format!("{} bytes; {allowed} are allowed", source.byte_len());
         findings.add(Code::TooManyBytes, None, message);
-        return Ok(UploadReport::new(policy, None, findings, None));
     }
     let input = source.open()?;
     let window = Window::new(input, source.byte_len(), monitor);
     let mut cx = Context { window, policy, findings: &mut findings };
-    let kind = inspect(&mut cx).map_err(|error| match monitor.check() {
+    // What is too large is named for what it is, and costs no more than that.
+    let depth = if too_large { ValidationDepth::Signature } else { policy.depth };
+    let mut kind = None;
+    let facts = inspect(&mut cx, depth, &mut kind).map_err(|error| match monitor.check() {
         Err(cancelled) => cancelled,
         Ok(()) => Error::io(source.name(), error),
     })?;
     monitor.report(Stage::Validate, 0.2);
     let media = match kind {
-        Some(kind) if policy.depth >= ValidationDepth::Decode && !findings.rejected() => {
-            media::check(source, kind, policy, monitor, &mut findings)?
+        Some(kind) if depth >= ValidationDepth::Decode && !findings.rejected() => {
+            if policy.slot == UploadSlot::Image {
+                still::check(source, kind, &facts.unwrap_or_default(), policy, &mut findings)?
+            } else {
+                media::check(source, kind, policy, monitor, &mut findings)?
+            }
         }
-        _ => None,
+        _ => Media::default(),
     };
     source.check()?;
     monitor.report(Stage::Validate, 1.0);
     Ok(UploadReport::new(policy, kind, findings, media))
 }
 
-/// The steps that need no FFmpeg.
-fn inspect<R: Read + Seek>(cx: &mut Context<'_, R>) -> std::io::Result<Option<FileKind>> {
+/// The steps that need no FFmpeg; tells the facts, and first of all the kind.
+fn inspect<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    depth: ValidationDepth,
+    found: &mut Option<FileKind>,
+) -> std::io::Result<Option<Facts>> {
     let sniffed = signature::sniff(cx.window.look(0, signature::HEAD_BYTES)?);
     let kind = match sniffed {
         Sniffed::Media(kind) => kind,
@@ -109,8 +130,8 @@ fn inspect<R: Read + Seek>(cx: &mut Context<'_, R>) -> std::io::Result<Option<Fi
             return Ok(None);
         }
     };
+    *found = Some(kind);
     file_name::check_content(cx.policy, kind, cx.findings);
-    trailing::check_archive(cx)?;
     let container = kind.container();
     if !cx.policy.allows_container(container) {
         let message = format!("{container} is not one of {}", cx.policy.allowed_containers.join(", "));
@@ -122,12 +143,13 @@ fn inspect<R: Read + Seek>(cx: &mut Context<'_, R>) -> std::io::Result<Option<Fi
             cx.findings.add(Code::NoVideo, None, container);
         }
     }
-    if cx.policy.depth >= ValidationDepth::Structure
-        && let Some(facts) = structure::walk(cx, kind)?
-    {
-        rules::judge(&facts, cx.policy, cx.findings);
+    let facts = if depth >= ValidationDepth::Structure { structure::walk(cx, kind)? } else { None };
+    if let Some(facts) = facts.as_ref().filter(|_| cx.window.knows_len()) {
+        rules::judge(facts, cx.policy, cx.findings);
     }
-    Ok(Some(kind))
+    // Last, since an upload that is still coming has no end yet.
+    trailing::check_archive(cx)?;
+    Ok(facts)
 }
 
 #[cfg(test)]

@@ -19,6 +19,9 @@ pub struct UploadPolicy {
     pub declared_mime: Option<String>,
     /// How deep to look; each step includes the ones before and costs more. Default: decode.
     pub depth: ValidationDepth,
+    /// Whether a decode is of everything, however long it takes, rather than of the beginning, the end and places
+    /// between. Default: no.
+    pub decode_whole: bool,
     /// Size of the file in bytes. Default: 100 MB for video and audio, 10 MB for an image.
     pub max_bytes: u64,
     /// Containers that are taken, by the short names of [`MediaInfo::container`](crate::MediaInfo::container).
@@ -135,6 +138,7 @@ impl UploadPolicy {
             file_name: None,
             declared_mime: None,
             depth: ValidationDepth::Decode,
+            decode_whole: false,
             max_bytes: 100_000_000,
             allowed_containers: names(&["mp4", "mov", "m4v", "3gp", "matroska", "webm", "avi", "mpegts"]),
             allowed_video_codecs: names(&[
@@ -282,6 +286,7 @@ macro_rules! setters {
 setters! {
     with_slot slot: UploadSlot;
     with_depth depth: ValidationDepth;
+    with_decode_whole decode_whole: bool;
     with_max_bytes max_bytes: u64;
     with_allowed_containers allowed_containers: Vec<String>;
     with_allowed_video_codecs allowed_video_codecs: Vec<String>;

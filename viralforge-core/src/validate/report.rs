@@ -5,6 +5,13 @@ use super::policy::UploadPolicy;
 use super::{file_name, findings};
 use crate::media_info::MediaInfo;
 
+/// What the media itself told, as far as it was read.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Media {
+    pub(super) info: Option<MediaInfo>,
+    pub(super) decoded: Option<DecodedShare>,
+}
+
 /// What `validate_upload` found.
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -21,6 +28,28 @@ pub struct UploadReport {
     pub findings: Vec<Finding>,
     /// The media's facts, where the check came far enough to read them.
     pub media: Option<MediaInfo>,
+    /// What the decode found, where the check came as far as that.
+    pub decoded: Option<DecodedShare>,
+}
+
+/// How much of an upload was decoded, and how much of that is damaged.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct DecodedShare {
+    /// Whether everything was decoded, rather than samples of it.
+    pub whole: bool,
+    /// Pictures that were decoded, damaged ones included.
+    pub frames: u64,
+    /// Pictures among them that are damaged, and packets that gave none.
+    pub damaged_frames: u64,
+    /// Pieces of sound that were decoded.
+    pub audio_frames: u64,
+    /// Pieces of sound that are damaged.
+    pub damaged_audio_frames: u64,
+    /// Share of all that was decoded that is damaged, 0 to 1, of pictures or of sound, whichever is worse.
+    pub damaged_share: f64,
 }
 
 impl UploadReport {
@@ -28,7 +57,7 @@ impl UploadReport {
         policy: &UploadPolicy,
         kind: Option<super::kind::FileKind>,
         findings: Findings,
-        media: Option<MediaInfo>,
+        media: Media,
     ) -> Self {
         let findings = findings.into_sorted();
         Self {
@@ -39,7 +68,8 @@ impl UploadReport {
                 kind.map_or("bin", |k| k.extension(policy.slot)),
             ),
             findings,
-            media,
+            media: media.info,
+            decoded: media.decoded,
         }
     }
 }
@@ -72,6 +102,8 @@ pub struct Finding {
     pub severity: Severity,
     /// Where in the file, in bytes from its start; `None` where it is about the whole.
     pub offset: Option<u64>,
+    /// The track that it is about, counted from 0 in the file's order; `None` where it is about the whole.
+    pub track: Option<u32>,
     /// A sentence for the person who uploaded it: what is wrong and what to do.
     pub message: String,
     /// The particulars for whoever runs the service. May quote the file: escape it where it is shown.

@@ -9,6 +9,9 @@ use crate::geometry::TrackKind;
 /// Picture and sound may end this far apart before it is worth a warning, in seconds.
 const AV_TOLERANCE_SECONDS: f64 = 2.0;
 
+/// Sides that differ by less than a macroblock are one with its padding and one without.
+const BLOCK_PIXELS: u32 = 16;
+
 /// Pixels of all pictures of an animation together, as a multiple of what one picture may have.
 pub(super) const MAX_CANVASES: u64 = 100;
 
@@ -24,6 +27,21 @@ pub(super) fn judge(facts: &Facts, policy: &UploadPolicy, findings: &mut Finding
         let message = format!("{} bytes; {} are allowed", facts.metadata_bytes, policy.max_metadata_bytes);
         findings.add(Code::TooMuchMetadata, None, message);
     }
+    judge_count(facts, policy, findings);
+}
+
+/// Judges what the header of a file alone tells, so that an upload need not come whole to be refused. [`judge`] finds the
+/// same again and more; a finding counts once.
+pub(super) fn judge_header(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
+    if policy.slot == UploadSlot::Image {
+        facts.tracks.iter().for_each(|track| judge_picture(track, policy, findings));
+    } else {
+        judge_tracks(facts, policy, findings);
+        judge_count(facts, policy, findings);
+    }
+}
+
+fn judge_count(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
     if facts.track_count > u64::from(policy.max_streams) {
         let message = format!("{} tracks; {} are allowed", facts.track_count, policy.max_streams);
         findings.add(Code::TooManyTracks, None, message);
@@ -62,8 +80,15 @@ fn judge_tracks(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
     if others > 0 {
         findings.treat(policy.data_tracks, Code::ExtraStreams, None, format!("{others} other tracks"));
     }
-    of(TrackKind::Video).for_each(|track| judge_picture(track, policy, findings));
-    of(TrackKind::Audio).for_each(|track| judge_sound(track, policy, findings));
+    for (index, track) in facts.tracks.iter().enumerate().filter(|(_, t)| !t.attached_picture) {
+        findings.set_track(Some(index));
+        match track.kind {
+            TrackKind::Video => judge_picture(track, policy, findings),
+            TrackKind::Audio => judge_sound(track, policy, findings),
+            _ => {}
+        }
+    }
+    findings.set_track(None);
 
     let (video, audio) = (of(TrackKind::Video).count(), of(TrackKind::Audio).count());
     if policy.slot == UploadSlot::Video {
@@ -111,6 +136,7 @@ fn judge_picture(track: &Track, policy: &UploadPolicy, findings: &mut Findings) 
         let message = format!("{width}x{height}; {max} a side and {} pixels are allowed", policy.max_pixels);
         findings.add(Code::TooLarge, None, message);
     }
+    judge_coded(track, policy, findings);
     let (across, down) = track.pixel_aspect;
     if across == down || across == 0 || down == 0 {
         return;
@@ -122,6 +148,26 @@ fn judge_picture(track: &Track, policy: &UploadPolicy, findings: &mut Findings) 
         findings.add(Code::BadPixelShape, None, message);
     } else if width * u64::from(across) / u64::from(down) > max {
         findings.add(Code::TooLarge, None, format!("{width}x{height} with pixels of {across}:{down}"));
+    }
+}
+
+/// Decoders make pictures of the size that the codec's own header states, whatever the container says.
+fn judge_coded(track: &Track, policy: &UploadPolicy, findings: &mut Findings) {
+    let Some((width, height)) = track.coded else { return };
+    let max = policy.max_side;
+    if width.max(height) > max || u64::from(width) * u64::from(height) > policy.max_pixels {
+        let message = format!(
+            "{width}x{height} in the codec's header; {max} a side and {} pixels are allowed",
+            policy.max_pixels
+        );
+        findings.add(Code::TooLarge, None, message);
+    } else if width.min(height) < policy.min_side {
+        let message = format!("{width}x{height} in the codec's header; each side must be at least {}", policy.min_side);
+        findings.add(Code::TooSmall, None, message);
+    } else if width.abs_diff(track.width).max(height.abs_diff(track.height)) >= BLOCK_PIXELS {
+        let message =
+            format!("{width}x{height} in the codec's header, {}x{} in the container", track.width, track.height);
+        findings.add(Code::CodedSize, None, message);
     }
 }
 
@@ -140,16 +186,18 @@ fn judge_sound(track: &Track, policy: &UploadPolicy, findings: &mut Findings) {
     }
 }
 
-fn judge_length(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
+/// Judges how long the media is, once all of it is known.
+pub(super) fn judge_length(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
     let longest = |kind| {
         facts.tracks.iter().filter(|t| t.kind == kind && !t.attached_picture).filter_map(|t| t.seconds).reduce(f64::max)
     };
     let (video, audio) = (longest(TrackKind::Video), longest(TrackKind::Audio));
-    let videos = || facts.tracks.iter().filter(|t| t.kind == TrackKind::Video && !t.attached_picture);
-    if policy.slot == UploadSlot::Video && videos().count() > 0 && videos().all(|t| t.frames == Some(0)) {
+    let videos = || facts.tracks.iter().enumerate().filter(|(_, t)| t.kind == TrackKind::Video && !t.attached_picture);
+    if policy.slot == UploadSlot::Video && videos().count() > 0 && videos().all(|(_, t)| t.frames == Some(0)) {
         findings.add(Code::NoFrames, None, "no frame");
     }
-    for track in videos() {
+    for (index, track) in videos() {
+        findings.set_track(Some(index));
         match (track.frames, track.seconds) {
             (Some(1), _) => findings.add(Code::SingleFrame, None, "one frame"),
             (Some(frames), Some(seconds)) if seconds > 0.0 && frames as f64 / seconds > policy.max_frame_rate => {
@@ -160,6 +208,7 @@ fn judge_length(facts: &Facts, policy: &UploadPolicy, findings: &mut Findings) {
             _ => {}
         }
     }
+    findings.set_track(None);
     if let (Some(video), Some(audio)) = (video, audio)
         && (video - audio).abs() > AV_TOLERANCE_SECONDS
     {

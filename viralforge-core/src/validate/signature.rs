@@ -1,5 +1,6 @@
 //! What a file is, by its first kilobytes.
 
+use super::audio_frame::{AudioFrame, adts, mpeg};
 use super::code::Code;
 use super::kind::FileKind;
 use super::payload::{self, Payload, starts_with_any_case};
@@ -83,8 +84,8 @@ fn media(head: &[u8]) -> Option<FileKind> {
         _ if tag(0, b"\0\0\x01\xba") => Some(MpegPs),
         _ if transport_packet_bytes(head).is_some() => Some(MpegTs),
         _ if is_annex_b(head) => Some(H264),
-        _ if is_frame_chain(head, adts_frame_bytes) => Some(Adts),
-        _ if is_frame_chain(head, mpeg_audio_frame_bytes) => Some(Mp3),
+        _ if is_frame_chain(head, adts) => Some(Adts),
+        _ if is_frame_chain(head, mpeg) => Some(Mp3),
         _ if padded_mp3(head) => Some(Mp3),
         _ => None,
     }
@@ -130,11 +131,11 @@ fn is_annex_b(head: &[u8]) -> bool {
 }
 
 /// Three frames in a row: a sync word alone occurs in any random bytes.
-fn is_frame_chain(head: &[u8], frame_bytes: fn(&[u8]) -> Option<usize>) -> bool {
+fn is_frame_chain(head: &[u8], read: fn(&[u8]) -> Option<AudioFrame>) -> bool {
     let mut at = 0;
     for frame in 0..3 {
-        match head.get(at..).and_then(frame_bytes) {
-            Some(size) => at += size,
+        match head.get(at..).and_then(read) {
+            Some(frame) => at += frame.bytes,
             None => return frame >= 2 && at >= head.len(),
         }
     }
@@ -144,54 +145,7 @@ fn is_frame_chain(head: &[u8], frame_bytes: fn(&[u8]) -> Option<usize>) -> bool 
 /// Some encoders leave room for a header in front and never fill it.
 fn padded_mp3(head: &[u8]) -> bool {
     let skip = head.iter().position(|&b| b != 0).filter(|&skip| skip > 0);
-    skip.and_then(|skip| head.get(skip..)).is_some_and(|rest| is_frame_chain(rest, mpeg_audio_frame_bytes))
-}
-
-/// Bytes of the ADTS frame that starts here (ISO/IEC 13818-7, 6.2).
-pub(super) fn adts_frame_bytes(frame: &[u8]) -> Option<usize> {
-    let bytes = frame.get(..6)?;
-    let size = (usize::from(bytes[3] & 3) << 11) | (usize::from(bytes[4]) << 3) | usize::from(bytes[5] >> 5);
-    (bytes[0] == 0xff && bytes[1] & 0xf6 == 0xf0 && (bytes[2] >> 2) & 15 < 13 && size >= 7).then_some(size)
-}
-
-/// Bytes of the MPEG audio frame that starts here (ISO/IEC 11172-3, 2.4.2.3, and 13818-3 for low rates).
-pub(super) fn mpeg_audio_frame_bytes(frame: &[u8]) -> Option<usize> {
-    const KBPS: [[usize; 15]; 5] = [
-        [0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
-        [0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
-        [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
-        [0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
-        [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
-    ];
-    let word = u32_be(frame, 0)?;
-    let (version, layer) = ((word >> 19) & 3, (word >> 17) & 3);
-    let (rate, hertz) = (((word >> 12) & 15) as usize, ((word >> 10) & 3) as usize);
-    if word >> 21 != 0x7ff || version == 1 || layer == 0 || rate == 0 || rate == 15 || hertz == 3 {
-        return None;
-    }
-    let first = version == 3;
-    let table = match (first, layer) {
-        (true, 3) => 0,
-        (true, 2) => 1,
-        (true, _) => 2,
-        (false, 3) => 3,
-        (false, _) => 4,
-    };
-    let bps = KBPS[table][rate] * 1000;
-    let hertz = [44_100, 48_000, 32_000][hertz]
-        >> if first {
-            0
-        } else if version == 2 {
-            1
-        } else {
-            2
-        };
-    let padding = ((word >> 9) & 1) as usize;
-    Some(match layer {
-        3 => (12 * bps / hertz + padding) * 4,
-        1 if !first => 72 * bps / hertz + padding,
-        _ => 144 * bps / hertz + padding,
-    })
+    skip.and_then(|skip| head.get(skip..)).is_some_and(|rest| is_frame_chain(rest, mpeg))
 }
 
 /// Text that players, browsers or servers act on.

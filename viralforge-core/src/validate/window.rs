@@ -12,10 +12,15 @@ const MAX_LOOK: usize = 1 << 20;
 /// Places that are remembered: checking one table against another goes to and fro.
 const SLOTS: usize = 4;
 
+/// Length of a file whose length nobody told: longer than any.
+pub(super) const UNKNOWN_LEN: u64 = i64::MAX as u64;
+
 /// The bytes of one file, wherever a parser wants to look.
 pub(super) struct Window<'a, R> {
     input: R,
     len: u64,
+    /// Bytes from the start that are there: all, but for an upload that is still coming.
+    available: u64,
     slots: [Slot; SLOTS],
     /// The slot that is filled next.
     oldest: usize,
@@ -37,12 +42,23 @@ impl Slot {
 
 impl<'a, R: Read + Seek> Window<'a, R> {
     pub(super) fn new(input: R, len: u64, monitor: &'a Monitor) -> Self {
-        Self { input, len, slots: Default::default(), oldest: 0, monitor }
+        Self { input, len, available: len, slots: Default::default(), oldest: 0, monitor }
+    }
+
+    /// The first `available` bytes of a file that will have `len`: looking further is an error of the kind
+    /// [`io::ErrorKind::WouldBlock`].
+    pub(super) fn of_beginning(input: R, available: u64, len: u64, monitor: &'a Monitor) -> Self {
+        Self { available: available.min(len), ..Self::new(input, len, monitor) }
     }
 
     /// Size of the file in bytes.
     pub(super) fn len(&self) -> u64 {
         self.len
+    }
+
+    /// Whether [`len`](Self::len) is a length rather than [`UNKNOWN_LEN`].
+    pub(super) fn knows_len(&self) -> bool {
+        self.len < UNKNOWN_LEN
     }
 
     /// The bytes from `at`: `count` of them, fewer where the file ends or where `count` is over a mebibyte.
@@ -52,10 +68,14 @@ impl<'a, R: Read + Seek> Window<'a, R> {
         if count == 0 {
             return Ok(&[]);
         }
+        let here = usize::try_from(self.available.saturating_sub(at)).unwrap_or(usize::MAX);
+        if count > here {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
         let found = self.slots.iter().enumerate().find_map(|(slot, s)| Some((slot, s.find(at, count)?)));
         let (slot, skip) = match found {
             Some(found) => found,
-            None => (self.fill(at, count.max(BLOCK).min(left))?, 0),
+            None => (self.fill(at, count.max(BLOCK).min(here))?, 0),
         };
         Ok(self.slots[slot].bytes.get(skip..skip + count).unwrap_or_default())
     }
@@ -124,6 +144,11 @@ pub(super) fn u32_le(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
 }
 
+/// A little-endian 64-bit number in `bytes`.
+pub(super) fn u64_le(bytes: &[u8], at: usize) -> Option<u64> {
+    bytes.get(at..)?.first_chunk().copied().map(u64::from_le_bytes)
+}
+
 /// A four-character code as text for messages.
 pub(super) fn fourcc(kind: &[u8]) -> String {
     kind.iter().map(|&b| if b.is_ascii_graphic() || b == b' ' { b as char } else { '?' }).collect()
@@ -150,6 +175,16 @@ mod tests {
         }
         assert_eq!(window.u32_be(19_997).unwrap(), None);
         assert_eq!(window.look(0, usize::MAX).unwrap().len(), 20_000);
+    }
+
+    #[test]
+    fn what_has_not_come_yet_would_block() {
+        let monitor = Monitor::new();
+        let bytes = io::Cursor::new(vec![7u8; 100]);
+        let mut window = Window::of_beginning(bytes, 100, 1000, &monitor);
+        assert_eq!(window.look(90, 10).unwrap(), [7; 10]);
+        assert_eq!(window.look(95, 10).unwrap_err().kind(), io::ErrorKind::WouldBlock);
+        assert!(window.look(1000, 10).unwrap().is_empty());
     }
 
     #[test]

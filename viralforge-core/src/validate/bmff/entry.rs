@@ -3,6 +3,7 @@
 use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
+use super::super::codec;
 use super::super::facts::{Context, Track};
 use super::super::window::u16_be;
 use super::boxes::{BoxHeader, Strictness, children, find};
@@ -56,6 +57,12 @@ fn video<R: Read + Seek>(cx: &mut Context<'_, R>, entry: &BoxHeader, track: &mut
             _ => Some("mpeg4"),
         }
         .map(str::to_owned);
+    }
+    for (record, codec) in [(b"avcC", "h264"), (b"hvcC", "hevc"), (b"av1C", "av1")] {
+        if let Some(record) = find(&inner, record) {
+            let bytes = cx.window.look(record.body, record.body_len().min(codec::HEAD_BYTES as u64) as usize)?;
+            track.coded = codec::in_configuration(codec, bytes);
+        }
     }
     if let Some(pasp) = find(&inner, b"pasp") {
         let across = cx.window.u32_be(pasp.body)?.unwrap_or(0);

@@ -78,7 +78,7 @@ impl Fragments {
             return Ok(());
         };
         let id = cx.window.u32_be(tfhd.body + 4)?.unwrap_or(0);
-        let Some(track) = self.tracks.iter_mut().find(|t| t.id == id) else {
+        let Some(index) = self.tracks.iter().position(|t| t.id == id) else {
             // A file over the limit of tracks is refused already; its later tracks are not known here.
             if self.tracks.len() <= cx.policy.max_streams as usize {
                 cx.findings.add(
@@ -89,6 +89,8 @@ impl Fragments {
             }
             return Ok(());
         };
+        cx.findings.set_track(Some(index));
+        let track = &mut self.tracks[index];
         let defaults = self.defaults.iter().find(|d| d.track == id).copied().unwrap_or_default();
         let header = Header::read(cx, &tfhd, moof, defaults)?;
         if let Some(tfdt) = find(&all, b"tfdt") {
@@ -101,6 +103,7 @@ impl Fragments {
         for trun in all.iter().filter(|b| &b.kind == b"trun") {
             after = run(cx, trun, &header, after, track)?;
         }
+        cx.findings.set_track(None);
         Ok(())
     }
 

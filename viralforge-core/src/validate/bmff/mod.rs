@@ -14,6 +14,7 @@ use self::boxes::{BoxHeader, MAX_CHILDREN, Next};
 use super::code::Code;
 use super::facts::{Context, Facts};
 use super::payload;
+use super::rules;
 use super::trailing;
 use super::window::fourcc;
 
@@ -104,6 +105,10 @@ fn visit<R: Read + Seek>(
             file.moov = Some(*header);
             facts.metadata_bytes += header.body_len();
             movie::walk(cx, header, fragments, facts)?;
+            rules::judge_header(facts, cx.policy, cx.findings);
+            if !fragments.expected() {
+                rules::judge_length(facts, cx.policy, cx.findings);
+            }
         }
         b"mdat" | b"imda" => {
             file.media.get_or_insert(header.start);

@@ -43,11 +43,13 @@ pub(super) fn walk<R: Read + Seek>(
     let walked = all.iter().filter(|b| &b.kind == b"trak").take(cx.policy.max_streams as usize + 1);
     let mut chapter_tracks = Vec::new();
     let mut ids = Vec::new();
-    for trak in walked {
+    for (index, trak) in walked.enumerate() {
+        cx.findings.set_track(Some(index));
         let (id, track) = walk_track(cx, trak, &movie, fragments, &mut chapter_tracks)?;
         ids.push(id);
         facts.tracks.push(track);
     }
+    cx.findings.set_track(None);
     for (id, track) in ids.iter().zip(&mut facts.tracks) {
         track.attached_picture |= track.kind == TrackKind::Video && chapter_tracks.contains(id);
     }

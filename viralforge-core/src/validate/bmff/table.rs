@@ -3,6 +3,7 @@
 use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
+use super::super::codec;
 use super::super::facts::{Context, Track};
 use super::boxes::{BoxHeader, find};
 use crate::geometry::TrackKind;
@@ -113,7 +114,10 @@ pub(super) fn walk<R: Read + Seek>(
         composition_offsets(cx, &ctts, time_scale, longest)?;
     }
     if let Some(sizes) = sizes.filter(|s| s.count() > 0) {
-        chunks(cx, boxes, &sizes)?;
+        let first = chunks(cx, boxes, &sizes)?;
+        if let (Some(first), Some(codec), None) = (first, &track.codec, track.coded) {
+            track.coded = codec::in_packet(codec, cx.window.look(first, codec::HEAD_BYTES)?);
+        }
     }
     Ok(())
 }
@@ -190,8 +194,8 @@ fn composition_offsets<R: Read + Seek>(
     Ok(())
 }
 
-/// Follows every chunk and checks that its samples lie in the file.
-fn chunks<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader], sizes: &Sizes) -> io::Result<()> {
+/// Follows every chunk and checks that its samples lie in the file; tells where the first sample does.
+fn chunks<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader], sizes: &Sizes) -> io::Result<Option<u64>> {
     let (offsets, long) = match (find(boxes, b"stco"), find(boxes, b"co64")) {
         (Some(stco), _) => (Table::read(cx, &stco, 4, 4)?, false),
         (None, Some(co64)) => (Table::read(cx, &co64, 4, 8)?, true),
@@ -203,10 +207,11 @@ fn chunks<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader], sizes: &
     };
     let (Some(offsets), Some(runs)) = (offsets, runs) else {
         cx.findings.add(Code::BadTable, None, "samples without chunks (stsc, stco)");
-        return Ok(());
+        return Ok(None);
     };
     let len = cx.window.len();
     let (mut sample, mut outside, mut first_outside, mut furthest) = (0, 0, None, 0);
+    let mut first_sample = None;
     let mut run = None::<u64>;
     let mut per_chunk = 0;
     for chunk in 0..offsets.count {
@@ -222,6 +227,7 @@ fn chunks<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader], sizes: &
         let samples = per_chunk.min(sizes.count() - sample);
         let at = offsets.at(chunk);
         let start = if long { cx.window.u64_be(at)? } else { cx.window.u32_be(at)?.map(u64::from) }.unwrap_or(u64::MAX);
+        first_sample = first_sample.or(Some(start).filter(|_| samples > 0));
         let end = start.saturating_add(sizes.sum(cx, sample, samples)?);
         if end > len {
             outside += samples;
@@ -239,5 +245,5 @@ fn chunks<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader], sizes: &
     if sample < sizes.count() {
         cx.findings.add(Code::BadTable, None, format!("{} samples have no chunk", sizes.count() - sample));
     }
-    Ok(())
+    Ok(first_sample)
 }

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
+use super::super::codec;
 use super::super::facts::{Context, Facts};
 use super::element::{self, Element};
 use super::{MAX_ELEMENTS, Segment, check_size, id};
@@ -79,12 +80,18 @@ fn block<R: Read + Seek>(
     let relative = relative.iter().fold(0i16, |sum, &b| sum << 8 | i16::from(b));
     let time = cluster_time.and_then(|t| i64::try_from(t).ok()).unwrap_or(0).saturating_add(relative.into());
     let unit = segment.time_scale as f64 / 1e9;
-    let Some(track) = segment.tracks.iter_mut().find(|t| t.number == number) else { return Ok(()) };
+    let Some(index) = segment.tracks.iter().position(|t| t.number == number) else { return Ok(()) };
+    let track = &mut segment.tracks[index];
     track.blocks += 1;
+    if track.blocks == 1 {
+        track.look_at_packet(cx.window.look(at + width as u64 + 3, codec::HEAD_BYTES)?);
+    }
     let (first, latest) = track.span.unwrap_or((time, time));
     let gap = time.saturating_sub(latest) as f64 * unit;
     if track.is_video && gap > cx.policy.max_frame_gap.as_secs_f64() {
+        cx.findings.set_track(Some(index));
         cx.findings.add(Code::FrameGap, Some(at), format!("{gap:.1} s from one frame to the next"));
+        cx.findings.set_track(None);
     }
     track.span = Some((first.min(time), latest.max(time)));
     Ok(())
@@ -95,6 +102,7 @@ pub(super) fn finish<R: Read + Seek>(cx: &mut Context<'_, R>, segment: &Segment,
     let unit = segment.time_scale as f64 / 1e9;
     for (track, blocks) in facts.tracks.iter_mut().zip(&segment.tracks) {
         track.frames = Some(blocks.blocks);
+        track.coded = blocks.coded;
         // The last frame lasts as long as the ones before on average.
         track.seconds = blocks.span.map(|(first, last)| {
             let span = last.saturating_sub(first) as f64 * unit;

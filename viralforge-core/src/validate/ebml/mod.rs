@@ -11,6 +11,7 @@ use self::element::Element;
 use super::code::Code;
 use super::facts::{Context, Facts};
 use super::payload::{self, Payload};
+use super::rules;
 use super::trailing;
 
 /// Elements of the first level; also what ends a cluster of unknown size.
@@ -157,6 +158,7 @@ fn visit<R: Read + Seek>(
         id::TRACKS => {
             segment.has_tracks = true;
             track::walk(cx, element, limit, segment, facts)?;
+            rules::judge_header(facts, cx.policy, cx.findings);
         }
         id::ATTACHMENTS => attachment::walk(cx, element, limit, facts)?,
         id::CHAPTERS => cx.findings.add(Code::Chapters, Some(element.start), "a list of chapters"),

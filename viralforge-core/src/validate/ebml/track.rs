@@ -3,6 +3,7 @@
 use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
+use super::super::codec::{self, PictureSize};
 use super::super::facts::{Context, Facts, Track};
 use super::super::window::fourcc;
 use super::element::{self, Element};
@@ -13,9 +14,24 @@ use crate::geometry::TrackKind;
 pub(super) struct MatroskaTrack {
     pub(super) number: u64,
     pub(super) is_video: bool,
+    /// FFmpeg's name of the codec.
+    codec: Option<String>,
+    /// Whether blocks are packed, so that they do not begin as packets do.
+    packed: bool,
+    /// The picture that a codec's header announces.
+    pub(super) coded: Option<PictureSize>,
     pub(super) blocks: u64,
     /// Time of the first and the latest block, in units of the segment's time scale.
     pub(super) span: Option<(i64, i64)>,
+}
+
+impl MatroskaTrack {
+    /// Looks at the beginning of the first packet, which tells the size of some codecs' pictures.
+    pub(super) fn look_at_packet(&mut self, packet: &[u8]) {
+        if let (true, false, None, Some(codec)) = (self.is_video, self.packed, self.coded, &self.codec) {
+            self.coded = codec::in_packet(codec, packet);
+        }
+    }
 }
 
 /// Walks `Tracks`.
@@ -29,12 +45,21 @@ pub(super) fn walk<R: Read + Seek>(
     let all = children(cx, tracks, limit, &mut segment.elements)?;
     let entries: Vec<_> = all.into_iter().filter(|e| e.id == 0xae).collect();
     facts.track_count = entries.len() as u64;
-    for entry in entries.iter().take(cx.policy.max_streams as usize + 1) {
-        let (number, track) = walk_entry(cx, entry, limit, segment)?;
-        let is_video = track.kind == TrackKind::Video;
-        segment.tracks.push(MatroskaTrack { number, is_video, blocks: 0, span: None });
+    for (index, entry) in entries.iter().take(cx.policy.max_streams as usize + 1).enumerate() {
+        cx.findings.set_track(Some(index));
+        let (number, packed, track) = walk_entry(cx, entry, limit, segment)?;
+        segment.tracks.push(MatroskaTrack {
+            number,
+            is_video: track.kind == TrackKind::Video,
+            codec: track.codec.clone(),
+            packed,
+            coded: track.coded,
+            blocks: 0,
+            span: None,
+        });
         facts.tracks.push(track);
     }
+    cx.findings.set_track(None);
     Ok(())
 }
 
@@ -43,10 +68,10 @@ fn walk_entry<R: Read + Seek>(
     entry: &Element,
     limit: u64,
     segment: &mut Segment,
-) -> io::Result<(u64, Track)> {
+) -> io::Result<(u64, bool, Track)> {
     let fields = children(cx, entry, limit, &mut segment.elements)?;
     let mut track = Track::new(TrackKind::Data);
-    let (mut number, mut codec, mut private) = (0, String::new(), None);
+    let (mut number, mut codec, mut private, mut packed) = (0, String::new(), None, false);
     for field in &fields {
         match field.id {
             0xd7 => number = element::unsigned(&mut cx.window, field)?,
@@ -67,7 +92,10 @@ fn walk_entry<R: Read + Seek>(
         match field.id {
             0xe0 => video(cx, field, limit, segment, &mut track)?,
             0xe1 => audio(cx, field, limit, segment, &mut track)?,
-            0x6d80 => encodings(cx, field, limit, segment, track.kind)?,
+            0x6d80 => {
+                packed = true;
+                encodings(cx, field, limit, segment, track.kind)?;
+            }
             _ => {}
         }
     }
@@ -82,7 +110,11 @@ fn walk_entry<R: Read + Seek>(
             cx.findings.add(Code::OtherCodec, Some(entry.start), format!("codec {}", fourcc(&kind)));
         }
     }
-    Ok((number, track))
+    if let (Some(private), Some(codec)) = (private, &track.codec) {
+        let bytes = cx.window.look(private.body, private.len.unwrap_or(0).min(codec::HEAD_BYTES as u64) as usize)?;
+        track.coded = codec::in_configuration(codec, bytes);
+    }
+    Ok((number, packed, track))
 }
 
 fn video<R: Read + Seek>(

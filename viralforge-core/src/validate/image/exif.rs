@@ -8,16 +8,18 @@ use super::super::window::{u16_be, u16_le, u32_be, u32_le};
 /// Entries of the first directory that are looked at; cameras write about fifteen.
 const MAX_ENTRIES: u16 = 512;
 
-/// Adds findings for what the Exif block `bytes` says; `at` is its place in the file. Broken Exif says nothing.
-pub(in super::super) fn check(bytes: &[u8], at: u64, policy: &UploadPolicy, findings: &mut Findings) {
+/// Adds findings for what the Exif block `bytes` says; `at` is its place in the file. Tells the orientation, 0 where
+/// there is none: broken Exif says nothing.
+pub(in super::super) fn check(bytes: &[u8], at: u64, policy: &UploadPolicy, findings: &mut Findings) -> u16 {
     let tiff = bytes.strip_prefix(b"Exif\0\0").unwrap_or(bytes);
-    let Some((orientation, has_place)) = read(tiff) else { return };
+    let Some((orientation, has_place)) = read(tiff) else { return 0 };
     if (2..=8).contains(&orientation) {
         findings.add(Code::Rotation, Some(at), format!("orientation {orientation}"));
     }
     if has_place {
         findings.treat(policy.location, Code::Gps, Some(at), "Exif has a GPS directory");
     }
+    orientation
 }
 
 fn read(tiff: &[u8]) -> Option<(u16, bool)> {

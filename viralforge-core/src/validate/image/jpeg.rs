@@ -4,6 +4,7 @@ use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
 use super::super::facts::{Context, Facts, Track};
+use super::super::rules;
 use super::super::trailing;
 use super::super::window::u16_be;
 use super::exif;
@@ -86,12 +87,13 @@ fn segment<R: Read + Seek>(
                 cx.findings.add(Code::BadChunk, Some(body), "a picture without width or height");
             }
             facts.tracks.push(picture);
+            rules::judge_header(facts, cx.policy, cx.findings);
         }
         0xe0..=0xef | 0xfe => {
             facts.metadata_bytes += size;
             let bytes = cx.window.look(body, size as usize)?;
             if marker == 0xe1 && bytes.starts_with(b"Exif\0") {
-                exif::check(bytes, body, cx.policy, cx.findings);
+                facts.orientation = exif::check(bytes, body, cx.policy, cx.findings);
             }
             let announces = |name: &[u8]| bytes.windows(name.len()).any(|w| w == name);
             facts.announces_more |= marker == 0xe1 && (announces(b"MotionPhoto") || announces(b"MicroVideo"));

@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek};
 use super::super::code::Code;
 use super::super::facts::{Context, Facts, Track};
 use super::super::inflate;
+use super::super::rules;
 use super::super::trailing;
 use super::super::window::{fourcc, u32_be};
 use super::exif;
@@ -70,6 +71,7 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
                     cx.findings.add(Code::BadChunk, Some(at), "a picture without width or height");
                 }
                 facts.tracks.push(picture);
+                rules::judge_header(&facts, cx.policy, cx.findings);
             }
             b"IDAT" | b"fdAT" => has_data = true,
             b"acTL" => facts.image_frames = cx.window.u32_be(body)?.map(u64::from),
@@ -82,7 +84,7 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
                 facts.metadata_bytes += size;
                 if &kind == b"eXIf" {
                     let bytes = cx.window.look(body, size as usize)?;
-                    exif::check(bytes, body, cx.policy, cx.findings);
+                    facts.orientation = exif::check(bytes, body, cx.policy, cx.findings);
                 }
                 super::search(cx, body, size, &format!("a {} chunk", fourcc(&kind)))?;
                 check_unpacked(cx, &kind, body, size)?;

@@ -3,6 +3,7 @@
 use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
+use super::super::codec;
 use super::super::facts::{Context, Facts, Track};
 use super::super::payload::{self, Payload};
 use super::super::window::{u16_le, u32_le};
@@ -48,9 +49,7 @@ fn top<R: Read + Seek>(
         }
         (b"LIST", b"movi") => {
             *has_media = true;
-            let texts: Vec<_> =
-                facts.tracks.iter().map(|t| matches!(t.kind, TrackKind::Subtitle | TrackKind::Data)).collect();
-            each(cx, chunk.body + 4, chunk.end(), |cx, inner| media(cx, inner, &texts))
+            each(cx, chunk.body + 4, chunk.end(), |cx, inner| media(cx, inner, &mut facts.tracks))
         }
         (b"idx1", _) => Ok(()),
         (b"JUNK" | b"LIST", _) => {
@@ -68,7 +67,9 @@ fn header<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk, facts: &mut Fa
             facts.track_count += 1;
             if facts.track_count <= u64::from(cx.policy.max_streams) {
                 let mut track = Track::new(TrackKind::Data);
+                cx.findings.set_track(Some(facts.tracks.len()));
                 each(cx, chunk.body + 4, chunk.end(), |cx, inner| stream(cx, inner, &mut track))?;
+                cx.findings.set_track(None);
                 facts.tracks.push(track);
             }
             Ok(())
@@ -123,19 +124,30 @@ fn stream<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk, track: &mut Tr
     Ok(())
 }
 
-/// Looks into the media data: at the packets of text tracks only.
-fn media<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk, texts: &[bool]) -> io::Result<()> {
+/// Looks into the media data: at the packets of text tracks, and at the first one of each video.
+fn media<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk, tracks: &mut [Track]) -> io::Result<()> {
     if &chunk.kind == b"LIST" {
-        return each(cx, chunk.body + 4, chunk.end(), |cx, inner| media_chunk(cx, inner, texts));
+        return each(cx, chunk.body + 4, chunk.end(), |cx, inner| media_chunk(cx, inner, tracks));
     }
-    media_chunk(cx, chunk, texts)
+    media_chunk(cx, chunk, tracks)
 }
 
-fn media_chunk<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk, texts: &[bool]) -> io::Result<()> {
-    let digit = |b: u8| char::from(b).to_digit(10).map(|d| d as usize);
-    let track = digit(chunk.kind[0]).zip(digit(chunk.kind[1])).map(|(tens, ones)| tens * 10 + ones);
-    if &chunk.kind == b"JUNK" || track.and_then(|t| texts.get(t)) == Some(&true) {
+fn media_chunk<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk, tracks: &mut [Track]) -> io::Result<()> {
+    if &chunk.kind == b"JUNK" {
         return search(cx, chunk);
+    }
+    let digit = |b: u8| char::from(b).to_digit(10).map(|d| d as usize);
+    let index = digit(chunk.kind[0]).zip(digit(chunk.kind[1])).map(|(tens, ones)| tens * 10 + ones);
+    let Some(track) = index.and_then(|index| tracks.get_mut(index)) else { return Ok(()) };
+    match track.kind {
+        TrackKind::Subtitle | TrackKind::Data => search(cx, chunk)?,
+        // Only a packet with its headers tells, and the first one has them.
+        TrackKind::Video if !track.looked_at => {
+            track.looked_at = true;
+            let packet = cx.window.look(chunk.body, chunk.len.min(codec::HEAD_BYTES as u64) as usize)?;
+            track.coded = track.codec.as_deref().and_then(|codec| codec::in_packet(codec, packet));
+        }
+        _ => {}
     }
     Ok(())
 }

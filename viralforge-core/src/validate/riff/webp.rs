@@ -60,7 +60,7 @@ fn visit<R: Read + Seek>(
             facts.metadata_bytes += chunk.len;
             let bytes = cx.window.look(chunk.body, chunk.len.min(1 << 20) as usize)?;
             if &chunk.kind == b"EXIF" {
-                exif::check(bytes, chunk.body, cx.policy, cx.findings);
+                facts.orientation = exif::check(bytes, chunk.body, cx.policy, cx.findings);
             }
             if let Some((skip, what)) = payload::find(cx.window.look(chunk.body, chunk.len.min(1 << 20) as usize)?) {
                 let message = format!("{} in a {} chunk", what.name(), chunk.name());

@@ -1,0 +1,58 @@
+//! Walks over small transport streams.
+
+use proptest::prelude::*;
+
+use super::super::code::Code;
+use super::super::facts::{Context, Facts};
+use super::super::policy::UploadPolicy;
+use super::super::testing::{assert_refused, assert_taken, walk as run};
+use crate::geometry::TrackKind;
+use std::io::{self, Cursor};
+
+/// A second of H.264 as FFmpeg multiplexes it.
+const FILE: &[u8] = include_bytes!("../../../../fuzz/seeds/h264.ts");
+
+fn walk(cx: &mut Context<'_, Cursor<Vec<u8>>>) -> io::Result<Facts> {
+    Ok(super::walk(cx)?.unwrap_or_default())
+}
+
+#[test]
+fn the_tables_tell_the_tracks_and_the_codec_the_size() {
+    let facts = assert_taken(FILE, &UploadPolicy::video(), walk);
+    let video = facts.tracks.iter().find(|t| t.kind == TrackKind::Video).unwrap();
+    assert_eq!(video.codec.as_deref(), Some("h264"));
+    assert!(video.coded.is_some_and(|(width, height)| width > 0 && height > 0), "{video:?}");
+    assert_eq!(facts.track_count, facts.tracks.len() as u64);
+}
+
+#[test]
+fn a_packet_that_is_cut_and_packets_that_are_scrambled_are_refused() {
+    let policy = UploadPolicy::video();
+    assert_refused(&FILE[..FILE.len() - 100], &policy, walk, Code::CutShort);
+    let mut scrambled = FILE.to_vec();
+    for packet in scrambled.chunks_exact_mut(188).skip(4) {
+        packet[3] |= 0x80;
+    }
+    assert_refused(&scrambled, &policy, walk, Code::Encrypted);
+}
+
+#[test]
+fn a_stream_without_tables_tells_nothing_and_is_left_to_the_decoder() {
+    let mut bare = FILE.to_vec();
+    for packet in bare.chunks_exact_mut(188).filter(|p| p[1] & 0x1f == 0 && p[2] == 0) {
+        packet[2] = 0xee;
+    }
+    assert_eq!(assert_taken(&bare, &UploadPolicy::video(), walk), Facts::default());
+}
+
+proptest! {
+    #[test]
+    fn any_change_to_the_tables_is_walked_without_panic(changes in prop::collection::vec((0usize..1200, any::<u8>()), 1..8)) {
+        let mut bytes = FILE[..FILE.len().min(188 * 40)].to_vec();
+        for (at, byte) in changes {
+            let len = bytes.len();
+            bytes[at % len] = byte;
+        }
+        run(&bytes, &UploadPolicy::video(), walk);
+    }
+}
