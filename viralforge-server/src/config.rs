@@ -116,10 +116,8 @@ pub(crate) struct Config {
     pub(crate) drain: Duration,
     pub(crate) log_json: bool,
     /// Where traces are sent.
-    #[cfg_attr(not(feature = "otel"), expect(dead_code, reason = "it can only be refused"))]
     pub(crate) otlp_endpoint: Option<String>,
     /// Where errors are sent, with the key to it.
-    #[cfg_attr(not(feature = "sentry"), expect(dead_code, reason = "it can only be refused"))]
     pub(crate) sentry_dsn: Option<Secret>,
 }
 
