@@ -133,6 +133,7 @@ codes! {
     VariableFrameRate "vfr" Ok Info "The frame rate varies.";
     HighFrameRate "high_fps" Ok Info "The frame rate is high.";
     LongGop "long_gop" Ok Info "The pictures that one can jump to are far apart.";
+    ResolutionChange "resolution_change" Ok Info "The picture's size changes on the way.";
     SingleFrame "single_frame" Ok Info "The video is a single picture.";
     Multichannel "multichannel" Ok Info "The sound has more than two channels.";
     LowSampleRate "audio_rate_low" Ok Info "The sound has a low sample rate.";

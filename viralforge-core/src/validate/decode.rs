@@ -6,6 +6,7 @@ use super::media::add_error;
 use super::policy::{UploadPolicy, UploadSlot};
 use super::report::DecodedShare;
 use crate::error::{Error, Result};
+use crate::geometry::Size;
 use crate::media::{Decoded, MediaReader, Request};
 use crate::media_info::MediaInfo;
 use crate::monitor::{Monitor, Stage};
@@ -20,6 +21,11 @@ const SOUND_BUDGET_BYTES: u64 = 48_000_000;
 const PLACES: [(f64, f64); 5] = [(0.0, 0.3), (0.25, 0.15), (0.5, 0.15), (0.75, 0.15), (1.0, 0.25)];
 /// How much of the media one place covers at most, in seconds.
 const PLACE_SECONDS: f64 = 2.0;
+/// Frames that may still be in the decoder where a check ends early (H.264, A.3.1).
+const MAX_DELAY_FRAMES: u64 = 16;
+/// Share of the packets that may give no picture: VP8 has some that are for reference only, and a cut leaves some
+/// without the pictures that they refer to.
+const MAX_LOST_SHARE: f64 = 0.25;
 /// A file may end this much before the length that it states.
 const LENGTH_TOLERANCE_SECONDS: f64 = 0.2;
 
@@ -36,12 +42,13 @@ struct Tally {
 pub(super) fn check(
     source: &Source,
     info: &MediaInfo,
+    walked_seconds: Option<f64>,
     policy: &UploadPolicy,
     monitor: &Monitor,
     findings: &mut Findings,
 ) -> Result<DecodedShare> {
     let mut decoded = DecodedShare { whole: true, ..DecodedShare::default() };
-    let seconds = info.duration.map_or(0.0, |d| d.as_seconds_f64());
+    let seconds = walked_seconds.or(info.duration.map(|d| d.as_seconds_f64())).unwrap_or(0.0);
     if let Some(video) = info.video().filter(|_| policy.slot == UploadSlot::Video) {
         let facts = video.video.as_ref();
         let pixels = facts.map_or(0, |v| u64::from(v.width) * u64::from(v.height));
@@ -74,6 +81,10 @@ pub(super) fn check(
     }
     findings.set_track(None);
     Ok(decoded)
+}
+
+fn is_interlaced(info: &MediaInfo) -> bool {
+    info.video().and_then(|stream| stream.video.as_ref()).is_some_and(|video| video.interlaced)
 }
 
 /// How much longer a picture takes than one of H.264, roughly, at the bit rates of phones.
@@ -139,7 +150,7 @@ fn pass(
         Ok(reader) => reader,
         Err(error) => return add_error(error, findings),
     };
-    let (mut pieces, mut before) = (0, None);
+    let (mut pieces, mut before, mut size) = (0, None, None);
     for decoded in &mut reader {
         match decoded {
             Ok(Decoded::Picture(picture)) => {
@@ -148,6 +159,7 @@ fn pass(
                     findings.add(Code::FrameGap, None, format!("{gap:.1} s from one frame to the next"));
                 }
                 before = Some(picture.time());
+                check_size(picture.display_size(), &mut size, policy, findings);
                 tally.end = tally.end.max((picture.time() + picture.duration()).as_seconds_f64());
             }
             Ok(Decoded::Sound(sound)) => {
@@ -162,8 +174,27 @@ fn pass(
     }
     let damage = reader.damage();
     tally.damaged += damage.corrupt_frames + damage.undecodable_packets;
+    // Frames that never came out, where the packets of a frame are one and all of them were decoded.
+    let lost = damage.picture_packets.saturating_sub(damage.frames + damage.undecodable_packets + MAX_DELAY_FRAMES);
+    if lost as f64 > damage.picture_packets as f64 * MAX_LOST_SHARE && !is_interlaced(reader.info()) {
+        tally.damaged += lost;
+    }
     tally.good += (damage.frames - damage.corrupt_frames.min(damage.frames)) + pieces;
     Ok(())
+}
+
+/// A stream may change its size on the way, to one that is not allowed at the start.
+fn check_size(here: Size, size: &mut Option<Size>, policy: &UploadPolicy, findings: &mut Findings) {
+    let before = size.replace(here);
+    if before.is_some_and(|before| before != here) {
+        let message = format!("from {:?} to {}x{}", before.map(|s| (s.width, s.height)), here.width, here.height);
+        findings.add(Code::ResolutionChange, None, message);
+        if here.width.max(here.height) > policy.max_side
+            || u64::from(here.width) * u64::from(here.height) > policy.max_pixels
+        {
+            findings.add(Code::TooLarge, None, format!("{}x{} on the way", here.width, here.height));
+        }
+    }
 }
 
 /// Adds a finding where too much is damaged; tells the share.

@@ -36,6 +36,8 @@ pub(super) struct Facts {
     pub(super) metadata_bytes: u64,
     /// Pictures of an image; 1 for a still one.
     pub(super) image_frames: Option<u64>,
+    /// Where in the file samples lie, from the first byte of one to the last of another.
+    pub(super) samples: Option<(u64, u64)>,
     /// Exif orientation of an image, 1 to 8; 0 where it has none.
     pub(super) orientation: u16,
     /// Whether the metadata of a picture says that a video follows it.
@@ -82,6 +84,25 @@ impl Track {
             frames: None,
             seconds: None,
         }
+    }
+}
+
+impl Facts {
+    /// How long the media itself lasts, where a walk counted its frames.
+    pub(super) fn media_seconds(&self) -> Option<f64> {
+        let media = self.tracks.iter().filter(|t| matches!(t.kind, TrackKind::Video | TrackKind::Audio));
+        media.filter(|t| !t.attached_picture).filter_map(|t| t.seconds).reduce(f64::max)
+    }
+
+    /// The same facts of media of a length that is known better.
+    pub(super) fn lasting(mut self, seconds: Option<f64>) -> Self {
+        if let Some(seconds) = seconds {
+            self.seconds = Some(seconds);
+            for track in &mut self.tracks {
+                track.seconds = track.seconds.map(|stated| stated.min(seconds));
+            }
+        }
+        self
     }
 }
 

@@ -8,20 +8,29 @@ use super::policy::UploadPolicy;
 /// Names that Windows takes for devices, whatever follows the first dot.
 const WINDOWS_DEVICES: [&str; 4] = ["con", "prn", "aux", "nul"];
 
-/// Endings that a web server or an operating system may run or show as a page. Apache runs `clip.php.mp4` where a
-/// handler is bound to `.php`, so they count anywhere in a name.
-const ACTIVE_EXTENSIONS: [&str; 41] = [
+/// Endings that a web server may run or show as a page. Apache runs `clip.php.x.mp4` where a handler is bound to
+/// `.php`, so they count anywhere in a name.
+const PAGE_EXTENSIONS: [&str; 25] = [
     "php", "php3", "php4", "php5", "php7", "php8", "phps", "pht", "phtml", "phar", "asp", "aspx", "ashx", "asmx",
-    "jsp", "jspx", "cgi", "pl", "shtml", "html", "htm", "xhtml", "svg", "hta", "htaccess", "exe", "scr", "bat", "cmd",
-    "msi", "dll", "vbs", "vbe", "ps1", "jar", "war", "sh", "so", "lnk", "reg", "swf",
+    "jsp", "jspx", "cgi", "pl", "shtml", "html", "htm", "xhtml", "svg", "hta", "htaccess",
 ];
+
+/// Endings that an operating system may run: they count where a name ends, or would if it lost what it ends with.
+const PROGRAM_EXTENSIONS: [&str; 24] = [
+    "exe", "scr", "bat", "cmd", "msi", "dll", "vbs", "vbe", "ps1", "jar", "war", "sh", "so", "lnk", "reg", "swf",
+    "com", "pif", "cpl", "wsf", "jse", "apk", "app", "dmg",
+];
+
+/// Endings of further programs that nobody attaches to a video.
+const SCRIPT_EXTENSIONS: [&str; 14] =
+    ["js", "mjs", "py", "rb", "lua", "deb", "rpm", "docm", "xlsm", "pptm", "iso", "command", "desktop", "scpt"];
 
 /// Longest stem of a safe name, in characters: leaves room for whatever a host puts before and behind.
 const MAX_SAFE_STEM: usize = 100;
 
 /// Adds a finding for everything that is wrong with the name in the policy.
 pub(super) fn check(policy: &UploadPolicy, findings: &mut Findings) {
-    let Some(name) = &policy.file_name else { return };
+    let Some(name) = policy.file_name.as_deref() else { return };
     if name.len() > policy.max_file_name_bytes {
         findings.add(
             Code::BadFileName,
@@ -31,7 +40,8 @@ pub(super) fn check(policy: &UploadPolicy, findings: &mut Findings) {
     }
     // Servers and proxies decode once more than one thinks.
     let decoded = percent_decoded(name);
-    let problem = problem(name).or_else(|| decoded.as_deref().and_then(problem));
+    let twice = decoded.as_deref().and_then(percent_decoded);
+    let problem = [Some(name), decoded.as_deref(), twice.as_deref()].into_iter().flatten().find_map(problem);
     if let Some(problem) = problem {
         findings.add(Code::BadFileName, None, format!("{problem}: {name:?}"));
     } else if name.chars().any(is_odd) {
@@ -97,10 +107,13 @@ fn problem(name: &str) -> Option<&'static str> {
         _ if name.chars().any(|c| matches!(c, '/' | '\\' | '\u{ff0f}' | '\u{ff3c}' | '\u{2215}' | '\u{29f8}')) => {
             "path separator"
         }
-        _ if name.chars().any(char::is_control) => "control character",
+        _ if name.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) => "control character",
+        _ if name.chars().any(is_tag) && !name.contains('\u{1f3f4}') => "invisible character",
         _ if name.chars().any(is_bidi_control) => "character that turns the writing direction",
         _ if name.contains("::") || name.contains(":$") => "name of an alternate data stream",
-        _ if name.contains('`') || name.contains("$(") || name.contains("${") || name.contains('|') => "shell command",
+        _ if name.matches('`').count() > 1 || name.contains("$(") || name.contains("${") || name.contains('|') => {
+            "shell command"
+        }
         _ if name.contains('<') || name.contains('>') => "markup",
         _ if name.starts_with('.') => "leading dot",
         _ if name.starts_with('-') => "leading hyphen",
@@ -113,7 +126,25 @@ fn problem(name: &str) -> Option<&'static str> {
 
 /// Whether the name has the ending of a program or a page.
 pub(super) fn is_active(name: &str) -> bool {
-    name.to_lowercase().split('.').skip(1).any(|part| ACTIVE_EXTENSIONS.contains(&part.trim()))
+    // A colon ends a name where streams of files have names of their own.
+    name.to_lowercase().split(':').any(|name| {
+        let parts: Vec<&str> = name.split('.').skip(1).map(str::trim).collect();
+        let last = parts.len().saturating_sub(2);
+        // `www.example.com.mp4` is a name that people give.
+        let is_program = |part: &&str| PROGRAM_EXTENSIONS.contains(part) && (*part != "com" || name.ends_with(".com"));
+        parts.iter().any(|part| PAGE_EXTENSIONS.contains(part)) || parts.iter().skip(last).any(is_program)
+    })
+}
+
+/// Whether a file of that name, inside another file, is a program, a script or a page.
+pub(super) fn is_active_inside(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    is_active(name) || lower.rsplit('.').next().is_some_and(|last| SCRIPT_EXTENSIONS.contains(&last))
+}
+
+/// Characters that are part of flags, and otherwise seen by nobody (Unicode, Tags).
+fn is_tag(c: char) -> bool {
+    matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
 fn is_windows_device(stem: &str) -> bool {
@@ -218,6 +249,13 @@ mod tests {
             "$(id).mp4",
             "<img src=x>.mp4",
             "a\u{ff0f}b.mp4",
+            "clip.exe.mp4",
+            "x.exe:clip.mp4",
+            "%252e%252e%252fx.mp4",
+            "a\u{2028}b.mp4",
+            "a\u{e0041}.mp4",
+            "a.php.b.mp4",
+            "a`id`.mp4",
         ] {
             assert!(is_bad(name), "{name:?}");
         }
@@ -241,6 +279,9 @@ mod tests {
             "comic.mp4",
             "console.mp4",
             "50%ed.mp4",
+            "my.exe.review.mp4",
+            "a`b.mp4",
+            "England \u{1f3f4}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}.mp4",
         ] {
             assert!(!is_bad(name), "{name:?}");
         }

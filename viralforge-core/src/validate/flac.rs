@@ -4,7 +4,8 @@ use std::io::{self, Read, Seek};
 
 use super::code::Code;
 use super::facts::{Context, Facts, Track};
-use super::payload;
+use super::id3;
+use super::payload::{self, Payload};
 use crate::geometry::TrackKind;
 
 /// Walks the metadata blocks.
@@ -12,7 +13,7 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts>
     let mut facts = Facts { track_count: 1, ..Facts::default() };
     let mut track = Track::new(TrackKind::Audio);
     track.codec = Some("flac".to_owned());
-    let mut at = 4;
+    let mut at = id3::check(cx)? + 4;
     loop {
         let Some([kind, a, b, c]) = cx.window.array::<4>(at)? else {
             cx.findings.add(Code::CutShort, Some(at), "the file ends in its metadata");
@@ -36,8 +37,14 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts>
         } else {
             facts.metadata_bytes += size;
             let bytes = cx.window.look(body, size as usize)?;
-            if let Some((skip, what)) = payload::find(bytes).filter(|(_, what)| !what.is_active() || kind & 0x7f != 4) {
-                cx.findings.add(what.code(), Some(body + skip as u64), format!("{} in the metadata", what.name()));
+            if let Some((skip, what)) = payload::find(bytes) {
+                // Block 4 has the titles and comments.
+                let code = match what {
+                    Payload::Html | Payload::Playlist if kind & 0x7f == 4 => Code::MetadataMarkup,
+                    Payload::Php | Payload::ServerPage => Code::ActiveContent,
+                    _ => what.code(),
+                };
+                cx.findings.add(code, Some(body + skip as u64), format!("{} in the metadata", what.name()));
             }
         }
         at = next;

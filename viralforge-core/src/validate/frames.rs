@@ -5,6 +5,7 @@ use std::io::{self, Read, Seek};
 use super::audio_frame::AudioFrame;
 use super::code::Code;
 use super::facts::{Context, Facts};
+use super::id3;
 use super::payload;
 use super::trailing;
 use super::window::{u32_be, u32_le};
@@ -41,7 +42,7 @@ struct Tally {
 
 fn walk_frames<R: Read + Seek>(cx: &mut Context<'_, R>, read: ReadFrame, tally: &mut Tally) -> io::Result<()> {
     let len = cx.window.len();
-    let mut at = after_id3(cx)?;
+    let mut at = id3::check(cx)?;
     while at < len && cx.window.look(at, 1)? == [0] {
         at += 1;
     }
@@ -88,21 +89,6 @@ fn check_stated_length<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64) -> io::
         cx.findings.add(Code::CutShort, Some(at), format!("the sound should end at byte {end}; {percent} % are there"));
     }
     Ok(())
-}
-
-/// Where the sound begins behind an ID3v2 tag (id3.org, 3.1): a size of four times seven bits.
-pub(super) fn after_id3<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<u64> {
-    let Some(head) = cx.window.array::<10>(0)?.filter(|head| head.starts_with(b"ID3")) else { return Ok(0) };
-    let size = head[6..].iter().fold(0u64, |sum, &b| sum << 7 | u64::from(b & 0x7f));
-    let footer = if head[5] & 0x10 != 0 { 10 } else { 0 };
-    let end = 10 + size + footer;
-    if end > cx.window.len() {
-        cx.findings.add(Code::CutShort, Some(0), format!("the tag ends at byte {end}"));
-    }
-    if size > cx.policy.max_metadata_bytes {
-        cx.findings.add(Code::TooMuchMetadata, Some(0), format!("a tag of {size} bytes"));
-    }
-    Ok(end.min(cx.window.len()))
 }
 
 /// Where tags end that stand at `at`: ID3v1, APE, Lyrics3 or zeros.

@@ -1,5 +1,7 @@
 //! The facts that FFmpeg sees, under the limits of the policy.
 
+use std::time::Duration;
+
 use super::code::Code;
 use super::decode;
 use super::facts::Facts;
@@ -21,11 +23,13 @@ use crate::source::Source;
 pub(super) fn check(
     source: &Source,
     kind: FileKind,
+    walked: Option<&Facts>,
     policy: &UploadPolicy,
     monitor: &Monitor,
     findings: &mut Findings,
 ) -> Result<Media> {
-    let source = limited(source, policy);
+    let walked = walked.and_then(Facts::media_seconds);
+    let source = limited(source, policy, walked.is_some());
     let info = match Demuxer::open(&source, monitor) {
         Ok(demuxer) => demuxer.info().clone(),
         Err(error) => return add_error(error, findings).map(|()| Media::default()),
@@ -34,15 +38,19 @@ pub(super) fn check(
         let message = format!("{} by its signature, {} for FFmpeg", kind.container(), info.container);
         findings.add(Code::TwoTypes, None, message);
     }
-    rules::judge(&Facts::from(&info), policy, findings);
+    rules::judge(&Facts::from(&info).lasting(walked), policy, findings);
     notes::add(&info, findings);
-    let decoded =
-        if findings.rejected() { None } else { Some(decode::check(&source, &info, policy, monitor, findings)?) };
+    let decoded = if findings.rejected() {
+        None
+    } else {
+        Some(decode::check(&source, &info, walked, policy, monitor, findings)?)
+    };
     Ok(Media { info: Some(info), decoded })
 }
 
-/// The source under the stricter of its own limits and the policy's: FFmpeg then stops early by itself.
-fn limited(source: &Source, policy: &UploadPolicy) -> Source {
+/// The source under the stricter of its own limits and the policy's: FFmpeg then stops early by itself. Where the length
+/// is known from the media itself, what a header says of it does not count.
+fn limited(source: &Source, policy: &UploadPolicy, length_is_known: bool) -> Source {
     let own = source.limits().clone();
     let limits = own
         .clone()
@@ -50,7 +58,7 @@ fn limited(source: &Source, policy: &UploadPolicy) -> Source {
         .with_max_frame_pixels(own.max_frame_pixels.min(policy.max_pixels))
         .with_max_audio_channels(own.max_audio_channels.min(policy.max_channels))
         .with_max_sample_rate_hz(own.max_sample_rate_hz.min(policy.max_sample_rate_hz))
-        .with_max_duration(own.max_duration.min(policy.max_duration));
+        .with_max_duration(if length_is_known { Duration::MAX } else { own.max_duration.min(policy.max_duration) });
     source.clone().with_limits(limits)
 }
 

@@ -17,6 +17,7 @@ mod findings;
 mod flac;
 mod flv;
 mod frames;
+mod id3;
 mod image;
 mod inflate;
 mod inspector;
@@ -97,7 +98,7 @@ pub fn validate_upload(source: &Source, policy: &UploadPolicy, monitor: &Monitor
             if policy.slot == UploadSlot::Image {
                 still::check(source, kind, &facts.unwrap_or_default(), policy, &mut findings)?
             } else {
-                media::check(source, kind, policy, monitor, &mut findings)?
+                media::check(source, kind, facts.as_ref(), policy, monitor, &mut findings)?
             }
         }
         _ => Media::default(),
@@ -113,7 +114,15 @@ fn inspect<R: Read + Seek>(
     depth: ValidationDepth,
     found: &mut Option<FileKind>,
 ) -> std::io::Result<Option<Facts>> {
-    let sniffed = signature::sniff(cx.window.look(0, signature::HEAD_BYTES)?);
+    let mut sniffed = signature::sniff(cx.window.look(0, signature::HEAD_BYTES)?);
+    // Some programs put the tag of MP3 in front of other sound as well.
+    let tag_end = id3::end(cx.window.look(0, 10)?);
+    if tag_end > 0
+        && let Sniffed::Media(kind @ (FileKind::Flac | FileKind::Adts)) =
+            signature::sniff(cx.window.look(tag_end, signature::HEAD_BYTES)?)
+    {
+        sniffed = Sniffed::Media(kind);
+    }
     let kind = match sniffed {
         Sniffed::Media(kind) => kind,
         Sniffed::OtherMedia(what) => {

@@ -1,7 +1,7 @@
 //! Looks for things that are no media in bytes where no media is: documents, scripts, archives, programs.
 
 use super::code::Code;
-use super::window::{u16_le, u32_le};
+use super::window::{u16_le, u32_be, u32_le};
 
 /// Something that a browser, a server or an operating system would act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -12,6 +12,9 @@ pub(super) enum Payload {
     Zip,
     WindowsProgram,
     UnixProgram,
+    MacProgram,
+    Archive,
+    ServerPage,
     Playlist,
     TestVirus,
 }
@@ -25,6 +28,9 @@ impl Payload {
             Self::Zip => "a ZIP archive",
             Self::WindowsProgram => "a Windows program",
             Self::UnixProgram => "a Unix program",
+            Self::MacProgram => "a macOS program or Java class",
+            Self::Archive => "a RAR or 7-Zip archive",
+            Self::ServerPage => "code of a JSP or ASP page",
             Self::Playlist => "a playlist",
             Self::TestVirus => "the EICAR test pattern",
         }
@@ -40,7 +46,7 @@ impl Payload {
 
     /// Whether it is code that runs when the bytes are served as a page.
     pub(super) fn is_active(self) -> bool {
-        matches!(self, Self::Html | Self::Php | Self::TestVirus)
+        matches!(self, Self::Html | Self::Php | Self::ServerPage | Self::TestVirus)
     }
 }
 
@@ -57,7 +63,9 @@ pub(super) fn find(bytes: &[u8]) -> Option<(usize, Payload)> {
     bytes
         .iter()
         .enumerate()
-        .filter(|(_, b)| matches!(b, b'<' | b'%' | b'P' | b'M' | b'#' | b'f' | b'X' | 0x7f))
+        .filter(|(_, b)| {
+            matches!(b, b'<' | b'%' | b'P' | b'M' | b'R' | b'7' | b'#' | b'f' | b'X' | 0x7f | 0xca..=0xfe | 0)
+        })
         .find_map(|(at, _)| Some((at, at_start(bytes.get(at..)?)?)))
 }
 
@@ -65,7 +73,12 @@ pub(super) fn find(bytes: &[u8]) -> Option<(usize, Payload)> {
 pub(super) fn find_code(bytes: &[u8]) -> Option<(usize, Payload)> {
     bytes.iter().enumerate().filter(|(_, b)| **b == b'<').find_map(|(at, _)| {
         let rest = bytes.get(at..)?;
-        at_start(rest).filter(|what| *what == Payload::Php || starts_with_tag(rest, b"<script")).map(|what| (at, what))
+        let is_code = |what: &Payload| {
+            matches!(what, Payload::Php | Payload::ServerPage)
+                || starts_with_tag(rest, b"<script")
+                || is_wide_markup(rest)
+        };
+        at_start(rest).filter(is_code).map(|what| (at, what))
     })
 }
 
@@ -73,7 +86,14 @@ pub(super) fn find_code(bytes: &[u8]) -> Option<(usize, Payload)> {
 pub(super) fn at_start(bytes: &[u8]) -> Option<Payload> {
     match bytes.first()? {
         b'<' if starts_with_any_case(bytes, b"<?php") || is_php_echo(bytes) => Some(Payload::Php),
-        b'<' => MARKUP.iter().any(|tag| starts_with_tag(bytes, tag)).then_some(Payload::Html),
+        b'<' if is_server_page(bytes) => Some(Payload::ServerPage),
+        b'<' => {
+            (MARKUP.iter().any(|tag| starts_with_tag(bytes, tag)) || is_wide_markup(bytes)).then_some(Payload::Html)
+        }
+        0 => is_wide_markup(bytes).then_some(Payload::Html),
+        b'R' => bytes.starts_with(b"Rar!\x1a\x07").then_some(Payload::Archive),
+        b'7' => bytes.starts_with(b"7z\xbc\xaf\x27\x1c").then_some(Payload::Archive),
+        0xca..=0xfe => is_mac_program(bytes).then_some(Payload::MacProgram),
         b'%' if bytes.starts_with(b"%PDF-") && bytes.get(5)?.is_ascii_digit() => Some(Payload::Pdf),
         b'P' => is_zip_entry(bytes).then_some(Payload::Zip),
         b'M' => is_windows_program(bytes).then_some(Payload::WindowsProgram),
@@ -104,6 +124,46 @@ fn is_php_echo(bytes: &[u8]) -> bool {
         end.and_then(|end| rest.get(..end))
             .is_some_and(|code| code.len() >= 3 && code.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()))
     })
+}
+
+/// A directive of JSP or ASP, or a whole scriptlet of printable text.
+fn is_server_page(bytes: &[u8]) -> bool {
+    let Some(rest) = bytes.strip_prefix(b"<%") else { return false };
+    if let Some(directive) = rest.strip_prefix(b"@") {
+        let directive = directive.trim_ascii_start();
+        return [b"page".as_slice(), b"include", b"taglib", b"language", b"import"]
+            .iter()
+            .any(|word| starts_with_any_case(directive, word));
+    }
+    let end = rest.windows(2).take(2000).position(|w| w == b"%>");
+    end.and_then(|end| rest.get(..end))
+        .is_some_and(|code| code.len() >= 8 && code.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()))
+}
+
+/// Markup in UTF-16, of either byte order, which browsers read as well.
+fn is_wide_markup(bytes: &[u8]) -> bool {
+    const LONGEST_TAG: usize = 16;
+    let big = bytes.first() == Some(&0);
+    if bytes.get(usize::from(big)) != Some(&b'<') || !big && bytes.get(1) != Some(&0) {
+        return false;
+    }
+    let pairs = bytes.chunks_exact(2).take(LONGEST_TAG);
+    let wide =
+        pairs.map_while(|pair| if big { (pair[0] == 0).then_some(pair[1]) } else { (pair[1] == 0).then_some(pair[0]) });
+    let narrow: Vec<u8> = wide.collect();
+    MARKUP.iter().any(|tag| narrow.len() >= tag.len() && starts_with_tag(&narrow, tag))
+}
+
+/// Mach-O with a kind of file that exists, or a class of Java (JVMS, 4.1), whose magic number a file for several
+/// processors shares.
+fn is_mac_program(bytes: &[u8]) -> bool {
+    let is_kind = |kind: Option<u32>| kind.is_some_and(|kind| (1..=12).contains(&kind));
+    match bytes.get(..4) {
+        Some(b"\xcf\xfa\xed\xfe" | b"\xce\xfa\xed\xfe") => is_kind(u32_le(bytes, 12)),
+        Some(b"\xfe\xed\xfa\xcf" | b"\xfe\xed\xfa\xce") => is_kind(u32_be(bytes, 12)),
+        Some(b"\xca\xfe\xba\xbe") => u32_be(bytes, 4).is_some_and(|v| (1..=16).contains(&v) || (45..=90).contains(&v)),
+        _ => false,
+    }
 }
 
 /// A local file header whose fields are ones that archivers write (PKWARE APPNOTE 4.3.7): four bytes alone occur by
@@ -165,7 +225,13 @@ mod tests {
     fn each_kind_is_found_behind_other_bytes() {
         let zip = b"PK\x03\x04\x14\0\0\0\x08\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt";
         let eicar = EICAR.concat();
-        let cases: [(&[u8], Payload); 8] = [
+        let cases: [(&[u8], Payload); 14] = [
+            (b"Rar!\x1a\x07\x01\0", Payload::Archive),
+            (b"\xcf\xfa\xed\xfe\x07\0\0\x01\x03\0\0\0\x02\0\0\0", Payload::MacProgram),
+            (b"\xca\xfe\xba\xbe\0\0\0\x34\0\x0f\x0a\0\x03\0\0\0", Payload::MacProgram),
+            (b"<%@ page import=\"java.io.*\" %>", Payload::ServerPage),
+            (b"<% Runtime.getRuntime() %>", Payload::ServerPage),
+            (b"<\0h\0t\0m\0l\0>\0", Payload::Html),
             (b"<Script >", Payload::Html),
             (b"<?PHP echo", Payload::Php),
             (b"<?= system($x) ?>", Payload::Php),
@@ -203,6 +269,10 @@ mod tests {
             "%PDFx",
             "a < b",
             "<?xpacket",
+            "<% of all",
+            "<%@\u{1}",
+            "Rare",
+            "<\0x\0m\0l\0",
         ] {
             assert_eq!(find(text.as_bytes()), None, "{text}");
         }

@@ -5,6 +5,7 @@ use std::io::Read;
 use super::code::Code;
 use super::facts::Facts;
 use super::findings::Findings;
+use super::image;
 use super::kind::FileKind;
 use super::media::add_error;
 use super::policy::UploadPolicy;
@@ -36,6 +37,16 @@ pub(super) fn check(
     let mut bytes = Vec::new();
     source.open()?.read_to_end(&mut bytes).map_err(|error| Error::io(source.name(), error))?;
     let limits = source.limits().clone().with_max_frame_pixels(MAX_DECODED_PIXELS.min(policy.max_pixels));
+    if kind == FileKind::Png
+        && let Some(expected) = image::unpacks_too_far(&bytes)
+    {
+        findings.add(
+            Code::UnpacksTooLarge,
+            None,
+            format!("the picture of {expected} bytes unpacks to over twice that"),
+        );
+        return Ok(media);
+    }
     match decode_image(source.name(), &bytes, &limits) {
         Ok(_) => {
             let whole = facts.image_frames.unwrap_or(1) <= 1;

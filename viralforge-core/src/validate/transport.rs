@@ -1,5 +1,6 @@
 //! MPEG transport streams (ISO/IEC 13818-1): packets without a header for the whole.
 
+mod clock;
 mod program;
 
 use std::io::{self, Read, Seek};
@@ -38,7 +39,7 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Option
             trailing::check(cx, rest)?;
         }
     }
-    read_head(cx, step, first, packets)
+    read_head(cx, clock::Packets { step, first, count: packets })
 }
 
 /// Whether nearly all packets begin with the sync byte; a finding where not.
@@ -58,12 +59,8 @@ fn is_in_step<R: Read + Seek>(cx: &mut Context<'_, R>, step: u64, first: u64, pa
 }
 
 /// The tracks that the first packets announce; `None` where they do not tell of any picture and more may.
-fn read_head<R: Read + Seek>(
-    cx: &mut Context<'_, R>,
-    step: u64,
-    first: u64,
-    packets: u64,
-) -> io::Result<Option<Facts>> {
+fn read_head<R: Read + Seek>(cx: &mut Context<'_, R>, all: clock::Packets) -> io::Result<Option<Facts>> {
+    let clock::Packets { step, first, count: packets } = all;
     let mut programs = Programs::default();
     let head = packets.min(HEAD_BYTES / step);
     for from in (0..head).step_by(BATCH as usize) {
@@ -72,8 +69,17 @@ fn read_head<R: Read + Seek>(
             programs.add(packet);
         }
     }
+    if programs.lists_encrypted() {
+        cx.findings.add(Code::Encrypted, Some(0), "a track of encrypted samples");
+    }
     if programs.scrambled_share() > MAX_SCRAMBLED_SHARE {
         cx.findings.add(Code::Encrypted, Some(0), "packets are scrambled");
+    }
+    if let Some(pid) = programs.video() {
+        let max_gap = cx.policy.max_frame_gap.as_secs_f64();
+        if let Some((gap, at)) = clock::gap(cx, all, pid, max_gap)? {
+            cx.findings.add(Code::FrameGap, Some(at), format!("{gap:.1} s from one frame to the next"));
+        }
     }
     let facts = programs.into_facts();
     let has_video = facts.tracks.iter().any(|t| t.kind == crate::geometry::TrackKind::Video);

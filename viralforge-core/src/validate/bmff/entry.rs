@@ -29,7 +29,7 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>, stsd: &BoxHeader, tr
             TrackKind::Audio => audio(cx, entry, &mut described)?,
             _ => Vec::new(),
         };
-        if ENCRYPTED.contains(&&entry.kind) || find(&inner, b"sinf").is_some_and(|_| entry.kind.starts_with(b"enc")) {
+        if ENCRYPTED.contains(&&entry.kind) || find(&inner, b"sinf").is_some() {
             cx.findings.add(Code::Encrypted, Some(entry.start), format!("sample entry {}", entry.name()));
         }
         // A later entry may ask for a larger picture than the first.

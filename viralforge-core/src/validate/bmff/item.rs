@@ -1,10 +1,12 @@
 //! Items of image files (HEIF and AVIF, ISO/IEC 23008-12): sizes and places of pictures.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
+use super::super::codec::{self, PictureSize};
 use super::super::facts::{Context, Facts, Track};
+use super::super::window::fourcc;
 use super::boxes::{BoxHeader, Strictness::Strict, children, find};
 use super::metadata;
 use crate::geometry::TrackKind;
@@ -19,17 +21,25 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>, meta: &BoxHeader, fa
     let all = children(cx, (meta.body + 4).min(meta.end), meta.end, Strict)?;
     facts.image_frames.get_or_insert(1);
     facts.metadata_bytes = facts.metadata_bytes.saturating_sub(meta.body_len());
-    let descriptive = match find(&all, b"iinf") {
-        Some(iinf) => descriptive_items(cx, &iinf)?,
-        None => BTreeSet::new(),
+    let kinds = match find(&all, b"iinf") {
+        Some(iinf) => kinds(cx, &iinf)?,
+        None => BTreeMap::new(),
     };
+    match find(&all, b"pitm") {
+        Some(pitm) => check_primary(cx, &pitm, &kinds)?,
+        None => cx.findings.add(Code::BadBox, Some(meta.start), "no picture is the one that is shown (pitm)"),
+    }
     if let Some(iprp) = find(&all, b"iprp") {
         sizes(cx, &iprp, facts)?;
     }
     match find(&all, b"iloc") {
         Some(iloc) => {
             let idat = find(&all, b"idat");
-            facts.metadata_bytes += places(cx, &iloc, idat, &descriptive)?;
+            let places = places(cx, &iloc, idat, &kinds)?;
+            facts.metadata_bytes += places.descriptive_bytes;
+            if let Some(track) = facts.tracks.last_mut() {
+                track.coded = places.coded;
+            }
         }
         None => cx.findings.add(Code::BadBox, Some(meta.start), "no item has a place (iloc)"),
     }
@@ -62,11 +72,11 @@ fn sizes<R: Read + Seek>(cx: &mut Context<'_, R>, iprp: &BoxHeader, facts: &mut 
     Ok(())
 }
 
-/// Numbers of the items that are Exif or other text.
-fn descriptive_items<R: Read + Seek>(cx: &mut Context<'_, R>, iinf: &BoxHeader) -> io::Result<BTreeSet<u32>> {
+/// The types of all items, by number (`iinf`, ISO/IEC 14496-12, 8.11.6).
+fn kinds<R: Read + Seek>(cx: &mut Context<'_, R>, iinf: &BoxHeader) -> io::Result<BTreeMap<u32, [u8; 4]>> {
     let version = cx.window.look(iinf.body, 1)?.first().copied().unwrap_or(0);
     let from = iinf.body + if version == 0 { 6 } else { 8 };
-    let mut found = BTreeSet::new();
+    let mut found = BTreeMap::new();
     for infe in children(cx, from.min(iinf.end), iinf.end, Strict)? {
         let version = cx.window.look(infe.body, 1)?.first().copied().unwrap_or(0);
         let (id, kind_at) = if version >= 3 {
@@ -74,21 +84,55 @@ fn descriptive_items<R: Read + Seek>(cx: &mut Context<'_, R>, iinf: &BoxHeader) 
         } else {
             (cx.window.u32_be(infe.body + 4)?.map(|v| v >> 16), infe.body + 8)
         };
-        if matches!(&cx.window.array::<4>(kind_at)?, Some(kind) if kind == b"Exif" || kind == b"mime" || kind == b"uri ")
-        {
-            found.extend(id);
+        if let (Some(id), Some(kind)) = (id, cx.window.array::<4>(kind_at)?) {
+            found.insert(id, kind);
         }
     }
     Ok(found)
 }
 
-/// Checks that every extent lies in the file (`iloc`, ISO/IEC 14496-12, 8.11.3); tells the bytes of descriptive items.
+/// The item that is shown (`pitm`) must be of a type that a decoder or the format itself knows.
+fn check_primary<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    pitm: &BoxHeader,
+    kinds: &BTreeMap<u32, [u8; 4]>,
+) -> io::Result<()> {
+    let version = cx.window.look(pitm.body, 1)?.first().copied().unwrap_or(0);
+    let word = cx.window.u32_be(pitm.body + 4)?;
+    let id = if version == 0 { word.map(|v| v >> 16) } else { word };
+    let kind = id.and_then(|id| kinds.get(&id));
+    let is_known =
+        |kind: &[u8; 4]| matches!(kind, b"av01" | b"hvc1" | b"avc1" | b"jpeg" | b"grid" | b"iden" | b"iovl" | b"tmap");
+    match kind {
+        None => cx.findings.add(Code::BadBox, Some(pitm.start), "the picture that is shown is not there"),
+        Some(kind) if !is_known(kind) => {
+            cx.findings.add(
+                Code::VideoCodecNotAllowed,
+                Some(pitm.start),
+                format!("a picture of type {}", fourcc(kind)),
+            );
+        }
+        Some(_) => {}
+    }
+    Ok(())
+}
+
+/// What the places of items told.
+#[derive(Default)]
+struct Places {
+    /// Bytes of the items that are Exif or other text.
+    descriptive_bytes: u64,
+    /// The largest picture that the header of a coded item announces.
+    coded: Option<PictureSize>,
+}
+
+/// Checks that every extent lies in the file (`iloc`, ISO/IEC 14496-12, 8.11.3).
 fn places<R: Read + Seek>(
     cx: &mut Context<'_, R>,
     iloc: &BoxHeader,
     idat: Option<BoxHeader>,
-    descriptive: &BTreeSet<u32>,
-) -> io::Result<u64> {
+    kinds: &BTreeMap<u32, [u8; 4]>,
+) -> io::Result<Places> {
     let head = cx.window.array::<6>(iloc.body)?.unwrap_or_default();
     let (version, widths) = (head[0], [head[4] >> 4, head[4] & 15, head[5] >> 4, head[5] & 15].map(u64::from));
     let [offset_bytes, length_bytes, base_bytes, index_bytes] = widths;
@@ -96,7 +140,7 @@ fn places<R: Read + Seek>(
     let mut at = iloc.body + 6;
     let id_bytes = if version < 2 { 2 } else { 4 };
     let count = number(cx, &mut at, iloc.end, id_bytes)?.unwrap_or(0);
-    let mut metadata_bytes = 0u64;
+    let mut places = Places::default();
     let len = cx.window.len();
     'items: for _ in 0..count {
         let Some(id) = number(cx, &mut at, iloc.end, id_bytes)? else { break };
@@ -120,12 +164,21 @@ fn places<R: Read + Seek>(
                 let message = format!("item {id} ends at byte {end} of {limit}");
                 cx.findings.add(Code::SampleOutsideFile, Some(at), message);
             }
-            if u32::try_from(id).is_ok_and(|id| descriptive.contains(&id)) {
-                metadata_bytes = metadata_bytes.saturating_add(length);
+            let kind = u32::try_from(id).ok().and_then(|id| kinds.get(&id));
+            match kind {
+                Some(b"Exif" | b"mime" | b"uri ") => {
+                    places.descriptive_bytes = places.descriptive_bytes.saturating_add(length);
+                }
+                Some(b"av01") if method == 0 => {
+                    let size = codec::in_packet("av1", cx.window.look(base.saturating_add(offset), codec::HEAD_BYTES)?);
+                    let area = |size: PictureSize| u64::from(size.0) * u64::from(size.1);
+                    places.coded = places.coded.into_iter().chain(size).max_by_key(|&size| area(size));
+                }
+                _ => {}
             }
         }
     }
-    Ok(metadata_bytes)
+    Ok(places)
 }
 
 /// A big-endian number of 0 to 8 bytes at `at`, which moves on; `None` at the end of the box.

@@ -37,6 +37,19 @@ fn walk_at<R: Read + Seek>(cx: &mut Context<'_, R>, parent: &BoxHeader, depth: u
     Ok(())
 }
 
+/// Space that has no content.
+fn is_free(kind: &[u8; 4]) -> bool {
+    matches!(kind, b"free" | b"skip" | b"wide" | b"junk")
+}
+
+/// Looks into boxes that no player reads, which may stand anywhere.
+pub(super) fn search_free<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader]) -> io::Result<()> {
+    for free in boxes.iter().filter(|b| is_free(&b.kind) || &b.kind == b"uuid") {
+        search(cx, free)?;
+    }
+    Ok(())
+}
+
 /// Looks at the bytes of one descriptive box.
 pub(super) fn search<R: Read + Seek>(cx: &mut Context<'_, R>, header: &BoxHeader) -> io::Result<()> {
     let bytes = cx.window.look(header.body, header.body_len().min(MAX_SEARCHED_BYTES) as usize)?;
@@ -55,8 +68,12 @@ pub(super) fn search<R: Read + Seek>(cx: &mut Context<'_, R>, header: &BoxHeader
         let at = Some(header.body + skip as u64);
         let message = format!("{} in {}", what.name(), header.name());
         match what {
-            Payload::Html | Payload::Playlist => cx.findings.add(Code::MetadataMarkup, at, message),
-            Payload::Php => cx.findings.add(Code::ActiveContent, at, message),
+            Payload::Html | Payload::Playlist if !is_free(&header.kind) => {
+                cx.findings.add(Code::MetadataMarkup, at, message);
+            }
+            Payload::Php | Payload::ServerPage if !is_free(&header.kind) => {
+                cx.findings.add(Code::ActiveContent, at, message)
+            }
             _ => cx.findings.add(what.code(), at, message),
         }
     }

@@ -34,6 +34,8 @@ struct File {
     moov: Option<BoxHeader>,
     /// Where the first media data begins.
     media: Option<u64>,
+    /// Boxes of media data.
+    media_boxes: Vec<BoxHeader>,
     has_fragments: bool,
     searched: u64,
 }
@@ -86,7 +88,14 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts>
     if let Some(moov) = file.moov.filter(|moov| file.media.is_some_and(|media| media < moov.start)) {
         cx.findings.add(Code::MoovLast, Some(moov.start), "moov after mdat");
     }
+    if !fragments.expected() {
+        search_unused(cx, &file, &facts)?;
+    }
     fragments.finish(cx, &mut facts);
+    if facts.image_frames.is_some() {
+        // A moving picture has its frames in a movie.
+        facts.image_frames = facts.tracks.iter().filter_map(|track| track.frames).max().or(facts.image_frames);
+    }
     Ok(facts)
 }
 
@@ -112,6 +121,7 @@ fn visit<R: Read + Seek>(
         }
         b"mdat" | b"imda" => {
             file.media.get_or_insert(header.start);
+            file.media_boxes.push(*header);
             media_start(cx, header)?;
         }
         b"moof" => {
@@ -155,6 +165,22 @@ fn over<R: Read + Seek>(cx: &mut Context<'_, R>, header: &BoxHeader, file: &mut 
     if header.kind == *b"mdat" {
         file.media.get_or_insert(header.start);
     }
+}
+
+/// Looks for things hidden in media data before the first sample and behind the last one.
+fn search_unused<R: Read + Seek>(cx: &mut Context<'_, R>, file: &File, facts: &Facts) -> io::Result<()> {
+    let Some((first, last)) = facts.samples else { return Ok(()) };
+    for media in &file.media_boxes {
+        for (from, to) in [(media.body, first.min(media.end)), (last.max(media.body), media.end)] {
+            if from < to
+                && let Some((skip, what)) = payload::find(cx.window.look(from, (to - from) as usize)?)
+            {
+                let message = format!("{} in media data that no track uses", what.name());
+                cx.findings.add(what.code(), Some(from + skip as u64), message);
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Media data that begins with a document or a program is no media: the boxes around are a disguise.

@@ -45,7 +45,7 @@ pub(super) fn walk<R: Read + Seek>(
     let mut ids = Vec::new();
     for (index, trak) in walked.enumerate() {
         cx.findings.set_track(Some(index));
-        let (id, track) = walk_track(cx, trak, &movie, fragments, &mut chapter_tracks)?;
+        let (id, track) = walk_track(cx, trak, &movie, fragments, (&mut chapter_tracks, &mut facts.samples))?;
         ids.push(id);
         facts.tracks.push(track);
     }
@@ -95,7 +95,7 @@ fn walk_track<R: Read + Seek>(
     trak: &BoxHeader,
     movie: &Movie,
     fragments: &mut Fragments,
-    chapter_tracks: &mut Vec<u32>,
+    (chapter_tracks, samples): (&mut Vec<u32>, &mut Option<(u64, u64)>),
 ) -> io::Result<(u32, Track)> {
     let mut track = Track::new(TrackKind::Data);
     let all = children(cx, trak.body, trak.end, Strict)?;
@@ -114,11 +114,13 @@ fn walk_track<R: Read + Seek>(
     for other in all.iter().filter(|b| matches!(&b.kind, b"udta" | b"meta")) {
         metadata::walk(cx, other)?;
     }
+    metadata::search_free(cx, &all)?;
     let Some(mdia) = find(&all, b"mdia") else {
         cx.findings.add(Code::BadBox, Some(trak.start), "track has no mdia");
         return Ok((id, track));
     };
     let media = children(cx, mdia.body, mdia.end, Strict)?;
+    metadata::search_free(cx, &media)?;
     let time_scale = match find(&media, b"mdhd") {
         Some(mdhd) => times(cx, &mdhd)?.0,
         None => 0,
@@ -139,6 +141,7 @@ fn walk_track<R: Read + Seek>(
         return Ok((id, track));
     };
     let info = children(cx, minf.body, minf.end, Strict)?;
+    metadata::search_free(cx, &info)?;
     if let Some(dinf) = find(&info, b"dinf") {
         check_data_references(cx, &dinf)?;
     }
@@ -147,11 +150,15 @@ fn walk_track<R: Read + Seek>(
         return Ok((id, track));
     };
     let tables = children(cx, stbl.body, stbl.end, Strict)?;
+    metadata::search_free(cx, &tables)?;
     match find(&tables, b"stsd") {
         Some(stsd) => entry::walk(cx, &stsd, &mut track)?,
         None => cx.findings.add(Code::BadBox, Some(stbl.start), "track has no stsd"),
     }
-    table::walk(cx, &tables, time_scale, &mut track)?;
+    if let Some((first, last)) = table::walk(cx, &tables, time_scale, &mut track)? {
+        let span = samples.get_or_insert((first, last));
+        *span = (span.0.min(first), span.1.max(last));
+    }
     if let Some(edits) = find(&all, b"edts") {
         let lists = children(cx, edits.body, edits.end, Strict)?;
         if let Some(elst) = find(&lists, b"elst") {

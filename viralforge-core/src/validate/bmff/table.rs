@@ -92,13 +92,14 @@ impl Sizes {
     }
 }
 
-/// Checks the tables of one track and tells its number of samples and its length.
+/// Checks the tables of one track and notes its number of samples and its length; tells where its samples lie, from the
+/// first byte to the last.
 pub(super) fn walk<R: Read + Seek>(
     cx: &mut Context<'_, R>,
     boxes: &[BoxHeader],
     time_scale: u32,
     track: &mut Track,
-) -> io::Result<()> {
+) -> io::Result<Option<(u64, u64)>> {
     let sizes = sizes(cx, boxes)?;
     let count = sizes.as_ref().map_or(0, Sizes::count);
     track.frames = Some(count);
@@ -114,12 +115,13 @@ pub(super) fn walk<R: Read + Seek>(
         composition_offsets(cx, &ctts, time_scale, longest)?;
     }
     if let Some(sizes) = sizes.filter(|s| s.count() > 0) {
-        let first = chunks(cx, boxes, &sizes)?;
-        if let (Some(first), Some(codec), None) = (first, &track.codec, track.coded) {
-            track.coded = codec::in_packet(codec, cx.window.look(first, codec::HEAD_BYTES)?);
+        let chunks = chunks(cx, boxes, &sizes)?;
+        if let (Some(chunks), Some(codec), None) = (&chunks, &track.codec, track.coded) {
+            track.coded = codec::in_packet(codec, cx.window.look(chunks.first_sample, codec::HEAD_BYTES)?);
         }
+        return Ok(chunks.map(|chunks| chunks.span));
     }
-    Ok(())
+    Ok(None)
 }
 
 fn sizes<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader]) -> io::Result<Option<Sizes>> {
@@ -194,8 +196,15 @@ fn composition_offsets<R: Read + Seek>(
     Ok(())
 }
 
-/// Follows every chunk and checks that its samples lie in the file; tells where the first sample does.
-fn chunks<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader], sizes: &Sizes) -> io::Result<Option<u64>> {
+/// Where the samples of a track lie.
+struct Chunks {
+    first_sample: u64,
+    /// From the first byte of any sample to the last.
+    span: (u64, u64),
+}
+
+/// Follows every chunk and checks that its samples lie in the file; tells where they do.
+fn chunks<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader], sizes: &Sizes) -> io::Result<Option<Chunks>> {
     let (offsets, long) = match (find(boxes, b"stco"), find(boxes, b"co64")) {
         (Some(stco), _) => (Table::read(cx, &stco, 4, 4)?, false),
         (None, Some(co64)) => (Table::read(cx, &co64, 4, 8)?, true),
@@ -211,7 +220,7 @@ fn chunks<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader], sizes: &
     };
     let len = cx.window.len();
     let (mut sample, mut outside, mut first_outside, mut furthest) = (0, 0, None, 0);
-    let mut first_sample = None;
+    let mut found: Option<Chunks> = None;
     let mut run = None::<u64>;
     let mut per_chunk = 0;
     for chunk in 0..offsets.count {
@@ -227,8 +236,11 @@ fn chunks<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader], sizes: &
         let samples = per_chunk.min(sizes.count() - sample);
         let at = offsets.at(chunk);
         let start = if long { cx.window.u64_be(at)? } else { cx.window.u32_be(at)?.map(u64::from) }.unwrap_or(u64::MAX);
-        first_sample = first_sample.or(Some(start).filter(|_| samples > 0));
         let end = start.saturating_add(sizes.sum(cx, sample, samples)?);
+        if samples > 0 {
+            let found = found.get_or_insert(Chunks { first_sample: start, span: (start, end) });
+            found.span = (found.span.0.min(start), found.span.1.max(end));
+        }
         if end > len {
             outside += samples;
             first_outside.get_or_insert(at);
@@ -245,5 +257,5 @@ fn chunks<R: Read + Seek>(cx: &mut Context<'_, R>, boxes: &[BoxHeader], sizes: &
     if sample < sizes.count() {
         cx.findings.add(Code::BadTable, None, format!("{} samples have no chunk", sizes.count() - sample));
     }
-    Ok(first_sample)
+    Ok(found)
 }

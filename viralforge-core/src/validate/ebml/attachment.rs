@@ -39,7 +39,7 @@ pub(super) fn walk<R: Read + Seek>(
             Sniffed::Media(kind) if kind.is_image() => cx.findings.add(Code::AttachedPicture, at, what),
             Sniffed::Unknown if is_font(head) => {}
             Sniffed::Other(Code::Document, "text") | Sniffed::Media(_) | Sniffed::OtherMedia(_) | Sniffed::Unknown => {
-                let active = super::super::file_name::is_active(&name);
+                let active = super::super::file_name::is_active_inside(&name);
                 if active {
                     cx.findings.add(Code::AttachedProgram, at, what);
                 } else {

@@ -5,8 +5,14 @@ use std::io::{self, Read, Seek};
 use super::super::code::Code;
 use super::super::codec;
 use super::super::facts::{Context, Facts};
+use super::super::policy::UploadPolicy;
 use super::element::{self, Element};
-use super::{MAX_ELEMENTS, Segment, check_size, id};
+use super::track::MatroskaTrack;
+use super::{MAX_ELEMENTS, Segment, check_size, id, search};
+use crate::geometry::TrackKind;
+
+/// How many times as long sound may pause as pictures may.
+const SOUND_GAPS: f64 = 10.0;
 
 /// Walks a cluster; tells where the next element of the segment begins.
 pub(super) fn walk<R: Read + Seek>(
@@ -39,6 +45,7 @@ pub(super) fn walk<R: Read + Seek>(
         match child.id {
             0xe7 => time = Some(element::unsigned(&mut cx.window, &child)?),
             0xa3 => block(cx, child.body, time, segment)?,
+            id::VOID => search(cx, &child)?,
             0xa0 => {
                 // The block is the first element of nearly every group; the others are a few bytes.
                 let mut inner = child.body;
@@ -87,19 +94,42 @@ fn block<R: Read + Seek>(
         track.look_at_packet(cx.window.look(at + width as u64 + 3, codec::HEAD_BYTES)?);
     }
     let (first, latest) = track.span.unwrap_or((time, time));
-    let gap = time.saturating_sub(latest) as f64 * unit;
-    if track.is_video && gap > cx.policy.max_frame_gap.as_secs_f64() {
-        cx.findings.set_track(Some(index));
-        cx.findings.add(Code::FrameGap, Some(at), format!("{gap:.1} s from one frame to the next"));
-        cx.findings.set_track(None);
-    }
     track.span = Some((first.min(time), latest.max(time)));
+    if let Some((gap, at)) = track.take_time(time, at) {
+        let max_gap = max_gap(track, cx.policy);
+        judge_gap(cx, index, gap as f64 * unit, max_gap, at);
+    }
     Ok(())
 }
 
+/// The longest time from one block of a track to the next, in seconds.
+fn max_gap(track: &MatroskaTrack, policy: &UploadPolicy) -> f64 {
+    let seconds = policy.max_frame_gap.as_secs_f64();
+    // Sound may pause, as with a microphone that is muted; subtitles and data come when they come.
+    match track.kind {
+        TrackKind::Video => seconds,
+        TrackKind::Audio => seconds * SOUND_GAPS,
+        _ => f64::INFINITY,
+    }
+}
+
+fn judge_gap<R: Read + Seek>(cx: &mut Context<'_, R>, track: usize, gap: f64, max_gap: f64, at: u64) {
+    if gap > max_gap {
+        cx.findings.set_track(Some(track));
+        cx.findings.add(Code::FrameGap, Some(at), format!("{gap:.1} s from one frame to the next"));
+        cx.findings.set_track(None);
+    }
+}
+
 /// Adds what the blocks told to the facts of the tracks.
-pub(super) fn finish<R: Read + Seek>(cx: &mut Context<'_, R>, segment: &Segment, facts: &mut Facts) {
+pub(super) fn finish<R: Read + Seek>(cx: &mut Context<'_, R>, segment: &mut Segment, facts: &mut Facts) {
     let unit = segment.time_scale as f64 / 1e9;
+    for (index, track) in segment.tracks.iter_mut().enumerate() {
+        let max_gap = max_gap(track, cx.policy);
+        while let Some((gap, at)) = track.settle() {
+            judge_gap(cx, index, gap as f64 * unit, max_gap, at);
+        }
+    }
     for (track, blocks) in facts.tracks.iter_mut().zip(&segment.tracks) {
         track.frames = Some(blocks.blocks);
         track.coded = blocks.coded;

@@ -72,7 +72,7 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Result<Facts>
         Some(_) => cx.findings.add(Code::BadElement, Some(at), "no segment after the header"),
         None => cx.findings.add(Code::CutShort, Some(at), "nothing after the header"),
     }
-    cluster::finish(cx, &segment, &mut facts);
+    cluster::finish(cx, &mut segment, &mut facts);
     Ok(facts)
 }
 
@@ -151,7 +151,10 @@ fn visit<R: Read + Seek>(
         return Ok(cx.window.len());
     };
     match element.id {
-        id::INFO => info(cx, element, limit, segment, facts)?,
+        id::INFO => {
+            info(cx, element, limit, segment, facts)?;
+            search(cx, element)?;
+        }
         id::TRACKS if segment.has_tracks => {
             cx.findings.add(Code::DuplicateHeader, Some(element.start), "a second list of tracks");
         }
@@ -161,9 +164,12 @@ fn visit<R: Read + Seek>(
             rules::judge_header(facts, cx.policy, cx.findings);
         }
         id::ATTACHMENTS => attachment::walk(cx, element, limit, facts)?,
-        id::CHAPTERS => cx.findings.add(Code::Chapters, Some(element.start), "a list of chapters"),
-        id::VOID | id::TAGS => search(cx, element)?,
-        _ => {}
+        id::CHAPTERS => {
+            cx.findings.add(Code::Chapters, Some(element.start), "a list of chapters");
+            search(cx, element)?;
+        }
+        id::CUES | id::SEEK_HEAD | id::CRC_32 => {}
+        _ => search(cx, element)?,
     }
     if !matches!(element.id, id::VOID | id::CUES | id::SEEK_HEAD) {
         facts.metadata_bytes = facts.metadata_bytes.saturating_add(size);
@@ -228,11 +234,10 @@ fn search<R: Read + Seek>(cx: &mut Context<'_, R>, element: &Element) -> io::Res
     if let Some((skip, what)) = payload::find(cx.window.look(element.body, size)?) {
         let at = Some(element.body + skip as u64);
         let message = format!("{} in element {:x}", what.name(), element.id);
+        let is_text = matches!(element.id, id::TAGS | id::INFO | id::CHAPTERS);
         match what {
-            Payload::Html | Payload::Playlist if element.id == id::TAGS => {
-                cx.findings.add(Code::MetadataMarkup, at, message);
-            }
-            Payload::Php if element.id == id::TAGS => cx.findings.add(Code::ActiveContent, at, message),
+            Payload::Html | Payload::Playlist if is_text => cx.findings.add(Code::MetadataMarkup, at, message),
+            Payload::Php | Payload::ServerPage if is_text => cx.findings.add(Code::ActiveContent, at, message),
             _ => cx.findings.add(what.code(), at, message),
         }
     }

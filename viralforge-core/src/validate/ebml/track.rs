@@ -1,5 +1,7 @@
 //! Tracks of a Matroska file: codec, size, sound, packing and protection.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::io::{self, Read, Seek};
 
 use super::super::code::Code;
@@ -10,10 +12,13 @@ use super::element::{self, Element};
 use super::{Segment, children};
 use crate::geometry::TrackKind;
 
+/// Frames by which decoding runs ahead of presentation at most (H.264, A.3.1: 16 frames in the decoded picture buffer).
+const MAX_REORDERED: usize = 16;
+
 /// One track and what its blocks told so far.
 pub(super) struct MatroskaTrack {
     pub(super) number: u64,
-    pub(super) is_video: bool,
+    pub(super) kind: TrackKind,
     /// FFmpeg's name of the codec.
     codec: Option<String>,
     /// Whether blocks are packed, so that they do not begin as packets do.
@@ -23,12 +28,31 @@ pub(super) struct MatroskaTrack {
     pub(super) blocks: u64,
     /// Time of the first and the latest block, in units of the segment's time scale.
     pub(super) span: Option<(i64, i64)>,
+    /// Times that may still get company: frames stand in the order in which they are decoded.
+    pending: BinaryHeap<Reverse<(i64, u64)>>,
+    /// The latest time before those.
+    settled: Option<i64>,
 }
 
 impl MatroskaTrack {
+    /// Takes the time of the block at `at`; tells the gap between two frames that follow each other when shown, and
+    /// where the later one is, once no block can come between them.
+    pub(super) fn take_time(&mut self, time: i64, at: u64) -> Option<(i64, u64)> {
+        self.pending.push(Reverse((time, at)));
+        if self.pending.len() > MAX_REORDERED { self.settle() } else { None }
+    }
+
+    /// The next of the gaps that are left at the end.
+    pub(super) fn settle(&mut self) -> Option<(i64, u64)> {
+        let Reverse((time, at)) = self.pending.pop()?;
+        let before = self.settled.unwrap_or(time);
+        self.settled = Some(before.max(time));
+        Some((time.saturating_sub(before), at))
+    }
+
     /// Looks at the beginning of the first packet, which tells the size of some codecs' pictures.
     pub(super) fn look_at_packet(&mut self, packet: &[u8]) {
-        if let (true, false, None, Some(codec)) = (self.is_video, self.packed, self.coded, &self.codec) {
+        if let (TrackKind::Video, false, None, Some(codec)) = (self.kind, self.packed, self.coded, &self.codec) {
             self.coded = codec::in_packet(codec, packet);
         }
     }
@@ -50,12 +74,14 @@ pub(super) fn walk<R: Read + Seek>(
         let (number, packed, track) = walk_entry(cx, entry, limit, segment)?;
         segment.tracks.push(MatroskaTrack {
             number,
-            is_video: track.kind == TrackKind::Video,
+            kind: track.kind,
             codec: track.codec.clone(),
             packed,
             coded: track.coded,
             blocks: 0,
             span: None,
+            pending: BinaryHeap::new(),
+            settled: None,
         });
         facts.tracks.push(track);
     }

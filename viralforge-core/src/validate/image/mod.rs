@@ -13,7 +13,7 @@ use super::payload::{self, Payload};
 
 pub(super) use self::gif::walk as walk_gif;
 pub(super) use self::jpeg::walk as walk_jpeg;
-pub(super) use self::png::walk as walk_png;
+pub(super) use self::png::{unpacks_too_far, walk as walk_png};
 
 /// Bytes of one piece of metadata that are searched.
 const MAX_SEARCHED_BYTES: u64 = 1 << 20;
@@ -41,7 +41,7 @@ fn search<R: Read + Seek>(cx: &mut Context<'_, R>, at: u64, len: u64, what: &str
     let bytes = cx.window.look(at, len.min(MAX_SEARCHED_BYTES) as usize)?;
     if let Some((skip, found)) = payload::find(bytes) {
         let code = match found {
-            Payload::Html | Payload::Php => Code::ActiveContent,
+            Payload::Html | Payload::Php | Payload::ServerPage => Code::ActiveContent,
             other => other.code(),
         };
         cx.findings.add(code, Some(at + skip as u64), format!("{} in {what}", found.name()));

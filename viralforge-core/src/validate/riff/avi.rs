@@ -7,7 +7,7 @@ use super::super::codec;
 use super::super::facts::{Context, Facts, Track};
 use super::super::payload::{self, Payload};
 use super::super::window::{u16_le, u32_le};
-use super::{Chunk, each, outer, read};
+use super::{Chunk, each, outer, read, search};
 use crate::geometry::TrackKind;
 
 /// Numbers of frames from here on are placeholders of programs that did not come to fill them in.
@@ -118,6 +118,9 @@ fn stream<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk, track: &mut Tr
             track.codec = audio_codec(u16_le(bytes, 0).unwrap_or(0)).map(str::to_owned);
             track.channels = u16_le(bytes, 2).unwrap_or(0).into();
             track.sample_rate_hz = u32_le(bytes, 4).unwrap_or(0);
+            if track.channels == 0 {
+                cx.findings.add(Code::BadChunk, Some(chunk.start), "a sound track without channels");
+            }
         }
         _ => {}
     }
@@ -140,7 +143,7 @@ fn media_chunk<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk, tracks: &
     let index = digit(chunk.kind[0]).zip(digit(chunk.kind[1])).map(|(tens, ones)| tens * 10 + ones);
     let Some(track) = index.and_then(|index| tracks.get_mut(index)) else { return Ok(()) };
     match track.kind {
-        TrackKind::Subtitle | TrackKind::Data => search(cx, chunk)?,
+        TrackKind::Subtitle | TrackKind::Data => search_text(cx, chunk)?,
         // Only a packet with its headers tells, and the first one has them.
         TrackKind::Video if !track.looked_at => {
             track.looked_at = true;
@@ -153,7 +156,7 @@ fn media_chunk<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk, tracks: &
 }
 
 /// GAB2 subtitles are a file of their own, which some players open as whatever it is (CVE-2017-9993).
-fn search<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk) -> io::Result<()> {
+fn search_text<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk) -> io::Result<()> {
     let bytes = cx.window.look(chunk.body, chunk.len.min(256 << 10) as usize)?;
     if let Some((skip, what)) = payload::find(bytes) {
         let code = if what == Payload::Playlist { Code::SubtitlePlaylist } else { what.code() };

@@ -8,6 +8,7 @@ use std::io::{self, Read, Seek};
 
 use super::code::Code;
 use super::facts::Context;
+use super::payload::{self, Payload};
 use super::trailing;
 use super::window::{Window, fourcc, u32_le};
 
@@ -18,6 +19,8 @@ pub(super) use self::webp::walk as walk_webp;
 /// The most chunks that a walk visits.
 const MAX_CHUNKS: u64 = 5_000_000;
 
+/// Bytes of one chunk that are searched.
+const MAX_SEARCHED_BYTES: u64 = 256 << 10;
 /// Size that programs write before they know better, if they do not write 0.
 const UNKNOWN_LEN: u64 = u32::MAX as u64;
 
@@ -82,6 +85,22 @@ fn each<R: Read + Seek>(
         at = chunk.next();
     }
     cx.findings.add(Code::TooManyParts, Some(at), format!("more than {MAX_CHUNKS} chunks"));
+    Ok(())
+}
+
+/// Looks for things hidden in a chunk that is not the media. Titles and comments may have markup: it is never run.
+fn search<R: Read + Seek>(cx: &mut Context<'_, R>, chunk: &Chunk) -> io::Result<()> {
+    let bytes = cx.window.look(chunk.body, chunk.len.min(MAX_SEARCHED_BYTES) as usize)?;
+    let is_text = &chunk.kind == b"LIST" && bytes.starts_with(b"INFO");
+    if let Some((skip, what)) = payload::find(bytes) {
+        let code = match what {
+            Payload::Html | Payload::Playlist if is_text => Code::MetadataMarkup,
+            Payload::Php | Payload::ServerPage if is_text => Code::ActiveContent,
+            _ => what.code(),
+        };
+        let message = format!("{} in a {} chunk", what.name(), chunk.name());
+        cx.findings.add(code, Some(chunk.body + skip as u64), message);
+    }
     Ok(())
 }
 

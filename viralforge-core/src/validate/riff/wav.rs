@@ -37,10 +37,15 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
             track.codec = super::avi::audio_codec(tag).map(str::to_owned);
             track.channels = u16_le(format, 2).unwrap_or(0).into();
             track.sample_rate_hz = u32_le(format, 4).unwrap_or(0);
+            if track.channels == 0 || track.sample_rate_hz == 0 {
+                let message = format!("{} channels at {} Hz", track.channels, track.sample_rate_hz);
+                cx.findings.add(Code::BadChunk, Some(at), message);
+            }
             bytes_per_second = u32_le(format, 8).unwrap_or(0);
             facts.tracks = vec![track.clone()];
         } else {
             facts.metadata_bytes += chunk.len;
+            super::search(cx, &chunk)?;
         }
         at = chunk.next();
     }
@@ -49,6 +54,7 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
         return Ok(facts);
     };
     let there = len - data.body;
+    let played = if UNKNOWN_SIZES.contains(&data.len) { there } else { data.len.min(there) };
     let open_ended = UNKNOWN_SIZES.contains(&data.len) || cx.window.look(0, 4)? == b"RF64";
     if data.end() > len && !open_ended {
         let percent = cx.percent_of(data.end());
@@ -58,7 +64,7 @@ pub(in super::super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>) -> io::Res
         after_data(cx, &data)?;
     }
     if let Some(track) = facts.tracks.first_mut().filter(|_| bytes_per_second > 0) {
-        track.seconds = Some(there as f64 / f64::from(bytes_per_second));
+        track.seconds = Some(played as f64 / f64::from(bytes_per_second));
     }
     Ok(facts)
 }
@@ -73,6 +79,7 @@ fn after_data<R: Read + Seek>(cx: &mut Context<'_, R>, data: &Chunk) -> io::Resu
         if chunk.end() > cx.window.len() || !chunk.kind.iter().all(|b| b.is_ascii_graphic() || *b == b' ') {
             break;
         }
+        super::search(cx, &chunk)?;
         at = chunk.next();
     }
     trailing::check(cx, at)

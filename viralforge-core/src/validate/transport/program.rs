@@ -54,6 +54,16 @@ impl Programs {
         self.scrambled as f64 / self.packets.max(1) as f64
     }
 
+    /// Whether a table lists a track whose samples are encrypted.
+    pub(super) fn lists_encrypted(&self) -> bool {
+        self.tracks.iter().any(|(_, track)| track.codec.as_deref() == Some(ENCRYPTED))
+    }
+
+    /// The packet identifier of the first video track.
+    pub(super) fn video(&self) -> Option<u16> {
+        self.tracks.iter().find(|(_, track)| track.kind == TrackKind::Video).map(|(pid, _)| *pid)
+    }
+
     pub(super) fn into_facts(self) -> Facts {
         let tracks: Vec<_> = self.tracks.into_iter().map(|(_, track)| track).collect();
         Facts { track_count: tracks.len() as u64, tracks, ..Facts::default() }
@@ -138,6 +148,9 @@ impl Programs {
     }
 }
 
+/// Stands for the codec of a track that is encrypted.
+const ENCRYPTED: &str = "encrypted";
+
 /// A track by its type (table 2-34, and the types that ATSC and Blu-ray add).
 fn track(kind: u8, descriptors: &[u8]) -> Track {
     use TrackKind::{Audio, Data, Subtitle, Video};
@@ -156,6 +169,8 @@ fn track(kind: u8, descriptors: &[u8]) -> Track {
         0x81 => (Audio, "ac3"),
         0x87 | 0x84 => (Audio, "eac3"),
         0x82 | 0x85 | 0x86 if has_descriptor(descriptors, 0x05, b"DTS") => (Audio, "dts"),
+        // Samples that HLS has encrypted (MPEG-2 Stream Encryption Format for HTTP Live Streaming).
+        0xdb | 0xcf | 0xc1 | 0xc2 => (Data, ENCRYPTED),
         0x90 => (Subtitle, "hdmv_pgs_subtitle"),
         0x06 => private(descriptors),
         _ => (Data, ""),

@@ -37,6 +37,23 @@ fn a_packet_that_is_cut_and_packets_that_are_scrambled_are_refused() {
 }
 
 #[test]
+fn hours_without_a_picture_are_refused_wherever_they_are() {
+    let is_late = |packet: &&mut [u8]| {
+        packet[1] & 0x40 != 0 && packet.get(4..).is_some_and(|p| p.windows(4).any(|w| w == [0, 0, 1, 0xe0]))
+    };
+    let starts = FILE.chunks_exact(188).filter(|p| p.windows(4).any(|w| w == [0, 0, 1, 0xe0])).count();
+    for from in [1, starts / 2, starts - 1] {
+        let mut bytes = FILE.to_vec();
+        for packet in bytes.chunks_exact_mut(188).filter(is_late).skip(from) {
+            let at = packet.windows(4).position(|w| w == [0, 0, 1, 0xe0]).unwrap() + 9;
+            // Bit 30 of the time: three hours and twenty minutes.
+            packet[at] |= 0x02;
+        }
+        assert_refused(&bytes, &UploadPolicy::video(), walk, Code::FrameGap);
+    }
+}
+
+#[test]
 fn a_stream_without_tables_tells_nothing_and_is_left_to_the_decoder() {
     let mut bare = FILE.to_vec();
     for packet in bare.chunks_exact_mut(188).filter(|p| p[1] & 0x1f == 0 && p[2] == 0) {
