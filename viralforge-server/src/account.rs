@@ -6,6 +6,7 @@ mod caller;
 pub(crate) mod key;
 mod leaked;
 mod password;
+mod rehash;
 mod reset;
 mod second_factor;
 pub(crate) mod session;

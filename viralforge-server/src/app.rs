@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use axum::http::StatusCode;
 use ipnet::IpNet;
@@ -10,7 +11,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::account::{AccessTokens, ApiKeys, Audit, Leaked, Passwords, Resets, SecondFactors, Sessions, Users, Vault};
 use crate::asset::{Assets, FileView, StoredFile};
-use crate::config::{Config, Secret};
+use crate::config::{Config, Secret, WebhookHosts};
 use crate::db::Database;
 use crate::id;
 use crate::job::{Bull, Queue, Scratch};
@@ -45,6 +46,8 @@ pub(crate) struct App {
     /// Whose pages may use this server with cookies: its own, and those that are allowed.
     pub(crate) origins: Vec<String>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) monitoring_allow: Vec<IpNet>,
+    pub(crate) webhook_hosts: WebhookHosts,
     pub(crate) limits: Limits,
     pub(crate) quota: Quota,
     pub(crate) database: Database,
@@ -63,6 +66,8 @@ pub(crate) struct App {
     pub(crate) scratch: Arc<Scratch>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) shutdown: watch::Receiver<bool>,
+    /// Whether it was looked for secrets of webhooks that an older key has sealed.
+    pub(crate) webhooks_sealed_anew: AtomicBool,
     url_lifetime_seconds: i64,
 }
 
@@ -122,6 +127,8 @@ impl App {
             sign_up: config.sign_up,
             origins: config.allowed_origins.iter().cloned().chain([config.base_url()]).collect(),
             trusted_proxies: config.trusted_proxies.clone(),
+            monitoring_allow: config.monitoring_allow.clone(),
+            webhook_hosts: config.webhook_hosts.clone(),
             limits: Limits::new(config),
             quota: config.quota,
             store: match &config.s3 {
@@ -146,6 +153,7 @@ impl App {
             scratch: Arc::new(Scratch::open(&data.join("scratch"))?),
             metrics,
             shutdown,
+            webhooks_sealed_anew: AtomicBool::new(false),
             url_lifetime_seconds: config.url_lifetime.as_secs() as i64,
         }))
     }
@@ -167,6 +175,7 @@ impl App {
             ("left outputs cannot be removed", self.remove_left_outputs().await),
             ("assets cannot be removed", self.remove_disowned().await),
             ("accounts cannot be removed", self.remove_leaving().await),
+            ("secrets of webhooks cannot be sealed anew", self.seal_webhooks_anew().await),
             ("old messages cannot be forgotten", self.forget_messages().await),
             ("the keys of access tokens cannot be changed", self.access_tokens.rotate(id::now_ms()).await),
             ("old tokens for passwords cannot be forgotten", self.resets.forget(id::now_ms()).await),

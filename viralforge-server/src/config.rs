@@ -1,5 +1,9 @@
 //! The configuration: environment first, then a file, then defaults. Every problem is listed at once.
 
+mod reach;
+
+pub(crate) use reach::{HostPattern, WebhookHosts};
+
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
@@ -39,9 +43,17 @@ pub(crate) struct S3 {
     pub(crate) endpoint: String,
     pub(crate) bucket: String,
     pub(crate) region: String,
-    pub(crate) access_key_id: Secret,
-    pub(crate) secret_access_key: Secret,
+    pub(crate) keys: S3Keys,
     pub(crate) prefix: String,
+}
+
+/// What opens a storage.
+#[derive(Clone, Debug)]
+pub(crate) enum S3Keys {
+    /// The identifier of a key, and the key.
+    Fixed(Secret, Secret),
+    /// A file with keys that end, which something else keeps fresh.
+    File(PathBuf),
 }
 
 /// What this server is at a provider of sign-ins or of other accounts.
@@ -76,6 +88,11 @@ pub(crate) struct Config {
     pub(crate) clients: Vec<Client>,
     /// What may be asked besides the public internet.
     pub(crate) outgoing_allow: Vec<IpNet>,
+    pub(crate) webhook_hosts: WebhookHosts,
+    /// What may be connected to without TLS, besides this machine and its own network.
+    pub(crate) plain_hosts: Vec<HostPattern>,
+    /// From where `/metrics` and all of `/ready` may be read without the key.
+    pub(crate) monitoring_allow: Vec<IpNet>,
     /// In the order of `Policy`; `None` is no limit.
     pub(crate) rates: [Option<Rate>; 5],
     /// How many servers share the rates.
@@ -103,15 +120,16 @@ pub(crate) struct Config {
     pub(crate) drain: Duration,
     pub(crate) log_json: bool,
     /// Where traces are sent.
-    #[cfg_attr(not(feature = "otel"), expect(dead_code, reason = "it can only be refused"))]
     pub(crate) otlp_endpoint: Option<String>,
     /// Where errors are sent, with the key to it.
-    #[cfg_attr(not(feature = "sentry"), expect(dead_code, reason = "it can only be refused"))]
     pub(crate) sentry_dsn: Option<Secret>,
 }
 
 /// Smallest secret that is taken, in characters: 128 bits as hexadecimal digits.
 const MIN_SECRET_CHARS: usize = 32;
+
+/// This machine, and networks that the public internet does not reach.
+const INSIDE: &str = "127.0.0.0/8,::1/128,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7";
 
 /// What a setting starts with, in the environment and in the file.
 const PREFIX: &str = "VIRALFORGE_";
@@ -157,6 +175,12 @@ impl Config {
             trusted_proxies: settings.list("VIRALFORGE_TRUSTED_PROXIES"),
             clients: settings.clients(),
             outgoing_allow: settings.list("VIRALFORGE_OUTGOING_ALLOW"),
+            webhook_hosts: match settings.list_or_none("VIRALFORGE_WEBHOOK_HOSTS", "") {
+                Some(hosts) if hosts.is_empty() => WebhookHosts::Any,
+                hosts => WebhookHosts::Listed(hosts.unwrap_or_default()),
+            },
+            plain_hosts: settings.list("VIRALFORGE_PLAIN_HOSTS"),
+            monitoring_allow: settings.list_or_none("VIRALFORGE_MONITORING_ALLOW", INSIDE).unwrap_or_default(),
             rates: [
                 settings.rate("VIRALFORGE_RATE_GENERAL", 100, 900),
                 settings.rate("VIRALFORGE_RATE_ANALYSES", 10, 60),
@@ -198,6 +222,7 @@ impl Config {
             data,
         };
         settings.refuse_unknown();
+        settings.problems.extend(config.unguarded());
         if settings.problems.is_empty() { Ok(config) } else { Err(settings.problems.join("\n")) }
     }
 
@@ -275,6 +300,22 @@ impl Settings<'_> {
         T::Err: fmt::Display,
     {
         let text = self.text(name).unwrap_or_default();
+        self.values(name, &text)
+    }
+
+    /// Several values; `None` where it says that there are to be none.
+    fn list_or_none<T: std::str::FromStr>(&mut self, name: &'static str, default: &str) -> Option<Vec<T>>
+    where
+        T::Err: fmt::Display,
+    {
+        let text = self.text(name).unwrap_or_else(|| default.to_owned());
+        (text != "none").then(|| self.values(name, &text))
+    }
+
+    fn values<T: std::str::FromStr>(&mut self, name: &'static str, text: &str) -> Vec<T>
+    where
+        T::Err: fmt::Display,
+    {
         let mut values = Vec::new();
         for entry in text.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
             match entry.parse() {
@@ -362,14 +403,25 @@ impl Settings<'_> {
         let is_prefix = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_/".contains(&b));
         let prefix = self.fitting("S3_PREFIX", is_prefix, "may have letters, digits, and -, _ and /");
         let names = ["S3_ENDPOINT", "S3_BUCKET", "S3_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY"];
+        let file = self.text("S3_CREDENTIALS_FILE");
         let values = names.map(|name| self.fitting(name, |text| name != names[0] || is_address(text), NO_ADDRESS));
-        let missing: Vec<_> = names.into_iter().zip(&values).filter(|(_, v)| v.is_none()).map(|(n, _)| n).collect();
-        if (1..names.len()).contains(&missing.len()) {
+        // The file stands for both keys.
+        let needed = if file.is_some() { 2 } else { names.len() };
+        if file.is_some() && values[2..].iter().any(Option::is_some) {
+            self.problems.push("of S3_CREDENTIALS_FILE and S3_ACCESS_KEY_ID with its key, set one".to_owned());
+        }
+        let all = names.into_iter().zip(&values).take(needed);
+        let missing: Vec<_> = all.filter(|(_, value)| value.is_none()).map(|(name, _)| name).collect();
+        if !missing.is_empty() && (missing.len() < needed || file.is_some()) {
             self.problems.push(format!("of the settings of S3, {} are missing", missing.join(" and ")));
         }
-        let [Some(endpoint), Some(bucket), Some(id), Some(key)] = values else { return None };
-        let (access_key_id, secret_access_key) = (Secret(id), Secret(key));
-        Some(S3 { endpoint, bucket, region, access_key_id, secret_access_key, prefix: prefix.unwrap_or_default() })
+        let [Some(endpoint), Some(bucket), id, key] = values else { return None };
+        let keys = match (file, id, key) {
+            (Some(file), None, None) => S3Keys::File(file.into()),
+            (None, Some(id), Some(key)) => S3Keys::Fixed(Secret(id), Secret(key)),
+            _ => return None,
+        };
+        Some(S3 { endpoint, bucket, region, keys, prefix: prefix.unwrap_or_default() })
     }
 
     /// Where reports go, which only a build with the feature can send.

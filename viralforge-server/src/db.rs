@@ -91,9 +91,32 @@ impl Engine {
     }
 }
 
+/// Why the database is not there at the start.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {error}", trouble(.error))]
+pub(crate) struct NoDatabase {
+    #[from]
+    error: sqlx::Error,
+}
+
+/// What is wrong, in words that name the setting; by the codes of PostgreSQL (its manual, appendix A).
+pub(crate) fn trouble(error: &sqlx::Error) -> &'static str {
+    match error {
+        sqlx::Error::Database(error) => match error.code().as_deref() {
+            Some("28P01" | "28000") => "the database refuses the user or the password of DATABASE_URL",
+            Some("3D000") => "there is no database of the name in DATABASE_URL",
+            Some("42501") => "the user of DATABASE_URL may not do that there",
+            _ => "the database at DATABASE_URL fails",
+        },
+        sqlx::Error::Configuration(_) => "DATABASE_URL is no address of a database",
+        sqlx::Error::Tls(_) => "the certificate of the database at DATABASE_URL is not good, or it has no TLS",
+        _ => "nothing answers at DATABASE_URL",
+    }
+}
+
 impl Database {
     /// Connects; a SQLite file is made where it is not there.
-    pub(crate) async fn connect(url: &Secret, max_connections: u32) -> Result<Self, sqlx::Error> {
+    pub(crate) async fn connect(url: &Secret, max_connections: u32) -> Result<Self, NoDatabase> {
         sqlx::any::install_default_drivers();
         let mut address = url.expose().to_owned();
         let engine =

@@ -4,6 +4,7 @@ mod account;
 mod asked;
 mod assets;
 mod auth;
+mod charset;
 mod client;
 mod compress;
 mod confirm;
@@ -21,6 +22,7 @@ mod jobs;
 mod known;
 mod limits;
 mod linger;
+mod monitoring;
 mod oauth;
 mod openapi;
 mod operations;
@@ -34,6 +36,7 @@ mod serve;
 mod sign_in;
 mod tries;
 mod tus;
+mod watch;
 mod webhooks;
 mod workers;
 
@@ -97,16 +100,19 @@ fn router(app: Arc<App>) -> Router {
         .fallback(no_page)
         .layer(
             ServiceBuilder::new()
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), watch::proofs))
                 .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip))
                 .layer(middleware::from_fn_with_state(Arc::clone(&app), auth::identify))
-                .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_user)),
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_user))
+                .layer(middleware::from_fn_with_state(Arc::clone(&app), watch::callers)),
         );
     let sign_in = sign_in::routes()
         .merge(reset::routes())
         .merge(half::routes())
         .merge(oauth::routes())
         .layer(quick)
-        .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip));
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), limits::by_ip))
+        .layer(middleware::from_fn_with_state(Arc::clone(&app), watch::proofs));
     Router::new()
         .nest("/v1", keyed)
         .merge(sign_in)

@@ -14,6 +14,7 @@ use local::Local;
 use shared::Shared;
 
 use crate::config::{Config, Secret};
+use crate::id;
 
 /// What is limited, in the order of `Config::rates`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +67,11 @@ impl Subject<'_> {
     }
 }
 
+/// How many refusals of one kind are noted of one subject, and of all together: what comes from many addresses must not
+/// fill the audit log either.
+const NOTED: Rate = Rate { quota: 10, window_seconds: 900 };
+const NOTED_OF_ALL: Rate = Rate { quota: 1000, window_seconds: 900 };
+
 /// All rates.
 #[derive(Debug)]
 pub(crate) struct Limits {
@@ -93,6 +99,13 @@ impl Limits {
             // Less than before, and never more: all servers together allow no more than Redis did.
             None => Some(self.local.take(&self.shares[policy as usize]?, key, now)),
         }
+    }
+
+    /// Whether one more refusal of this kind is to be noted.
+    pub(crate) fn may_note(&self, kind: &str, subject: Subject<'_>) -> bool {
+        let (now, key) = (id::now_ms() * 1000, format!("noted {kind}:{}", subject.name()));
+        self.local.take(&NOTED, key, now).allowed
+            && self.local.take(&NOTED_OF_ALL, format!("noted {kind}"), now).allowed
     }
 
     /// What a policy allows, for the header.

@@ -21,6 +21,8 @@ mod removal;
 mod report;
 mod scan;
 mod store;
+#[cfg(test)]
+mod untrusted;
 mod upload;
 mod webhook;
 mod worker;

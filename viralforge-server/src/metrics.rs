@@ -28,6 +28,12 @@ pub(crate) struct Refused {
     pub(crate) policy: &'static str,
 }
 
+/// Refusals that may be attempts, by their event in the audit log.
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+pub(crate) struct Refusal {
+    pub(crate) event: String,
+}
+
 /// Jobs of one kind; a stage of them, or a state.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(crate) struct Jobs {
@@ -85,6 +91,7 @@ pub(crate) struct Metrics {
     pub(crate) uploads_refused: Counter,
     pub(crate) jobs_asked_for: Family<Jobs, Counter>,
     pub(crate) refused: Family<Refused, Counter>,
+    pub(crate) refusals: Family<Refusal, Counter>,
     pub(crate) jobs: Family<JobState, Gauge>,
     pub(crate) oldest_job: Family<JobState, Gauge<f64, std::sync::atomic::AtomicU64>>,
     pub(crate) job_stages: Timed<JobStage>,
@@ -104,6 +111,7 @@ impl Metrics {
             uploads_refused: added(all, "uploads_refused", "Uploads refused by their first bytes"),
             jobs_asked_for: added(all, "jobs_requested", "Jobs that clients asked for"),
             refused: added(all, "requests_limited", "Requests that were refused by a rate"),
+            refusals: added(all, "refusals", "Refusals of keys, tokens, scopes and objects of others"),
             jobs: added(all, "jobs", "Jobs that wait, run, or are dead"),
             oldest_job: in_seconds(all, "oldest_job", "Age of the oldest of these jobs", Family::default()),
             job_stages: timed(all, "job_stage", "Time that a job took, by stage", Buckets::Job),

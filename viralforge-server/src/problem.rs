@@ -7,6 +7,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::account::Event;
+
 /// The type of every answer that tells of a problem.
 pub(crate) const CONTENT_TYPE: &str = "application/problem+json";
 
@@ -59,6 +61,9 @@ pub(crate) struct Problem {
     detail: String,
     #[serde(skip)]
     retry_after_seconds: Option<i64>,
+    /// What this is in the audit log; not told.
+    #[serde(skip)]
+    event: Option<Event>,
 }
 
 impl Problem {
@@ -70,7 +75,7 @@ impl Problem {
             460 => "Checksum Mismatch",
             _ => StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("error"),
         };
-        Self { kind: "about:blank", title, status, code, detail: detail.into(), retry_after_seconds: None }
+        Self { kind: "about:blank", title, status, code, detail: detail.into(), retry_after_seconds: None, event: None }
     }
 
     /// What only the status tells.
@@ -161,6 +166,11 @@ impl Problem {
         }
     }
 
+    /// A refusal that may be an attempt: whoever passes the answer on notes it.
+    pub(crate) fn noted_as(self, event: Event) -> Self {
+        Self { event: Some(event), ..self }
+    }
+
     pub(crate) fn status(&self) -> StatusCode {
         StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
@@ -169,6 +179,9 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let mut response = (self.status(), Json(&self)).into_response();
+        if let Some(event) = self.event {
+            response.extensions_mut().insert(event);
+        }
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

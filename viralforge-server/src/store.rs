@@ -1,6 +1,7 @@
 //! Where media is kept: a folder, or a bucket of an S3-compatible storage. Keys are made here and hold no byte of a name
 //! from outside.
 
+mod credentials;
 mod direct;
 mod http;
 mod key;
@@ -9,6 +10,8 @@ mod sign;
 
 pub(crate) use key::Key;
 pub(crate) use sign::Signer;
+
+use credentials::CredentialsFile;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,7 +26,7 @@ use object_store::{BackoffConfig, GetOptions, GetResult, ObjectStore, ObjectStor
 use tokio::fs::{DirEntry, File};
 use tokio::io::{AsyncWriteExt as _, BufReader};
 
-use crate::config::S3;
+use crate::config::{S3, S3Keys};
 use crate::id;
 use crate::metrics::{Call, Metrics};
 use crate::problem::Result;
@@ -70,13 +73,15 @@ impl Store {
             .with_allow_http(plain)
             .with_bucket_name(&settings.bucket)
             .with_region(&settings.region)
-            .with_access_key_id(settings.access_key_id.expose())
-            .with_secret_access_key(settings.secret_access_key.expose())
             .with_retry(RetryConfig { backoff, max_retries: 5, retry_timeout: Duration::from_secs(30) })
             // Not every storage knows how to delete several objects with one request.
             .with_disable_bulk_delete(true)
-            .with_http_connector(http::Connector { plain })
-            .build()?;
+            .with_http_connector(http::Connector { plain });
+        let s3 = match &settings.keys {
+            S3Keys::Fixed(id, key) => s3.with_access_key_id(id.expose()).with_secret_access_key(key.expose()),
+            S3Keys::File(path) => s3.with_credentials(Arc::new(CredentialsFile::open(path)?)),
+        };
+        let s3 = s3.build()?;
         let s3 = Arc::new(s3);
         let prefix = settings.prefix.trim_matches('/');
         let prefix = if prefix.is_empty() { String::new() } else { format!("{prefix}/") };

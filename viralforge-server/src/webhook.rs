@@ -4,6 +4,8 @@
 //! A message is written in the transaction that ends the job, so that none is lost, and sent until it is taken; so one may
 //! come twice, and has an identifier to know it by.
 
+mod reseal;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,6 +121,12 @@ impl App {
         let wrong = || Problem::invalid_option("url is no address of the public internet that begins with https://");
         let url = Url::parse(url).ok().filter(|url| url.as_str().len() <= 2000).ok_or_else(wrong)?;
         self.outgoing.check(&url).map_err(|_| wrong())?;
+        if self.webhook_hosts.is_none() {
+            return Err(Problem::new("unsupported", "this server sends no webhooks"));
+        }
+        if !self.webhook_hosts.allow(&url) {
+            return Err(Problem::invalid_option("url is of a host that this server does not send webhooks to"));
+        }
         let count: i64 = sqlx::query_scalar("SELECT count(*) FROM webhooks WHERE user_id = $1")
             .bind(user_id)
             .fetch_one(&self.database.pool)
@@ -246,6 +254,10 @@ impl App {
     async fn send(&self, message: &Message) -> Result<String, String> {
         let key = self.vault.open(&purpose(&message.webhook_id), &message.sealed).ok_or("its secret cannot be read")?;
         let url = Url::parse(&message.url).map_err(|error| error.to_string())?;
+        // The list may be shorter than it was when the webhook was made.
+        if !self.webhook_hosts.allow(&url) {
+            return Err("this server does not send webhooks to that host".to_owned());
+        }
         let timestamp = (id::now_ms() / 1000).to_string();
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

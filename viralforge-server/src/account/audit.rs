@@ -43,6 +43,18 @@ pub(crate) enum Event {
     AccountDeleted,
     /// A request of a browser that another site had it send.
     ForgeryRefused,
+    /// An API key that is not good, or not any more.
+    KeyRefused,
+    /// An access token that is not good, or not any more.
+    AccessTokenRefused,
+    /// A refresh token of nobody, or of a session that is over.
+    RefreshTokenRefused,
+    /// More tries to sign in than the rate allows.
+    SignInsLimited,
+    /// A request that takes a scope that the key does not have.
+    ScopeRefused,
+    /// A request for what is another user's.
+    OwnershipRefused,
     /// An account elsewhere was connected.
     Connected,
     Disconnected,
@@ -50,6 +62,14 @@ pub(crate) enum Event {
     ConnectionLost,
     /// A sign-in with a provider, or the connection of an account there, came to nothing.
     OauthRefused,
+}
+
+impl Event {
+    /// As it is kept.
+    pub(crate) fn name(self) -> String {
+        let name = serde_json::to_value(self).ok();
+        name.as_ref().and_then(|name| name.as_str()).unwrap_or_default().to_owned()
+    }
 }
 
 /// One thing that happened, as the user sees it.
@@ -75,8 +95,7 @@ pub(crate) struct Audit(pub(crate) AnyPool);
 impl Audit {
     /// Notes an event. Where it cannot be kept, the log still has it, without the address: that is personal.
     pub(crate) async fn note(&self, event: Event, user_id: Option<&str>, ip: &str, request_id: &str) {
-        let name = serde_json::to_value(event).ok();
-        let name = name.as_ref().and_then(|name| name.as_str()).unwrap_or_default();
+        let name = &event.name();
         tracing::info!(event = name, user = user_id, id = request_id, "audit");
         let kept = sqlx::query(
             "INSERT INTO audit (id, user_id, event, ip, request_id, created_at) VALUES ($1, $2, $3, $4, $5, $6)",

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use super::Event;
 use crate::problem::{Problem, Result};
 
 /// The user that the key of the configuration stands for; the migration makes it.
@@ -88,15 +89,14 @@ impl Caller {
         if self.scopes.0.contains(&scope) {
             return Ok(());
         }
-        Err(Problem::new(
-            "forbidden",
-            format!("this key may not do that; it takes one with the scope {}", Scopes(vec![scope])),
-        ))
+        let detail = format!("this key may not do that; it takes one with the scope {}", Scopes(vec![scope]));
+        Err(Problem::new("forbidden", detail).noted_as(Event::ScopeRefused))
     }
 
     /// What is the caller's own; of anything else they learn no more than of what is not there.
     pub(crate) fn own<T: Owned>(&self, thing: T) -> Result<T> {
-        if thing.owner() == self.user_id { Ok(thing) } else { Err(Problem::not_found(T::WHAT)) }
+        let is_own = thing.owner() == self.user_id;
+        if is_own { Ok(thing) } else { Err(Problem::not_found(T::WHAT).noted_as(Event::OwnershipRefused)) }
     }
 
     /// A client's own name for a request, made the user's own: two users may choose the same.

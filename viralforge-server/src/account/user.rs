@@ -76,6 +76,13 @@ impl Users {
         Ok(())
     }
 
+    /// Another hash of the same password, unless it was changed in between.
+    pub(super) async fn change_hash(&self, id: &str, old: &str, new: &str) -> Result<()> {
+        let sql = "UPDATE users SET password = $1 WHERE id = $2 AND password = $3";
+        sqlx::query(sql).bind(new).bind(id).bind(old).execute(&self.0).await?;
+        Ok(())
+    }
+
     /// An address in the one form that is kept. Whether somebody reads mail there, only mail could tell; here it is a
     /// name that others cannot have.
     pub(crate) fn email(text: &str) -> Result<String> {

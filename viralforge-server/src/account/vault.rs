@@ -12,6 +12,8 @@ use crate::problem::{Problem, Result};
 
 /// Bytes of a sealed text that name the key.
 const NAME_BYTES: usize = 4;
+/// What a sealed text begins with: by which algorithm. Texts without a name are older, and of the same one.
+const ALGORITHM: &str = "chacha20poly1305.";
 
 /// A ring of keys: the first encrypts, the others still decrypt what they encrypted before. ChaCha20-Poly1305 (RFC
 /// 8439) with random nonces, of which one key can have some 2³² before two are likely to be the same.
@@ -52,12 +54,12 @@ impl Vault {
         key.aead
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(purpose), &mut sealed)
             .map_err(|_| Problem::internal())?;
-        Ok(URL_SAFE_NO_PAD.encode([&key.name[..], &nonce, &sealed].concat()))
+        Ok(format!("{ALGORITHM}{}", URL_SAFE_NO_PAD.encode([&key.name[..], &nonce, &sealed].concat())))
     }
 
     /// What was sealed; `None` where the purpose is another, a bit was changed, or the key is no longer there.
     pub(crate) fn open(&self, purpose: &str, sealed: &str) -> Option<Vec<u8>> {
-        let bytes = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let bytes = URL_SAFE_NO_PAD.decode(sealed.strip_prefix(ALGORITHM).unwrap_or(sealed)).ok()?;
         let (name, rest) = bytes.split_at_checked(NAME_BYTES)?;
         let (nonce, sealed) = rest.split_at_checked(NONCE_LEN)?;
         let key = self.keys.iter().find(|key| key.name == name)?;
@@ -66,11 +68,10 @@ impl Vault {
         Some(key.aead.open_in_place(nonce, Aad::from(purpose), &mut text).ok()?.to_vec())
     }
 
-    /// Whether `sealed` is from an older key than the newest, and should be sealed anew.
+    /// Whether `sealed` is from an older key than the newest, or does not name its algorithm, and should be sealed anew.
     pub(crate) fn is_old(&self, sealed: &str) -> bool {
-        let name =
-            URL_SAFE_NO_PAD.decode(sealed).ok().and_then(|bytes| Some(bytes.get(..NAME_BYTES)? == self.keys[0].name));
-        name != Some(true)
+        let bytes = sealed.strip_prefix(ALGORITHM).and_then(|rest| URL_SAFE_NO_PAD.decode(rest).ok());
+        bytes.and_then(|bytes| Some(bytes.get(..NAME_BYTES)? == self.keys[0].name)) != Some(true)
     }
 
     /// A secret that follows from another: nobody without the key can find it, and it need not be kept.
@@ -101,7 +102,8 @@ mod tests {
         assert_eq!(vault.open("token/1", &sealed).unwrap(), b"canary");
         assert_eq!(vault.open("token/2", &sealed), None);
         assert_ne!(sealed, vault.seal("token/1", b"canary").unwrap());
-        assert!(!URL_SAFE_NO_PAD.decode(&sealed).unwrap().windows(6).any(|part| part == b"canary"));
+        let bytes = URL_SAFE_NO_PAD.decode(sealed.strip_prefix(ALGORITHM).unwrap()).unwrap();
+        assert!(!bytes.windows(6).any(|part| part == b"canary"));
     }
 
     #[test]
@@ -113,11 +115,24 @@ mod tests {
         assert_eq!(vault(&["new"]).open("p", &before), None);
     }
 
+    #[test]
+    fn a_sealed_text_names_its_algorithm_and_one_that_does_not_is_older_and_opens() {
+        let vault = vault(&["first"]);
+        let sealed = vault.seal("p", b"x").unwrap();
+        let older = sealed.strip_prefix("chacha20poly1305.").unwrap();
+        assert_eq!(vault.open("p", older).unwrap(), b"x");
+        assert!(vault.is_old(older) && !vault.is_old(&sealed));
+        for other in [format!("aes256gcm.{older}"), format!(".{older}"), format!("{sealed}.")] {
+            assert!(vault.open("p", &other).is_none() && vault.is_old(&other), "{other}");
+        }
+    }
+
     proptest! {
         #[test]
         fn whatever_was_changed_does_not_open(text in prop::collection::vec(any::<u8>(), 0..40), at in any::<prop::sample::Index>(), bit in 0u8..8) {
             let vault = vault(&["first"]);
-            let mut bytes = URL_SAFE_NO_PAD.decode(vault.seal("p", &text).unwrap()).unwrap();
+            let sealed = vault.seal("p", &text).unwrap();
+            let mut bytes = URL_SAFE_NO_PAD.decode(sealed.strip_prefix(ALGORITHM).unwrap()).unwrap();
             let at = at.index(bytes.len());
             bytes[at] ^= 1 << bit;
             prop_assert_eq!(vault.open("p", &URL_SAFE_NO_PAD.encode(bytes)), None);

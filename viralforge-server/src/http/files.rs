@@ -14,7 +14,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use super::range;
+use super::{charset, range};
 use crate::app::App;
 use crate::asset::StoredFile;
 use crate::id;
@@ -88,7 +88,8 @@ pub(super) async fn read(
         }
         Some(many) => {
             let boundary = id::fresh();
-            let (length, body) = multipart(&boundary, &file.content_type, &app.store, &key, (many, length));
+            let (length, body) =
+                multipart(&boundary, &charset::told(&file.content_type), &app.store, &key, (many, length));
             about.insert(header::CONTENT_TYPE, value(&format!("multipart/byteranges; boundary={boundary}")));
             (StatusCode::PARTIAL_CONTENT, length, body)
         }

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use super::{REQUEST_ID, as_problem};
+use super::{REQUEST_ID, as_problem, charset};
 use crate::app::App;
 
 /// Nothing here is to be framed, sniffed or run, nor kept by caches unless it says so (OWASP ASVS 5.0, 3.4 and 14.3).
@@ -32,6 +32,10 @@ pub(super) async fn safe(State(app): State<Arc<App>>, request: Request, next: Ne
     let headers = response.headers_mut();
     for (name, value) in ALWAYS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    let told = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(charset::told);
+    if let Some(Ok(told)) = told.map(|told| HeaderValue::from_str(&told)) {
+        headers.insert(header::CONTENT_TYPE, told);
     }
     if app.base_url.starts_with("https://") {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ONLY_TLS));

@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::auth::sent_by_operator;
 use super::client::Client;
-use crate::account::{Caller, OPERATOR, Scope};
+use crate::account::{Caller, Event, OPERATOR, Scope};
 use crate::app::App;
 use crate::limit::{Decision, Policy, Subject};
 use crate::problem::Problem;
@@ -63,10 +63,16 @@ async fn held(app: &App, subject: Subject<'_>, request: Request, next: Next) -> 
         told.push((*policy, decision));
         if !decision.allowed {
             app.metrics.refused.get_or_create(&crate::metrics::Refused { policy: policy.name() }).inc();
-            return told_in(app, Problem::rate_limited(decision.retry_seconds).into_response(), &told);
+            return told_in(app, refusal(*policy, &decision).into_response(), &told);
         }
     }
     told_in(app, next.run(request).await, &told)
+}
+
+/// The answer to one request too many; tries to sign in are noted.
+pub(super) fn refusal(policy: Policy, decision: &Decision) -> Problem {
+    let problem = Problem::rate_limited(decision.retry_seconds);
+    if policy == Policy::SignIns { problem.noted_as(Event::SignInsLimited) } else { problem }
 }
 
 fn now_us() -> i64 {

@@ -13,10 +13,12 @@ use serde_json::json;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
+use super::monitoring::MayMonitor;
 use crate::app::App;
 use crate::http::{REQUEST_ID, jobs};
 use crate::metrics::{self, JobState};
-use crate::{problem, report};
+use crate::problem::{Problem, Result};
+use crate::{db, problem, report};
 
 /// How long a dependency may take to answer before it counts as gone.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -39,20 +41,27 @@ pub(super) async fn health() -> impl IntoResponse {
 
 /// Can it work?
 ///
-/// With 503 it cannot for now: `dependencies` says what does not answer, and how long each took.
+/// With 503 it cannot for now. `dependencies` says what does not answer, why, and how long each took: to whoever has the
+/// key of the configuration, or asks from an allowed network.
 #[utoipa::path(get, path = "/ready", operation_id = "ready",
     responses((status = 200, body = Object), (status = 503, body = Object)))]
-pub(super) async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
-    let database = check(async { sqlx::query("SELECT 1").execute(&app.database.pool).await.is_ok() });
-    let storage = check(async { app.store.ping().await.is_ok() });
-    let redis = async { Some(check(app.bull.as_ref()?.ping()).await) };
+pub(super) async fn ready(State(app): State<Arc<App>>, MayMonitor(may_monitor): MayMonitor) -> impl IntoResponse {
+    let database = check(async {
+        let asked = sqlx::query("SELECT 1").execute(&app.database.pool).await;
+        asked.map(|_| ()).map_err(|error| db::trouble(&error))
+    });
+    let storage = check(async { app.store.ping().await.map_err(|_| "") });
+    let redis = async {
+        let bull = app.bull.as_ref()?;
+        Some(check(async { if bull.ping().await { Ok(()) } else { Err(bull.trouble()) } }).await)
+    };
     let clamd = async {
         let scanner = app.scanner.as_ref()?;
-        Some(check(async { scanner.ping().await.is_ok() }).await)
+        Some(check(async { scanner.ping().await.map_err(|_| "") }).await)
     };
     let (database, storage, redis, clamd) = tokio::join!(database, storage, redis, clamd);
     let draining = *app.shutdown.borrow();
-    let ok = database.0 && storage.0 && !draining;
+    let ok = database.0.is_ok() && storage.0.is_ok() && !draining;
     let mut dependencies = serde_json::Map::new();
     let mut degraded = false;
     for (name, seen, without) in [
@@ -61,11 +70,15 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
         ("redis", redis, Some("jobs are taken from the database until redis is back")),
         ("clamd", clamd, Some("uploads wait until clamd is back")),
     ] {
-        let Some((well, latency_ms)) = seen else { continue };
-        let mut dependency = json!({ "status": if well { "ok" } else { "failed" }, "latency_ms": latency_ms });
-        if let (false, Some(without)) = (well, without) {
-            degraded = true;
-            dependency["detail"] = json!(without);
+        let Some((found, latency_ms)) = seen else { continue };
+        let mut dependency = json!({ "status": if found.is_ok() { "ok" } else { "failed" }, "latency_ms": latency_ms });
+        if let Err(why) = found {
+            degraded |= without.is_some();
+            tracing::warn!(dependency = name, why, "a dependency does not answer");
+            let detail: Vec<_> = [Some(why), without].into_iter().flatten().filter(|text| !text.is_empty()).collect();
+            if !detail.is_empty() {
+                dependency["detail"] = json!(detail.join("; "));
+            }
         }
         dependencies.insert(name.to_owned(), dependency);
     }
@@ -75,22 +88,35 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> impl IntoResponse {
         (true, true) => "degraded",
         (true, false) => "ok",
     };
-    let body = json!({ "status": status, "dependencies": dependencies });
+    let mut body = json!({ "status": status });
+    if may_monitor {
+        body["dependencies"] = dependencies.into();
+    }
     (if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body))
 }
 
-async fn check(answer: impl Future<Output = bool>) -> (bool, f64) {
+/// What a dependency answers: nothing, or what is wrong as far as that is known.
+type Found = Result<(), &'static str>;
+
+async fn check(answer: impl Future<Output = Found>) -> (Found, f64) {
     let began = Instant::now();
-    let ok = tokio::time::timeout(PATIENCE, answer).await.unwrap_or(false);
-    (ok, began.elapsed().as_secs_f64() * 1e3)
+    let found = tokio::time::timeout(PATIENCE, answer).await.unwrap_or(Err("it does not answer in time"));
+    (found, began.elapsed().as_secs_f64() * 1e3)
 }
 
 /// What does it do?
 ///
-/// In the format of OpenMetrics, which Prometheus reads.
+/// In the format of OpenMetrics, which Prometheus reads. For whoever has the key of the configuration, or asks from an
+/// allowed network.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics",
-    responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
-pub(super) async fn metrics_page(State(app): State<Arc<App>>) -> impl IntoResponse {
+    responses((status = 200, body = String, content_type = "application/openmetrics-text"), (status = 401)))]
+pub(super) async fn metrics_page(
+    State(app): State<Arc<App>>,
+    MayMonitor(may_monitor): MayMonitor,
+) -> Result<impl IntoResponse> {
+    if !may_monitor {
+        return Err(Problem::new("unauthorized", "this takes the key of the configuration, or an allowed network"));
+    }
     if let Ok(rows) = jobs::depth(&app).await {
         // What is no longer there must not be told of.
         app.metrics.jobs.clear();
@@ -101,7 +127,7 @@ pub(super) async fn metrics_page(State(app): State<Arc<App>>) -> impl IntoRespon
             app.metrics.oldest_job.get_or_create(&labels).set(oldest_seconds);
         }
     }
-    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], app.metrics.text())
+    Ok(([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], app.metrics.text()))
 }
 
 /// Counts, logs and traces every request, by its route and never by what it carries.

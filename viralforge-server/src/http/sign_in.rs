@@ -155,8 +155,7 @@ pub(super) async fn sign_in(
     };
     let tried = (email.as_deref(), user.as_ref().map(|user| user.id.as_str()));
     tries::sign_in(&app, &client, &headers, tried).await?;
-    let hash = user.as_ref().and_then(|user| user.password.clone());
-    let fits = app.passwords.fits(hash, asked.password).await?;
+    let fits = app.passwords.is_of(&app.users, user.as_ref(), asked.password).await?;
     match user {
         Some(user) if fits => {
             app.take_code(&user.id, asked.code.as_deref(), &client).await?;
@@ -196,7 +195,10 @@ pub(super) async fn refresh(
                 "the refresh token was used before, so its session was ended; sign in again",
             ))
         }
-        Refreshed::Unknown => Err(Problem::new("unauthorized", "the session is over; sign in again")),
+        Refreshed::Unknown => {
+            let problem = Problem::new("unauthorized", "the session is over; sign in again");
+            Err(problem.noted_as(Event::RefreshTokenRefused))
+        }
     }
 }
 
@@ -212,7 +214,7 @@ pub(super) async fn sign_out(
     Asked(asked): Asked<RefreshRequest>,
 ) -> Result<(StatusCode, HeaderMap)> {
     let (token, _) = sent_token(&app, &headers, asked)?;
-    let over = || Problem::new("unauthorized", "the session is over already");
+    let over = || Problem::new("unauthorized", "the session is over already").noted_as(Event::RefreshTokenRefused);
     let session = app.sessions.of_token(&token).await?.ok_or_else(over)?;
     app.sessions.end(&session.id, &session.user_id).await.map_err(|_| over())?;
     app.noted(Event::SignedOut, Some(&session.user_id), &client).await;

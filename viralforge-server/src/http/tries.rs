@@ -7,12 +7,12 @@ use axum::http::HeaderMap;
 
 use super::auth::sent_by_operator;
 use super::client::Client;
-use super::known;
+use super::{known, limits};
 use crate::account::{Caller, Proof};
 use crate::app::App;
 use crate::limit::{Policy, Subject};
 use crate::metrics::Refused;
-use crate::problem::{Problem, Result};
+use crate::problem::Result;
 
 /// Refuses one more try to sign in. A browser that signed in to the account before is counted by itself. All others are
 /// counted by their address, and those at addresses that nobody signed in from by the account as well: somebody with
@@ -52,7 +52,7 @@ async fn count(app: &App, subject: Subject<'_>) -> Result<()> {
     match app.limits.take(Policy::SignIns, subject, now_us).await {
         Some(decision) if !decision.allowed => {
             app.metrics.refused.get_or_create(&Refused { policy: Policy::SignIns.name() }).inc();
-            Err(Problem::rate_limited(decision.retry_seconds))
+            Err(limits::refusal(Policy::SignIns, &decision))
         }
         _ => Ok(()),
     }

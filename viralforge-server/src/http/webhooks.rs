@@ -50,7 +50,7 @@ pub(super) struct NewWebhook {
 /// or `job.cancelled`; signed as Standard Webhooks has it, for any library of that to verify. It is tried again for half
 /// a day until the answer is 2xx, so that one may come twice: `webhook-id` is the same then.
 #[utoipa::path(post, path = "/v1/webhooks", operation_id = "makeWebhook", request_body = WebhookRequest,
-    responses((status = 201, body = NewWebhook)))]
+    responses((status = 201, body = NewWebhook), (status = 403), (status = 501)))]
 pub(super) async fn make(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -3,7 +3,9 @@
 //! An entry is a ticket: whoever draws it asks the table for that very job, and only the table gives it. So an entry
 //! that is lost, doubled or late does no harm, and Redis may lose everything: what it does not know is told again.
 
-use std::sync::Arc;
+mod trouble;
+
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bullmq::options::RedisConnectionOptions;
@@ -34,6 +36,8 @@ pub(crate) struct Bull {
     url: Secret,
     queue: Queue,
     connected: watch::Sender<Option<Arc<Connected>>>,
+    /// Why it does not answer, as far as that is known.
+    trouble: Mutex<&'static str>,
 }
 
 struct Connected {
@@ -56,11 +60,20 @@ async fn timely<T>(answer: impl Future<Output = Result<T, bullmq::Error>>) -> Re
 
 impl Bull {
     pub(crate) fn new(url: Secret, queue: Queue) -> Self {
-        Self { url, queue, connected: watch::Sender::new(None) }
+        Self { url, queue, connected: watch::Sender::new(None), trouble: Mutex::default() }
     }
 
     fn now(&self) -> Option<Arc<Connected>> {
         self.connected.borrow().clone()
+    }
+
+    /// Why Redis does not answer; empty where that is not known.
+    pub(crate) fn trouble(&self) -> &'static str {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_trouble(&self, why: &'static str) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = why;
     }
 
     /// Whether Redis answers.
@@ -85,25 +98,25 @@ impl Bull {
     /// Keeps Redis and the table in step as long as the process lives. `asked` wakes it when a job was queued here, and
     /// `ready` is woken when there may be something for a worker.
     pub(crate) async fn keep(&self, asked: &Notify, ready: &Arc<Notify>, listen: bool) {
-        let mut said = false;
         loop {
             match tokio::time::timeout(PATIENCE * 2, Connected::open(&self.url, ready, listen)).await {
                 Ok(Ok(connected)) => {
                     tracing::info!("redis answers");
                     let connected = Arc::new(connected);
+                    self.note_trouble("");
                     self.connected.send_replace(Some(Arc::clone(&connected)));
                     self.in_step(&connected, asked, ready).await;
                     self.connected.send_replace(None);
                     tracing::warn!("redis does not answer any more; jobs are taken from the table");
-                    said = true;
                 }
-                // Wrong passwords and certificates among it: it is tried again inside until we lose patience.
-                failed if !said => {
-                    let error = failed.map_or_else(|late| late.to_string(), |opened| format!("{:?}", opened.err()));
-                    tracing::warn!(%error, "redis cannot be reached; jobs are taken from the table");
-                    said = true;
+                // Each reason is told once, as long as it stays the same.
+                _ => {
+                    let why = trouble::trouble(&self.url).await;
+                    if why != self.trouble() {
+                        tracing::warn!(why, "redis cannot be reached; jobs are taken from the table");
+                    }
+                    self.note_trouble(why);
                 }
-                _ => {}
             }
             let pass_on = async {
                 loop {

@@ -133,6 +133,16 @@ async fn a_redirect_is_an_answer_and_not_followed() {
 }
 
 #[tokio::test]
+async fn a_server_whose_certificate_nobody_signed_is_refused_and_told_nothing() {
+    let (address, asked) = crate::untrusted::start().await;
+    let client = Outgoing::new(&loopback());
+    for host in ["127.0.0.1", "localhost"] {
+        let error = get(&client, &format!("https://{host}:{}/", address.port())).await.unwrap_err();
+        crate::untrusted::was_refused(&error, &asked);
+    }
+}
+
+#[tokio::test]
 async fn an_allowed_address_is_asked_by_http_and_no_other() {
     let address = answering("127.0.0.1:0", "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi".to_owned()).await;
     let client = Outgoing::new(&loopback());

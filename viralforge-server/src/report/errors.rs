@@ -57,12 +57,7 @@ struct Sender;
 
 impl TransportFactory for Sender {
     fn create_transport_with_options(&self, options: TransportOptions) -> Arc<dyn Transport> {
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(ANSWER))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .build();
-        Arc::new(UreqHttpTransportOptions::from(options).with_agent(agent.new_agent()).build())
+        Arc::new(UreqHttpTransportOptions::from(options).with_agent(super::agent(ANSWER)).build())
     }
 }
 

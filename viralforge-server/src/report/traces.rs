@@ -21,25 +21,28 @@ use tracing_subscriber::filter::filter_fn;
 
 use super::BoxedLayer;
 use crate::app::StartError;
+use crate::config::Config;
 
 /// How long the collector may take to answer; the standard's own default.
 const ANSWER: Duration = Duration::from_secs(10);
 /// How long the end of the server waits for the last spans.
 const FLUSH: Duration = Duration::from_secs(3);
 
+/// Another address for traces, which the SDK reads by itself.
+const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+
 /// Collects spans, and sends them every few seconds from a thread of its own.
 pub(super) struct Traces(SdkTracerProvider);
 
 impl Traces {
-    pub(super) fn start(endpoint: &str, layers: &mut Vec<BoxedLayer>) -> Result<Self, StartError> {
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(ANSWER))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .build();
-        let exporter = SpanExporter::builder().with_http().with_http_client(Client(agent.new_agent()));
+    pub(super) fn start(endpoint: &str, config: &Config, layers: &mut Vec<BoxedLayer>) -> Result<Self, StartError> {
+        let own = std::env::var(TRACES_ENDPOINT).ok();
+        if own.as_deref().is_some_and(|address| !config.is_guarded(address)) {
+            return Err(format!("{TRACES_ENDPOINT} is of a machine elsewhere, and without TLS; use https://").into());
+        }
+        let exporter = SpanExporter::builder().with_http().with_http_client(Client(super::agent(ANSWER)));
         // What the SDK reads by itself goes before it: headers, the resource, the sampler, another address for traces.
-        let exporter = if std::env::var_os("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT").is_some() {
+        let exporter = if own.is_some() {
             exporter.build()?
         } else {
             exporter.with_endpoint(format!("{}/v1/traces", endpoint.trim_end_matches('/'))).build()?

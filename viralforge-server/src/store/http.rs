@@ -103,3 +103,51 @@ impl Body for Timed {
         self.body.size_hint()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use axum::Router;
+    use axum::response::Redirect;
+
+    use super::*;
+
+    fn client(plain: bool) -> HttpClient {
+        Connector { plain }.connect(&ClientOptions::default()).unwrap()
+    }
+
+    fn request(url: &str) -> HttpRequest {
+        let mut request = HttpRequest::new(HttpRequestBody::empty());
+        *request.uri_mut() = url.parse().unwrap();
+        request
+    }
+
+    #[tokio::test]
+    async fn a_storage_whose_certificate_nobody_signed_is_refused_and_told_nothing() {
+        let (address, asked) = crate::untrusted::start().await;
+        for plain in [false, true] {
+            let error = client(plain).execute(request(&format!("https://{address}/bucket"))).await.unwrap_err();
+            crate::untrusted::was_refused(&error, &asked);
+        }
+        assert!(client(false).execute(request("http://127.0.0.1:1/")).await.is_err(), "nor is any asked without TLS");
+    }
+
+    #[tokio::test]
+    async fn a_redirect_of_the_storage_is_not_followed() {
+        let followed = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&followed);
+        let elsewhere = Router::new().fallback(async move || _ = count.fetch_add(1, Ordering::SeqCst));
+        let serve = async |routes: Router| {
+            let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            tokio::spawn(async { axum::serve(listener, routes).await });
+            address
+        };
+        let to = format!("http://{}/", serve(elsewhere).await);
+        let redirecting = serve(Router::new().fallback(async move || Redirect::temporary(&to))).await;
+        let answer = client(true).execute(request(&format!("http://{redirecting}/bucket"))).await.unwrap();
+        assert_eq!((answer.status().as_u16(), followed.load(Ordering::SeqCst)), (307, 0));
+    }
+}

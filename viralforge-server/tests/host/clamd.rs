@@ -95,6 +95,7 @@ async fn what_clamd_finds_is_rejected_also_where_it_came_in_two_pieces() {
         (&"virus".into(), &"malware".into(), &"error".into())
     );
     assert!(!asset.to_string().contains("Test.Pattern"), "{asset}");
+    server.tells_of_failure("the virus scanner refuses an upload").await;
     let address = server.begin(whole.len(), "b.mp4").await;
     let cut = whole.len() - 10;
     assert_eq!(server.patch(&address, 0, &whole[..cut]).await.status(), 204);
@@ -133,6 +134,8 @@ async fn without_clamd_uploads_wait_and_when_it_is_back_they_go_on() {
         .wait(&job, |job| job["state"] == "queued" && job["error"]["code"] == "unavailable" && job["starts"] == 0)
         .await;
     assert_eq!(server.json(&format!("/v1/assets/{asset}")).await["state"], "quarantined");
+    server.tells("clamd", |line| line["level"] == "WARN" && line["fields"]["dependency"] == "clamd").await;
+    server.tells_of_failure("a job waits for something that it needs").await;
     clamd.start_again();
     assert_eq!(server.verdict(asset).await["state"], "accepted");
     assert_eq!(server.json(&job).await["starts"], 1);

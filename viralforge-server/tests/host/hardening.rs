@@ -38,6 +38,8 @@ async fn every_answer_has_the_headers_that_keep_browsers_safe_errors_too() {
             assert!(!policy.contains("unsafe") && !policy.contains('*'), "{method} {path}: {policy}");
             assert!(policy.contains("frame-ancestors 'none'"), "{method} {path}: {policy}");
             assert_eq!(header(&response, "cache-control"), "no-store", "{method} {path}");
+            let media_type = header(&response, "content-type");
+            assert!(!media_type.starts_with("text/") || media_type.ends_with("; charset=utf-8"), "{method} {path}");
             assert!(!response.headers().contains_key("server") && !response.headers().contains_key("x-powered-by"));
         }
     }
@@ -89,7 +91,19 @@ async fn a_request_keeps_its_name_where_that_is_one() {
 
 #[test]
 fn the_watch_over_the_log_knows_a_secret() {
-    for line in [KEY, "Bearer vf_abc", "eyJhbGciOiJFZERTQSJ9.x", "maria@example.com", "?expires=1&signature=abc"] {
+    for line in [
+        KEY,
+        "Bearer vf_abc",
+        "eyJhbGciOiJFZERTQSJ9.x",
+        "maria@example.com",
+        "?expires=1&signature=abc",
+        "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        "webhook-signature: v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=",
+        "client_secret=a secret: +/=&?",
+        "authorization: Basic dmlyYWw6Zm9yZ2U=",
+        "refresh_token=rogue-gives-refresh-1",
+        "code=rogue-gives-1",
+    ] {
         assert!(tells_a_secret(line), "{line}");
     }
     assert!(!tells_a_secret("{\"fields\":{\"message\":\"request\",\"route\":\"/v1/jobs/{id}\"}}"));

@@ -42,7 +42,9 @@ async fn follow(server: &Server, job: &str, after: Option<i64>) -> Vec<(i64, Str
     if let Some(after) = after {
         request = request.header("last-event-id", after);
     }
-    let mut stream = request.send().await.unwrap().bytes_stream();
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "text/event-stream; charset=utf-8");
+    let mut stream = answer.bytes_stream();
     let mut text = String::new();
     while let Some(chunk) = stream.next().await {
         text.push_str(&String::from_utf8_lossy(&chunk.unwrap()));

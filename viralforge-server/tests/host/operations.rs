@@ -46,6 +46,42 @@ async fn it_is_alive_ready_and_measured() {
     }
 }
 
+/// What somebody without the key gets from `/metrics` and `/ready`, where a proxy says that they are at `ip`.
+async fn seen(server: &Server, ip: Option<&str>, key: bool) -> (u16, bool) {
+    let ask = |path: &str| {
+        let request = reqwest::Client::new().get(format!("{}{path}", server.url));
+        let request = if key { request.bearer_auth(crate::server::KEY) } else { request };
+        ip.into_iter().fold(request, |request, ip| request.header("x-forwarded-for", ip)).send()
+    };
+    let ready = ask("/ready").await.unwrap();
+    assert_eq!(ready.status(), 200);
+    let ready: Value = ready.json().await.unwrap();
+    assert_eq!(ready["status"], "ok", "{ready}");
+    (ask("/metrics").await.unwrap().status().as_u16(), ready["dependencies"].is_object())
+}
+
+#[tokio::test]
+async fn what_is_for_operators_is_read_with_the_key_or_from_allowed_networks_alone() {
+    let (all, nothing) = ((200, true), (401, false));
+    let server = Server::start();
+    assert_eq!(seen(&server, None, false).await, all, "this machine is allowed");
+    for ip in ["8.8.8.8", "127.0.0.1", "10.0.0.1", "nonsense"] {
+        assert_eq!(seen(&server, Some(ip), false).await, nothing, "the proxy is not known: {ip}");
+        assert_eq!(seen(&server, Some(ip), true).await, all, "{ip}");
+    }
+    let server = Server::start_with(&[("VIRALFORGE_TRUSTED_PROXIES", "127.0.0.0/8")]);
+    for (ip, expected) in
+        [("8.8.8.8", nothing), ("2001:db8::1", nothing), ("10.1.2.3", all), ("10.1.2.3, 8.8.8.8", nothing)]
+    {
+        assert_eq!(seen(&server, Some(ip), false).await, expected, "{ip}");
+    }
+    let server = Server::start_with(&[("VIRALFORGE_MONITORING_ALLOW", "none")]);
+    assert_eq!(seen(&server, None, false).await, nothing);
+    assert_eq!(seen(&server, None, true).await, all);
+    let server = Server::start_with(&[("VIRALFORGE_MONITORING_ALLOW", "192.0.2.0/24")]);
+    assert_eq!(seen(&server, None, false).await, nothing);
+}
+
 #[tokio::test]
 async fn lists_come_in_pages() {
     let server = Server::start();

@@ -63,6 +63,9 @@ async fn the_database_dies_in_an_upload_and_in_a_job_and_nothing_is_lost() {
         assert_eq!(problem["code"], "unavailable");
     }
 
+    server.tells_of_failure("database").await;
+    server.tells_of_failure("the queue cannot be read").await;
+
     postgres.start_again().await;
     let back = becomes(&server, "/ready", |status, _| status == 200).await;
     println!("the database's death was told after {noticed:?}, its return after {back:?}");

@@ -43,6 +43,8 @@ async fn a_job_whose_workers_are_killed_is_dead_after_its_starts_and_others_go_o
     let poison = server.job(poison["id"].as_str().unwrap()).await;
     assert_eq!((&poison["state"], &poison["starts"]), (&"dead".into(), &2.into()));
     assert!(poison["error"]["message"].as_str().unwrap().contains("its memory"), "{poison}");
+    server.tells_of_failure("a media worker died").await;
+    server.tells_of_failure("a job is dead: it was started as often as it may be").await;
     let dead = server.json("/v1/jobs?state=dead").await;
     assert_eq!(dead["items"][0]["id"], poison["id"]);
     let other: Value = server.ask("thumbnail-generation", asset, Value::Null).await.json().await.unwrap();

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::{AnyConnection, Connection as _, PgConnection};
 
 /// The server that all tests may use, if there is one.
 pub(crate) fn shared() -> Option<String> {
@@ -27,6 +27,16 @@ pub(crate) async fn database(server: &str, data: &Path) -> String {
         sqlx::raw_sql(create).execute(&mut admin).await.unwrap();
     }
     format!("{server}/{name}")
+}
+
+/// The tables of the server that has this folder of data, in whichever database they are.
+pub(crate) async fn tables(data: &Path) -> AnyConnection {
+    sqlx::any::install_default_drivers();
+    let url = match shared() {
+        Some(server) => database(&server, data).await,
+        None => format!("sqlite://{}", data.join("viralforge.db").display()),
+    };
+    AnyConnection::connect(&url).await.unwrap()
 }
 
 /// A server of one test.

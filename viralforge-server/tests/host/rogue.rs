@@ -17,6 +17,8 @@ use sha2::{Digest as _, Sha256};
 
 pub(crate) const CLIENT_ID: &str = "viral forge";
 pub(crate) const CLIENT_SECRET: &str = "a secret: +/=&?";
+/// What every code and token that is given out begins with.
+pub(crate) const GIVEN: &str = "rogue-gives-";
 
 /// What a code stands for.
 struct Granted {
@@ -169,7 +171,7 @@ async fn document(State(rogue): State<Arc<Rogue>>) -> Json<Value> {
 async fn authorize(State(rogue): State<Arc<Rogue>>, Query(asked): Fields) -> Redirect {
     assert_eq!((asked["response_type"].as_str(), asked["client_id"].as_str()), ("code", CLIENT_ID));
     assert_eq!((asked["code_challenge_method"].as_str(), asked["code_challenge"].len()), ("S256", 43));
-    let code = uuid::Uuid::new_v4().to_string();
+    let code = format!("{GIVEN}{}", uuid::Uuid::new_v4());
     let granted = Granted {
         challenge: asked["code_challenge"].clone(),
         nonce: asked["nonce"].clone(),
@@ -214,7 +216,7 @@ async fn token(State(rogue): State<Arc<Rogue>>, headers: HeaderMap, body: String
         "elsewhere" => return Redirect::temporary(&format!("{}/jwks", rogue.url)).into_response(),
         _ => {}
     }
-    let mut answer = json!({ "access_token": format!("access-{}", uuid::Uuid::new_v4()), "token_type": "Bearer",
+    let mut answer = json!({ "access_token": format!("{GIVEN}access-{}", uuid::Uuid::new_v4()), "token_type": "Bearer",
                              "expires_in": *rogue.lifetime_seconds.lock().unwrap() });
     if sent["grant_type"] == "authorization_code" {
         // Each code is good once.
@@ -234,14 +236,14 @@ async fn token(State(rogue): State<Arc<Rogue>>, headers: HeaderMap, body: String
     if rogue.twisted() == "another kind of token" {
         answer["token_type"] = json!("mac");
     }
-    let next = format!("refresh-{}", uuid::Uuid::new_v4());
+    let next = format!("{GIVEN}refresh-{}", uuid::Uuid::new_v4());
     answer["refresh_token"] = json!(next);
     *rogue.refresh.lock().unwrap() = next;
     Json(answer).into_response()
 }
 
 async fn user_info(State(rogue): State<Arc<Rogue>>, headers: HeaderMap) -> Json<Value> {
-    assert!(headers[header::AUTHORIZATION].to_str().unwrap().starts_with("Bearer access-"));
+    assert!(headers[header::AUTHORIZATION].to_str().unwrap().starts_with(&format!("Bearer {GIVEN}access-")));
     match rogue.twisted() {
         "user info of another" => Json(json!({ "sub": "another" })),
         "no user info" => Json(json!({})),

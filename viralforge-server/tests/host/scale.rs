@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use sqlx::{AnyConnection, Connection as _, Row as _};
+use sqlx::Row as _;
 
 use crate::postgres;
 use crate::redis::Redis;
@@ -33,12 +33,7 @@ async fn accepted(server: &Server) -> String {
 
 /// Every state that jobs were in, in order: job, state, milliseconds since 1970.
 async fn states(data: &Path) -> Vec<(String, String, i64)> {
-    sqlx::any::install_default_drivers();
-    let url = match postgres::shared() {
-        Some(server) => postgres::database(&server, data).await,
-        None => format!("sqlite://{}", data.join("viralforge.db").display()),
-    };
-    let mut database = AnyConnection::connect(&url).await.unwrap();
+    let mut database = postgres::tables(data).await;
     let rows = sqlx::query("SELECT job_id, data, created_at FROM job_events WHERE event = 'state' ORDER BY seq")
         .fetch_all(&mut database)
         .await
@@ -131,6 +126,7 @@ async fn without_redis_uploads_and_jobs_are_done_and_with_it_they_go_through_it_
     let ready = server.get("/ready").send().await.unwrap();
     assert_eq!(ready.status(), 200, "the database is enough");
     assert_eq!(ready.json::<Value>().await.unwrap()["status"], "degraded");
+    server.tells_of_failure("redis cannot be reached; jobs are taken from the table").await;
     redis.start_again();
     server.wait("/ready", |ready| ready["status"] == "ok").await;
     let second = ask(&server, "analyze", &asset, 0).await;

@@ -12,7 +12,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use sqlx::Connection as _;
 
-use crate::{postgres, storage};
+use crate::{postgres, rogue, storage};
 
 pub(crate) const KEY: &str = "0123456789abcdef0123456789abcdef";
 
@@ -108,6 +108,21 @@ impl Server {
     /// The lines of the log so far, from the first request on.
     pub(crate) fn log(&self) -> Vec<Value> {
         self.log.lock().unwrap().clone()
+    }
+
+    /// Waits for a line of the log, for a minute at most.
+    pub(crate) async fn tells(&self, about: &str, is_it: impl Fn(&Value) -> bool) {
+        let began = Instant::now();
+        while !self.log().iter().any(&is_it) {
+            assert!(began.elapsed() < Duration::from_secs(60), "no line tells of {about}: {:#?}", self.log());
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// [`Self::tells`] of a failure: a line that is a warning or an error, with this message.
+    pub(crate) async fn tells_of_failure(&self, message: &str) {
+        let is_failure = |line: &Value| line["level"] == "ERROR" || line["level"] == "WARN";
+        self.tells(message, |line| is_failure(line) && line["fields"]["message"] == message).await;
     }
 
     pub(crate) fn pid(&self) -> Pid {
@@ -226,11 +241,26 @@ impl Drop for Server {
     }
 }
 
-/// What must never be in a log: keys, tokens, passwords, signatures, addresses of people.
+/// What must never be in a log: keys, tokens, passwords, signatures, addresses of people; also those of webhooks, of the
+/// storage, and of providers with what they give.
+const SECRETS: [&str; 13] = [
+    KEY,
+    crate::accounts::PASSWORD,
+    "vf_",
+    "whsec_",
+    "v1,",
+    "eyJ",
+    "signature=",
+    "@example.com",
+    "argon2id",
+    storage::SECRET,
+    rogue::CLIENT_SECRET,
+    rogue::GIVEN,
+    "Basic ",
+];
+
 pub(crate) fn tells_a_secret(line: &str) -> bool {
-    [KEY, crate::accounts::PASSWORD, "vf_", "whsec_", "eyJ", "signature=", "@example.com", "argon2id"]
-        .iter()
-        .any(|secret| line.contains(secret))
+    SECRETS.iter().any(|secret| line.contains(secret))
 }
 
 /// The result of something asynchronous, for code that is not.

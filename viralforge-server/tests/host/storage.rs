@@ -11,7 +11,7 @@ use crate::server::{Server, demo_video, small_video};
 
 pub(crate) const BUCKET: &str = "viralforge";
 const KEY_ID: &str = "test-key-id";
-const SECRET: &str = "test-secret-that-nobody-else-knows";
+pub(crate) const SECRET: &str = "test-secret-that-nobody-else-knows";
 
 /// The settings of the storage that all tests share, where there is one: each server has a part of its own in it.
 pub(crate) fn shared(data: &Path) -> Vec<(&'static str, String)> {
@@ -236,6 +236,7 @@ async fn while_the_storage_is_away_it_is_told_and_nothing_is_lost() {
     let ready = server.get("/ready").send().await.unwrap();
     assert_eq!(ready.status(), 503);
     assert_eq!(ready.json::<Value>().await.unwrap()["dependencies"]["storage"]["status"], "failed");
+    server.tells("the storage", |line| line["level"] == "WARN" && line["fields"]["dependency"] == "storage").await;
     // The bytes are kept here; the answer comes when the retries are used up, or the storage is back.
     let (sent, ()) = tokio::join!(server.patch(&address, 0, &video), async {
         server.wait(&address[server.url.len()..], |upload| upload["offset"] == video.len()).await;
@@ -258,6 +259,7 @@ async fn a_job_waits_for_a_storage_that_is_away_and_that_is_no_start() {
     let job: Value = server.ask("analyze", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
     let path = format!("/v1/jobs/{}", job["id"].as_str().unwrap());
     server.wait(&path, |job| job["state"] == "queued" && job["error"]["code"] == "unavailable").await;
+    server.tells_of_failure("storage").await;
     s3.start_again();
     let job = server.job(job["id"].as_str().unwrap()).await;
     assert_eq!((&job["state"], &job["starts"]), (&"succeeded".into(), &1.into()));
@@ -276,4 +278,34 @@ async fn half_of_the_settings_is_told_with_what_is_missing_and_no_secret_is_show
         assert!(text.contains(told), "{text}");
     }
     assert!(!text.contains(SECRET), "{text}");
+}
+
+#[tokio::test]
+async fn keys_that_end_are_read_again_from_their_file() {
+    let Some(s3) = S3::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("keys.json");
+    let write = |secret: &str| {
+        let keys = json!({ "Version": 1, "AccessKeyId": KEY_ID, "SecretAccessKey": secret, "SessionToken": "session-of-a-test" });
+        std::fs::write(&file, keys.to_string()).unwrap();
+    };
+    write(SECRET);
+    let path = file.to_str().unwrap();
+    let settings = s3.settings();
+    let mut settings: Vec<(&str, &str)> = settings.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    settings.retain(|(name, _)| !name.contains("KEY"));
+    settings.extend([("S3_CREDENTIALS_FILE", path), ("S3_ACCESS_KEY_ID", ""), ("S3_SECRET_ACCESS_KEY", "")]);
+    let server = Server::start_with(&settings);
+    assert_eq!(server.upload(&small_video(), "a.mp4").await["state"], "accepted");
+    let begun = json!({ "file_name": "a.mp4", "length": 10_000_000, "part_bytes": 5 << 20 });
+    let begun = server.client.post(format!("{}/v1/uploads/direct", server.url)).json(&begun).send().await.unwrap();
+    let begun = begun.text().await.unwrap();
+    assert!(begun.contains("X-Amz-Security-Token=session-of-a-test"), "{begun}");
+    let is = |state: &'static str| move |ready: &Value| ready["dependencies"]["storage"]["status"] == state;
+    write("one that is not good any more");
+    server.wait("/ready", is("failed")).await;
+    write(SECRET);
+    server.wait("/ready", is("ok")).await;
+    assert_eq!(server.upload(&small_video(), "b.mp4").await["state"], "accepted");
+    assert!(!Value::from(server.log()).to_string().contains("session-of-a-test"));
 }

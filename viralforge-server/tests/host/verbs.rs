@@ -36,6 +36,7 @@ fn cases(source: &Source) -> Vec<Case> {
         ("analyze-waveform", json!({}), waveform.clone(), &[]),
         ("write-waveform", json!({ "bits": 8 }), waveform.clone(), &["waveform.dat"]),
         ("write-waveform", json!({ "format": "json" }), waveform.clone(), &["waveform.json"]),
+        ("write-waveform", json!({ "format": "svg", "width": 64 }), waveform.clone(), &["waveform.svg"]),
         ("write-waveform", json!({ "format": "png", "width": 64 }), waveform, &["waveform.png"]),
         ("measure-loudness", json!({}), loudness, &[]),
         ("detect-silence", json!({ "threshold_dbfs": -5.0, "min_duration_seconds": 0.1 }), silences, &[]),
@@ -102,11 +103,21 @@ async fn every_verb_is_a_job_that_reports_what_the_library_says() {
             assert_eq!(report, expected, "{kind}");
         }
         for output in outputs {
-            let bytes = fetch(output).await.unwrap().bytes().await.unwrap();
-            let begin: &[u8] = match output["content_type"].as_str().unwrap() {
+            let kind_of_file = output["content_type"].as_str().unwrap();
+            let is_text = ["text/vtt", "image/svg+xml"].contains(&kind_of_file);
+            let told = if is_text { format!("{kind_of_file}; charset=utf-8") } else { kind_of_file.to_owned() };
+            let whole = fetch(output).await.unwrap();
+            assert_eq!(whole.headers()["content-type"], told.as_str(), "{kind}");
+            let bytes = whole.bytes().await.unwrap();
+            let ranges = reqwest::Client::new().get(output["url"].as_str().unwrap()).header("range", "bytes=0-1,4-5");
+            let parts = ranges.send().await.unwrap().bytes().await.unwrap();
+            let parts = String::from_utf8_lossy(&parts).matches(&format!("Content-Type: {told}\r\n")).count();
+            assert_eq!(parts, 2, "{kind}: {output}");
+            let begin: &[u8] = match kind_of_file {
                 "image/png" => b"\x89PNG",
                 "image/jpeg" => b"\xff\xd8",
                 "text/vtt" => b"WEBVTT",
+                "image/svg+xml" => b"<svg",
                 "video/mp4" => &bytes[..4],
                 "application/json" => b"{",
                 _ => b"\x01\0\0\0",

@@ -16,7 +16,7 @@ use crate::server::{Server, small_video};
 
 /// A message as it came: the headers in lower case, and the body.
 #[derive(Clone, Debug)]
-struct Received {
+pub(crate) struct Received {
     head: String,
     body: String,
 }
@@ -28,7 +28,7 @@ impl Received {
     }
 
     /// As the specification has receivers verify it.
-    fn is_signed_with(&self, secret: &str) -> bool {
+    pub(crate) fn is_signed_with(&self, secret: &str) -> bool {
         let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap()).unwrap();
         let mut mac = Hmac::<Sha256>::new_from_slice(&key).unwrap();
         mac.update(
@@ -40,7 +40,7 @@ impl Received {
 }
 
 /// Takes messages, and answers the first `failing` with 500 and a redirect into the open.
-async fn receiver(failing: usize) -> (String, Arc<Mutex<Vec<Received>>>) {
+pub(crate) async fn receiver(failing: usize) -> (String, Arc<Mutex<Vec<Received>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/hook", listener.local_addr().unwrap());
     let received = Arc::new(Mutex::new(Vec::new()));
@@ -74,8 +74,8 @@ async fn receiver(failing: usize) -> (String, Arc<Mutex<Vec<Received>>>) {
     (url, received)
 }
 
-const ALLOWED: (&str, &str) = ("VIRALFORGE_OUTGOING_ALLOW", "127.0.0.0/8");
-const NO_THUMBNAILS: (&str, &str) = ("VIRALFORGE_AUTO_THUMBNAILS", "false");
+pub(crate) const ALLOWED: (&str, &str) = ("VIRALFORGE_OUTGOING_ALLOW", "127.0.0.0/8");
+pub(crate) const NO_THUMBNAILS: (&str, &str) = ("VIRALFORGE_AUTO_THUMBNAILS", "false");
 
 #[tokio::test]
 async fn a_job_that_is_over_is_told_of_signed_and_again_until_it_is_taken() {
@@ -103,6 +103,8 @@ async fn a_job_that_is_over_is_told_of_signed_and_again_until_it_is_taken() {
     }
     assert_eq!(messages[0].header("webhook-id"), messages[1].header("webhook-id"), "the same one, to know it by");
     assert!(!maria.get("/v1/webhooks").await.1.to_string().contains("whsec_"), "a secret is told once");
+    let key = secret.strip_prefix("whsec_").unwrap();
+    assert!(!server.log().iter().any(|line| line.to_string().contains(key)), "nor in the log, without its beginning");
     assert_eq!(eve.get(&path).await.0, 404);
     assert_eq!(answer(maria.ask(Method::DELETE, &path)).await.0, 204);
     assert_eq!(maria.get(&deliveries).await.0, 404);
@@ -165,4 +167,36 @@ async fn no_webhook_reaches_what_is_not_public() {
     let page = server.wait(&path, |page| page["items"][0]["answer"].is_string()).await;
     assert!(page["items"][0]["answer"].as_str().unwrap().contains("public internet"), "{page}");
     assert_eq!(listener.accept().unwrap_err().kind(), std::io::ErrorKind::WouldBlock, "no socket was opened");
+}
+
+#[tokio::test]
+async fn webhooks_go_to_the_listed_hosts_alone_and_where_there_are_none_to_nobody() {
+    let make = async |server: &Server, url: &str| {
+        let made = server.client.post(format!("{}/v1/webhooks", server.url)).json(&json!({ "url": url }));
+        answer(made).await
+    };
+    let (url, received) = receiver(0).await;
+    let folder = tempfile::tempdir().unwrap();
+    let listed = |hosts: &'static str| {
+        Server::start_on(folder.path(), &[ALLOWED, NO_THUMBNAILS, ("VIRALFORGE_WEBHOOK_HOSTS", hosts)])
+    };
+    let server = listed("*.example.com, 127.0.0.1");
+    let (status, hook) = make(&server, &url).await;
+    assert_eq!(status, 201, "{hook}");
+    for (host, status) in
+        [("a.example.com", 201), ("example.com", 422), ("a.example.com.evil.net", 422), ("8.8.8.8", 422)]
+    {
+        assert_eq!(make(&server, &format!("https://{host}/")).await.0, status, "{host}");
+    }
+    server.kill();
+    // A host that is no longer listed hears nothing, whoever named it.
+    let server = listed("*.example.com");
+    server.upload(&small_video(), "a.mp4").await;
+    let path = format!("/v1/webhooks/{}/deliveries", hook["id"].as_str().unwrap());
+    let page = server.wait(&path, |page| page["items"][0]["answer"].is_string()).await;
+    assert!(page["items"][0]["answer"].as_str().unwrap().contains("that host"), "{page}");
+    assert_eq!(received.lock().unwrap().len(), 0);
+    server.kill();
+    let server = listed("none");
+    assert_eq!(make(&server, &url).await.0, 501);
 }

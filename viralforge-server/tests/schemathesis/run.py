@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Starts the server, gives it an asset that is accepted and a job that is done, and has Schemathesis look for answers
-that differ from openapi.json. The program is VIRALFORGE_SERVER; arguments go to Schemathesis."""
+that differ from openapi.json. The program is VIRALFORGE_SERVER; arguments go to Schemathesis. It stands on the engines that
+tests/engines/run.sh names, or on SQLite and a folder."""
 
 import base64
 import json
@@ -29,6 +30,7 @@ def main() -> int:
             "VIRALFORGE_WORKERS": "1",
             # Requests without a key are counted by address.
             **{f"VIRALFORGE_RATE_{what}": "off" for what in ("GENERAL", "ANALYSES", "UPLOADS", "PARTS", "SIGN_INS")},
+            **engines(),
         }
         server = subprocess.Popen(
             [os.environ["VIRALFORGE_SERVER"]], env=environment, stderr=subprocess.PIPE, text=True
@@ -38,6 +40,21 @@ def main() -> int:
         finally:
             server.send_signal(signal.SIGTERM)
             server.wait(timeout=WAIT_SECONDS)
+
+
+def engines() -> dict[str, str]:
+    """The settings of PostgreSQL, Redis and S3, where they run."""
+    found = {}
+    if postgres := os.environ.get("VIRALFORGE_TEST_POSTGRES"):
+        found |= {"DATABASE_URL": f"{postgres}/postgres", "REDIS_URL": os.environ["VIRALFORGE_TEST_REDIS"]}
+    if endpoint := os.environ.get("VIRALFORGE_TEST_S3"):
+        found |= {
+            "S3_ENDPOINT": endpoint,
+            "S3_BUCKET": "viralforge",
+            "S3_ACCESS_KEY_ID": os.environ["VIRALFORGE_TEST_S3_KEY_ID"],
+            "S3_SECRET_ACCESS_KEY": os.environ["VIRALFORGE_TEST_S3_SECRET"],
+        }
+    return found
 
 
 def address(server: subprocess.Popen[str]) -> str:

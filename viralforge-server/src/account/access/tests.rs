@@ -145,3 +145,37 @@ async fn a_key_that_another_replica_made_is_found() {
     bench.tokens.keys.write().unwrap().1 = 0;
     assert!(bench.takes(&token).await);
 }
+
+/// The moduli of an RSA key of 1024 bits and of one of 2048, and what each signed (both keys are gone).
+const SHORT_RSA: (&str, &str) = (
+    "q00ArwImbDNi13tZfEu8rXSRI8-x6shuRZiqDz5j0XN8xCePhyV8ePa3_laqKInKqzyazaZ6iyvovlmXliMFRaVg-oqBiaqH9_VH\
+    VjR2XLKY6yIhGsG57N5hClRbLpeEhqwu_vYlPtwJnKZr7c517qINUkQjS5JuTX08OWGCdik",
+    "ca7kcQpot1KqZdLMO2ILRtb1gBThIx3i5fF0lZlxo73goCEffkXGp0BJSJwViT42GQDsVX-oNv-gtE-Gapcxvf-6ERGjXs5IjV1o\
+    b_5vkESbJ5w2qvd4WOBPUncbhQyGFcR6Xe_pkkVG8WpHtD-rd9qpONdFpl7ykQlKpFN9Y0k",
+);
+const RSA: (&str, &str) = (
+    "xapWHll7D_BymMQh5RNVDPL31_0tXNBl__3AM7nMU_cntvpBm1_lKf1IkVIJ5fNCKa1_CIa8Lq0zbg4-IXVTdZeUzPgoMUN24CsQ\
+    gQKHu288L8eGshT2hk6BSARH9OiHkS8mj9moUoZqWKfGglNAddixKawfOi5LhSibsgpMQo2LJiugtTFfoa3miGJDt6gsL6ypUzjw\
+    RF7ZpFyLyn2kGnx8-vlwF5jQhHO455V0GLaM65cbwUf6hG9yqORqor_AvjnGpe_HE5KvbS3TII_675Fy6cFqvdRAj1POYlCD-DY4\
+    0OH5tiWgRvgOENH6LmrB996XB1KbBFYZgvFvUWiirw",
+    "GBdF7hIeLQ2FWIGWrKJkrIYskq9eDV3WHGoiiFZwFJcGJiIh1l3dr-oJa8Qj7NfRMz2ls1ZqSF2Tf-urb782n-slEcr9yK1IqEdT\
+    BNX_kDNov3kzQBs8_jfbEE9VJ8WnyM4Gnzb44zuSlKyu2LfdE-YkriFCkOu6t3mUUw5MxDaG4OlfuCGbrJuU4ZJWgo1gNzzoXSPr\
+    iV7sty0ExmFR6MIS9qNB9tWigOyhH8RTy8obksMSOylpstFr9Az6xp6wsOxGWHPbRffVDyZtgG-wUMj839avOy4pWPNbm_0oraNm\
+    nFZeJ9OUpTQOeARCsDrlu3wNQgWGAppnOvpExcniAw",
+);
+
+#[tokio::test]
+async fn an_rsa_key_of_a_provider_has_2048_bits_or_verifies_nothing() {
+    let _bench = bench().await;
+    let message = [r#"{"alg":"RS256"}"#, r#"{"sub":"x"}"#].map(|part| URL_SAFE_NO_PAD.encode(part)).join(".");
+    let mut rules = Validation::new(Algorithm::RS256);
+    rules.validate_exp = false;
+    rules.set_required_spec_claims::<&str>(&[]);
+    let verifies = |(n, signature): (&str, &str)| {
+        let key = DecodingKey::from_rsa_components(n, "AQAB").unwrap();
+        decode::<Value>(&format!("{message}.{signature}"), &key, &rules).is_ok()
+    };
+    assert!(verifies(RSA));
+    assert!(!verifies(SHORT_RSA));
+    assert!(!verifies((RSA.0, SHORT_RSA.1)));
+}
