@@ -250,3 +250,14 @@ fn the_schema_is_printed_with_and_without_json() {
     let printed = run(["schema"]);
     assert_eq!(serde_json::from_str::<Value>(&printed.stdout).unwrap(), json(["schema"]));
 }
+
+#[test]
+fn validate_reports_every_file_it_can_read_whatever_the_others_are() {
+    let Some(video) = dialogue() else { return };
+    let run = run(["validate".as_ref(), "nowhere.mp4".as_ref(), video.as_os_str(), "--json".as_ref()]);
+    assert_eq!(run.status, 4, "{run:?}");
+    assert!(run.error().contains("nowhere.mp4"), "{run:?}");
+    let reports: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(reports.as_array().map(Vec::len), Some(1), "{run:?}");
+    assert_eq!(reports[0]["verdict"], "accept", "{run:?}");
+}
