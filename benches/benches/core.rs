@@ -5,8 +5,8 @@ use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use viralforge_core::{
-    LoudnessOptions, Monitor, Output, RenderPlan, SceneOptions, Source, Speed, TimeRange, Timestamp, detect_scenes,
-    measure_loudness, probe, render,
+    LoudnessOptions, Monitor, Output, RenderPlan, SceneOptions, Source, Speed, TimeRange, Timestamp, UploadPolicy,
+    ValidationDepth, Verdict, detect_scenes, measure_loudness, probe, render, validate_upload,
 };
 
 const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/demo/sintel-trailer-720p-52s.mp4");
@@ -33,6 +33,38 @@ fn probing(criterion: &mut Criterion) {
     criterion.bench_function("probe: demo video", |bencher| {
         bencher.iter(|| assert!(probe(black_box(&source), &Monitor::new()).is_ok()));
     });
+}
+
+/// The demo video with so much media data behind its own that the file has 100 MB.
+fn hundred_megabytes() -> Vec<u8> {
+    const WHOLE: usize = 100_000_000;
+    let mut file = std::fs::read(DEMO).unwrap_or_default();
+    let mut at = 0;
+    while let Some(head) = file.get(at..at + 8) {
+        let size = u32::from_be_bytes([head[0], head[1], head[2], head[3]]) as usize;
+        if &head[4..] == b"mdat" {
+            let more = WHOLE - file.len();
+            file[at..at + 4].copy_from_slice(&((size + more) as u32).to_be_bytes());
+            file.splice(at + size..at + size, std::iter::repeat_n(0, more));
+            return file;
+        }
+        at += size.max(8);
+    }
+    unreachable!("the demo video has media data")
+}
+
+/// The first two depths of the gate, which seek and do not read the whole file.
+fn validating(criterion: &mut Criterion) {
+    let source = Source::from_bytes("upload", hundred_megabytes());
+    for (name, depth) in [("signature", ValidationDepth::Signature), ("structure", ValidationDepth::Structure)] {
+        let policy = UploadPolicy::video().with_depth(depth);
+        criterion.bench_function(&format!("validate: {name} of 100 MB"), |bencher| {
+            bencher.iter(|| {
+                let report = validate_upload(black_box(&source), &policy, &Monitor::new());
+                assert!(report.is_ok_and(|report| report.verdict != Verdict::Reject));
+            });
+        });
+    }
 }
 
 /// The whole of the demo video, 52 s of 720p: mostly decoding.
@@ -65,5 +97,5 @@ fn rendering(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, time, probing, analyzing, rendering);
+criterion_group!(benches, time, probing, validating, analyzing, rendering);
 criterion_main!(benches);

@@ -1,5 +1,7 @@
 //! Looks for things that are no media in bytes where no media is: documents, scripts, archives, programs.
 
+use memchr::memmem;
+
 use super::code::Code;
 use super::window::{u16_le, u32_be, u32_le};
 
@@ -63,13 +65,30 @@ const MARKUP: [&[u8]; 8] =
 
 /// The first such thing in `bytes`, and where.
 pub(super) fn find(bytes: &[u8]) -> Option<(usize, Payload)> {
-    bytes
-        .iter()
-        .enumerate()
-        .filter(|(_, b)| {
-            matches!(b, b'<' | b'%' | b'P' | b'M' | b'R' | b'7' | b'#' | b'f' | b'X' | b'_' | 0x7f | 0xca..=0xfe | 0)
-        })
-        .find_map(|(at, _)| Some((at, at_start(bytes.get(at..)?)?)))
+    let pairs = bytes.iter().zip(bytes.get(1..)?).enumerate();
+    pairs.filter(|(_, pair)| may_begin(*pair)).find_map(|(at, _)| Some((at, at_start(bytes.get(at..)?)?)))
+}
+
+/// Whether a payload may begin with these two bytes: nearly all places are passed over by this alone.
+fn may_begin(pair: (&u8, &u8)) -> bool {
+    matches!(
+        pair,
+        (b'<', _)
+            | (0, b'<')
+            | (b'%', b'P')
+            | (b'P', b'K')
+            | (b'M', b'Z')
+            | (b'R', b'a')
+            | (b'7', b'z')
+            | (b'#', b'E' | b'!')
+            | (b'f', b'f')
+            | (b'X', b'5')
+            | (b'_', b'_')
+            | (0x7f, b'E')
+            | (0xca, 0xfe)
+            | (0xce | 0xcf, 0xfa)
+            | (0xfe, 0xed)
+    )
 }
 
 /// The first script for a server or a browser in `bytes`, and where.
@@ -229,7 +248,7 @@ fn is_elf(bytes: &[u8]) -> bool {
 pub(super) fn zip_directory_end(tail: &[u8], len: u64) -> Option<u64> {
     let start = len.checked_sub(tail.len() as u64)?;
     let mut searched = tail;
-    while let Some(at) = searched.windows(4).rposition(|w| w == b"PK\x05\x06") {
+    while let Some(at) = memmem::rfind(searched, b"PK\x05\x06") {
         if tail.get(at..).is_some_and(|record| is_zip_end(record, start + at as u64)) {
             return Some(start + at as u64);
         }
