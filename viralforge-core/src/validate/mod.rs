@@ -4,18 +4,18 @@
 //! bounded [decode]). A later step runs only where no earlier one refused, so FFmpeg never sees a file whose container
 //! is broken on purpose.
 
-mod bmff;
+pub(crate) mod bmff;
 mod code;
 mod decode;
-mod ebml;
+pub(crate) mod ebml;
 mod facts;
 mod file_name;
 mod findings;
 mod flac;
 mod frames;
-mod image;
+pub(crate) mod image;
 mod inflate;
-mod kind;
+pub(crate) mod kind;
 mod media;
 mod notes;
 mod payload;
@@ -29,7 +29,7 @@ mod structure;
 #[cfg(test)]
 mod testing;
 mod trailing;
-mod window;
+pub(crate) mod window;
 
 use std::io::{Read, Seek};
 
@@ -88,6 +88,16 @@ pub fn validate_upload(source: &Source, policy: &UploadPolicy, monitor: &Monitor
     source.check()?;
     monitor.report(Stage::Validate, 1.0);
     Ok(UploadReport::new(policy, kind, findings, media))
+}
+
+/// The kind of media whose signature a file begins with; `None` for anything else.
+pub(crate) fn kind_of(source: &Source, monitor: &Monitor) -> Result<Option<FileKind>> {
+    let mut window = Window::new(source.open()?, source.byte_len(), monitor);
+    let head = window.look(0, signature::HEAD_BYTES).map_err(|error| Error::io(source.name(), error))?;
+    Ok(match signature::sniff(head) {
+        Sniffed::Media(kind) => Some(kind),
+        Sniffed::OtherMedia(_) | Sniffed::Other(..) | Sniffed::Unknown => None,
+    })
 }
 
 /// The steps that need no FFmpeg.
