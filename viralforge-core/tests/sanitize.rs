@@ -3,9 +3,9 @@
 
 mod common;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use serde_json::{Value, json};
 use viralforge_core::*;
 
 /// Endings of files that the verb rewrites.
@@ -43,70 +43,111 @@ fn clean(from: &Path, folder: &Path) -> Option<(PathBuf, SanitizeReport)> {
     match sanitize(from, &to) {
         Ok(report) => Some((to, report)),
         Err(error) => {
-            assert!(matches!(error.code(), "malformed" | "unsupported"), "{}: {error}", from.display());
+            // What the gate takes must not be refused by the rewriting.
+            let by_the_gate = error.code() == "malformed" && !error.to_string().ends_with("; please export it again");
+            let unknown =
+                error.code() == "unsupported" && error.to_string().ends_with("transcode it to MP4 or export it again");
+            assert!(by_the_gate || unknown, "{}: {error}", from.display());
             None
         }
     }
 }
 
-/// Hash, time and duration of each packet of each stream that is picture, sound or text, by kind; covers left out.
-fn packets(path: &Path) -> BTreeMap<String, Vec<String>> {
-    let facts =
-        common::ffprobe(path, &["-show_entries", "stream=index,codec_type,codec_name:stream_disposition=attached_pic"]);
-    let mut all = BTreeMap::new();
-    for stream in facts.unwrap()["streams"].as_array().unwrap() {
-        let kind = stream["codec_type"].as_str().unwrap_or("data");
-        if kind == "data" || kind == "attachment" || stream["disposition"]["attached_pic"] == 1 {
-            continue;
-        }
-        let map = format!("0:{}", stream["index"]);
-        let text = common::ffmpeg(&[
-            "-copyts",
-            "-i",
-            path.to_str().unwrap(),
-            "-map",
-            &map,
-            "-c",
-            "copy",
-            "-f",
-            "framehash",
-            "-hash",
-            "md5",
-            "-",
-        ]);
-        let lines = String::from_utf8(text).unwrap();
-        let lines: Vec<String> = lines.lines().filter(|l| !l.starts_with('#')).map(str::to_owned).collect();
-        all.insert(format!("{kind} {}", all.len()), lines);
-    }
-    all
+/// A hash of each packet of each stream that is picture, sound or text, with its times. Of pictures, a hash of what they
+/// decode to, turned as they say. What the program cannot read gives nothing.
+fn media(path: &Path, is_image: bool) -> String {
+    let codec = if is_image { "rawvideo" } else { "copy" };
+    let input = path.to_str().unwrap();
+    let maps = ["-map", "0:V?", "-map", "0:a?", "-map", "0:s?"];
+    let out = std::process::Command::new("ffmpeg")
+        .args(["-v", "error", "-copyts", "-i", input])
+        .args(maps)
+        .args(["-c", codec, "-f", "framemd5", "-"])
+        .output();
+    let text = String::from_utf8(out.expect("ffmpeg is installed (apt-get install ffmpeg)").stdout).unwrap();
+    text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n")
 }
 
-/// The facts that must not change.
-fn facts(path: &Path) -> serde_json::Value {
-    let info = probe(&Source::from_path(path).unwrap(), &Monitor::new()).unwrap();
-    let kept = |s: &&StreamInfo| {
-        matches!(s.kind, TrackKind::Video | TrackKind::Audio | TrackKind::Subtitle) && !s.attached_picture
-    };
-    let streams: Vec<_> = info
-        .streams
-        .iter()
-        .filter(kept)
-        .map(|s| {
-            let mut s = serde_json::to_value(s).unwrap();
-            for gone in ["index", "tags", "bit_rate_bps", "time_base"] {
-                s.as_object_mut().unwrap().remove(gone);
+/// The facts that must not change, and the duration in seconds. Measures that FFmpeg takes from the index as it finds it
+/// are left out.
+fn facts(path: &Path) -> Option<(Value, f64)> {
+    let info = probe(&Source::from_path(path).unwrap(), &Monitor::new()).ok()?;
+    let kept = |stream: &&StreamInfo| stream.kind != TrackKind::Data && !stream.attached_picture;
+    let streams = info.streams.iter().filter(kept).map(|stream| {
+        let mut stream = serde_json::to_value(stream).unwrap();
+        for name in ["index", "tags", "bit_rate_bps", "duration", "duration_seconds", "max_keyframe_interval_seconds"] {
+            stream.as_object_mut().unwrap().remove(name);
+        }
+        stream
+    });
+    let chapters: Vec<_> = info.chapters.iter().map(|c| (c.range.start().as_seconds_f64(), c.title.clone())).collect();
+    let facts = json!({ "container": info.container, "streams": streams.collect::<Vec<_>>(), "chapters": chapters });
+    Some((facts, info.duration.map_or(0.0, |duration| duration.as_seconds_f64())))
+}
+
+/// Findings of what the verb removes.
+const REMOVED_FINDINGS: [&str; 5] = ["gps", "attached_file", "trailing_bytes", "attached_pic", "motion_photo"];
+
+/// What is wrong with the clean file.
+fn faults(path: &Path, clean: &Path, report: &SanitizeReport, folder: &Path) -> Vec<String> {
+    let mut faults = Vec::new();
+    let is_image = report.mime.starts_with("image/");
+    if let Ok(info) = probe(&Source::from_path(clean).unwrap(), &Monitor::new())
+        && info.streams.iter().any(|stream| stream.kind == TrackKind::Data || stream.attached_picture)
+    {
+        faults.push("has a track of data or a cover".to_owned());
+    }
+    if media(path, is_image) != media(clean, is_image) {
+        faults.push("other packets or frames".to_owned());
+    }
+    match (facts(path), facts(clean)) {
+        (Some((before, seconds)), Some((after, new_seconds))) => {
+            if before != after {
+                faults.push(format!("other facts:\n  {before}\n  {after}"));
             }
-            s
-        })
-        .collect();
-    serde_json::json!({ "container": info.container, "duration": info.duration, "streams": streams, "chapters": info.chapters.len() })
+            // Without the index of fragments FFmpeg goes by what the header says, which is exact.
+            let had_index = report.removed.iter().any(|removed| removed.what == RemovedKind::Index);
+            if (seconds - new_seconds).abs() > if had_index { 0.1 } else { 0.001 } {
+                faults.push(format!("{new_seconds} s, not {seconds}"));
+            }
+        }
+        (None, None) => {}
+        (before, after) => faults.push(format!("probed before: {}, after: {}", before.is_some(), after.is_some())),
+    }
+    let policy = match &report.mime {
+        mime if mime.starts_with("image/") => UploadPolicy::image(),
+        mime if mime.starts_with("audio/") => UploadPolicy::audio(),
+        _ => UploadPolicy::video(),
+    };
+    let policy = policy.with_depth(ValidationDepth::Structure);
+    let verdict = validate_upload(&Source::from_path(clean).unwrap(), &policy, &Monitor::new()).unwrap();
+    for finding in verdict.findings {
+        if finding.severity == Severity::Error || REMOVED_FINDINGS.contains(&finding.code.as_str()) {
+            faults.push(format!("validates with {}: {}", finding.code, finding.operator_message));
+        }
+        if finding.code == "moov_last" {
+            faults.push("its header is last".to_owned());
+        }
+    }
+    let again = folder.join("again");
+    match sanitize(clean, &again) {
+        Err(error) => faults.push(format!("cannot be cleaned again: {error}")),
+        Ok(second) => {
+            if std::fs::read(clean).unwrap() != std::fs::read(&again).unwrap() {
+                faults.push("changes when it is cleaned again".to_owned());
+            }
+            if !second.removed.is_empty() {
+                faults.push(format!("had more to remove: {:?}", second.removed));
+            }
+        }
+    }
+    faults
 }
 
 #[test]
 fn every_good_file_plays_as_before_and_is_clean_afterwards() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut done, mut refused) = (0, 0);
-    let mut wrong = Vec::new();
+    let (mut done, mut refused, mut wrong) = (0, 0, Vec::new());
     for path in candidates() {
         let Some((to, report)) = clean(&path, folder.path()) else {
             refused += 1;
@@ -114,40 +155,12 @@ fn every_good_file_plays_as_before_and_is_clean_afterwards() {
         };
         done += 1;
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let before = common::ffprobe(&path, &["-show_entries", "format=duration"]);
-        if before.is_some() {
-            let (a, b) = (packets(&path), packets(&to));
-            if a != b {
-                wrong.push(format!(
-                    "{name}: packets {:?} {:?}",
-                    a.iter().map(|(k, v)| (k, v.len(), v.first())).collect::<Vec<_>>(),
-                    b.iter().map(|(k, v)| (k, v.len(), v.first())).collect::<Vec<_>>()
-                ));
-            }
-            let (a, b) = (facts(&path), facts(&to));
-            if a != b {
-                wrong.push(format!("{name}: facts\n  {a}\n  {b}"));
-            }
+        if std::env::var_os("VERBOSE").is_some() {
+            let removed: Vec<_> = report.removed.iter().map(|r| (r.what, r.count, r.bytes)).collect();
+            eprintln!("{name}: {} -> {} bytes, {removed:?}", report.bytes_in, report.bytes_out);
         }
-        eprintln!(
-            "{name}: {} -> {} {:?}",
-            report.bytes_in,
-            report.bytes_out,
-            report.removed.iter().map(|r| (r.what, r.count, r.bytes)).collect::<Vec<_>>()
-        );
-        let again = folder.path().join("again.bin");
-        let second = sanitize(&to, &again);
-        match second {
-            Err(error) => wrong.push(format!("{name}: again {error}")),
-            Ok(second) => {
-                if std::fs::read(&to).unwrap() != std::fs::read(&again).unwrap() {
-                    wrong.push(format!("{name}: not idempotent {:?}", second.removed));
-                } else if !second.removed.is_empty() && second.removed.iter().any(|r| r.what != RemovedKind::Index) {
-                    wrong.push(format!("{name}: again removed {:?}", second.removed));
-                }
-            }
-        }
+        wrong.extend(faults(&path, &to, &report, folder.path()).iter().map(|fault| format!("{name}: {fault}")));
     }
     eprintln!("{done} files rewritten, {refused} refused");
-    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
 }

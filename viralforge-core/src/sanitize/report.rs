@@ -60,7 +60,7 @@ pub enum RemovedKind {
     Attachment,
     /// A track that is neither picture nor sound nor subtitle: positions, sensors, time codes.
     DataTrack,
-    /// An index that the output does without or has anew.
+    /// An index of a fragmented file, which the output does without.
     Index,
     /// Boxes, elements, chunks and segments that playing does not need.
     UnknownBox,

@@ -9,6 +9,7 @@ mod ranges;
 mod table;
 mod text;
 mod track;
+mod user_data;
 
 use self::build::Boxes;
 use self::ranges::Ranges;

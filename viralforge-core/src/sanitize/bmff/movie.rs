@@ -1,11 +1,10 @@
 //! The movie box: its header, the tracks that are kept, and what its fragments leave out.
 
 use super::super::Job;
-use super::super::report::RemovedKind;
 use super::build::Boxes;
 use super::ranges::Ranges;
 use super::track::{self, Fate, Track};
-use super::{discard, table};
+use super::{discard, table, user_data};
 use crate::error::Result;
 use crate::validate::bmff::boxes::{BoxHeader, find};
 
@@ -67,7 +66,7 @@ pub(super) fn build(job: &mut Job<'_>, movie: &Movie, wide: bool) -> Result<Boxe
                         track::build(job, track, movie, out)?;
                     }
                 }
-                b"udta" if job.keep_chapters => chapter_list(job, header, out)?,
+                b"udta" => user_data::build(job, header, out)?,
                 _ => {}
             }
         }
@@ -81,16 +80,7 @@ pub(super) fn note(job: &mut Job<'_>, movie: &Movie) -> Result<()> {
     for header in &movie.boxes {
         match &header.kind {
             b"mvhd" | b"mvex" | b"trak" => {}
-            b"udta" => {
-                for child in job.source.boxes(header.body, header.end)? {
-                    match &child.kind {
-                        b"chpl" if job.keep_chapters => {}
-                        b"chpl" => job.removed.add(RemovedKind::Chapters, child.end - child.start),
-                        // One level down, so that what is not known counts as a tag.
-                        _ => discard::note_tag(job, &child)?,
-                    }
-                }
-            }
+            b"udta" => user_data::note(job, header)?,
             _ => discard::note(job, header)?,
         }
     }
@@ -142,24 +132,4 @@ fn extends(job: &mut Job<'_>, mvex: &BoxHeader, movie: &Movie, out: &mut Boxes) 
         }
         Ok(())
     })
-}
-
-/// Nero's list of chapters, which stands among the tags: a version, in version 1 four reserved bytes, a count, and for
-/// each chapter eight bytes of time and a title behind its length.
-fn chapter_list(job: &mut Job<'_>, udta: &BoxHeader, out: &mut Boxes) -> Result<()> {
-    let Some(chpl) = find(&job.source.boxes(udta.body, udta.end)?, b"chpl") else { return Ok(()) };
-    let body = job.source.bytes(chpl.body, chpl.end)?;
-    let count_at = if body.first() == Some(&1) { 8 } else { 4 };
-    let count = body.get(count_at).copied().unwrap_or(0);
-    let mut end = count_at + 1;
-    for _ in 0..count {
-        end += 9 + usize::from(body.get(end + 8).copied().unwrap_or(0));
-    }
-    match body.get(..end) {
-        Some(list) => out.nest(*b"udta", |out| {
-            out.leaf(*b"chpl", list);
-            Ok(())
-        }),
-        None => Ok(()),
-    }
 }

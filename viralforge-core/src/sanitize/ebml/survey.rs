@@ -50,7 +50,8 @@ pub(super) fn read(job: &mut Job<'_>, outer: &Element) -> Result<Segment> {
             }
             id::CHAPTERS if segment.chapters.is_none() => segment.chapters = Some(element),
             id::CLUSTER => segment.clusters.push((element, end)),
-            id::SEEK_HEAD | id::CUES | id::CRC_32 => job.removed.add(RemovedKind::Index, bytes),
+            // The first two are made anew; no check sum would fit.
+            id::SEEK_HEAD | id::CUES | id::CRC_32 => {}
             id::VOID => job.removed.add(RemovedKind::FreeSpace, bytes),
             id::TAGS => {
                 let text = job.source.bytes(element.body, end.min(element.body + MAX_SEARCHED_BYTES))?;
