@@ -1,10 +1,11 @@
 //! The movie box: its header, the tracks that are kept, and what its fragments leave out.
 
 use super::super::Job;
+use super::super::report::RemovedKind;
 use super::build::Boxes;
 use super::ranges::Ranges;
 use super::track::{self, Fate, Track};
-use super::{discard, table, user_data};
+use super::{discard, table, text, user_data};
 use crate::error::Result;
 use crate::validate::bmff::boxes::{BoxHeader, find};
 
@@ -32,6 +33,12 @@ pub(super) fn read(job: &mut Job<'_>, moov: &BoxHeader) -> Result<Movie> {
         tracks.push(track::read(job, trak)?);
     }
     track::decide(&mut tracks, job.keep_chapters);
+    for track in tracks.iter_mut().filter(|track| track.fate == Fate::Keep && track.is_text()) {
+        let chunks = table::chunks(job, &track.tables, track.sound)?;
+        if text::tells_places(job, &chunks)? {
+            track.fate = Fate::Drop(RemovedKind::Location);
+        }
+    }
     let mut defaults = Vec::new();
     if let Some(mvex) = find(&boxes, b"mvex") {
         for trex in job.source.boxes(mvex.body, mvex.end)?.iter().filter(|b| &b.kind == b"trex") {

@@ -41,3 +41,27 @@ pub(super) fn build(job: &mut Job<'_>, entry: &BoxHeader, out: &mut Boxes) -> Re
         }
     }
 }
+
+/// Whether text is the log of a drone, which some write as subtitles: looks at the first samples for a position as such
+/// logs have it, `GPS (2.35, 48.85, 20)` or `[latitude: 48.85]`.
+pub(super) fn tells_places(job: &mut Job<'_>, chunks: &[(u64, u64)]) -> Result<bool> {
+    const CHUNKS: usize = 16;
+    const BYTES: u64 = 4 << 10;
+    for (start, end) in chunks.iter().take(CHUNKS) {
+        let bytes = job.source.look(*start, end.saturating_sub(*start).min(BYTES) as usize)?;
+        let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+        let is_number = |rest: &str| {
+            let rest = rest.trim_start_matches([' ', ':', '(', '=']);
+            rest.starts_with(|first: char| first.is_ascii_digit() || first == '-' || first == '+')
+        };
+        let says = |word: &str, then: &[char]| {
+            text.match_indices(word)
+                .filter_map(|(at, _)| text.get(at + word.len()..))
+                .any(|rest| rest.trim_start_matches(' ').starts_with(then) && is_number(rest))
+        };
+        if says("gps", &['(', ':']) || says("latitude", &[':', '=']) || says("longitude", &[':', '=']) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -37,6 +37,13 @@ pub(super) struct Track {
     pub(super) fate: Fate,
 }
 
+impl Track {
+    /// Whether its samples are text: subtitles, or titles of chapters.
+    pub(super) fn is_text(&self) -> bool {
+        matches!(&self.handler, b"text" | b"sbtl" | b"subt")
+    }
+}
+
 /// Reads where the parts of a track are.
 pub(super) fn read(job: &mut Job<'_>, trak: &BoxHeader) -> Result<Track> {
     let children = job.source.boxes(trak.body, trak.end)?;
