@@ -21,6 +21,7 @@ export const {
   planRender,
   probe,
   render,
+  sanitizeUpload,
   schema,
   suggestClips,
   toWebVtt,

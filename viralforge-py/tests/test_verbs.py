@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import SEEDS
 
 import viralforge as vf
 
@@ -97,6 +98,21 @@ def test_a_reframe_follows_the_subject_and_is_rendered(analysis: vf.Analysis, ta
     assert (report.width, report.height, report.frames_written) == (102, 180, 24)
     centered = vf.ReframePlan.centered((320, 180), "1:1", vf.TimeRange(0, 10))
     assert centered.crop_at(5) == vf.CropRect(70, 0, 180, 180)
+
+
+def test_an_upload_is_rewritten_without_what_playing_does_not_need(talk: Path, tmp_path: Path) -> None:
+    report = vf.sanitize_upload(talk, tmp_path / "clean.mp4", policy="video")
+    assert (report.mime, report.bytes_in) == ("video/mp4", talk.stat().st_size)
+    assert report.bytes_out == (tmp_path / "clean.mp4").stat().st_size
+    assert "tags" in [removed.what for removed in report.removed]
+    again = io.BytesIO()
+    policy = vf.UploadPolicy.video(max_bytes=report.bytes_out)
+    assert vf.sanitize_upload(tmp_path / "clean.mp4", again, policy=policy, keep_chapters=False).removed == ()
+    assert again.getvalue() == (tmp_path / "clean.mp4").read_bytes()
+    with pytest.raises(vf.MalformedMediaError, match="too large"):
+        vf.sanitize_upload(talk, io.BytesIO(), policy=vf.UploadPolicy.video(max_bytes=10))
+    with pytest.raises(vf.UnsupportedMediaError, match="transcode it to MP4"):
+        vf.sanitize_upload(SEEDS / "mpeg4.avi", io.BytesIO())
 
 
 def test_clips_are_suggested_with_reasons(analysis: vf.Analysis) -> None:

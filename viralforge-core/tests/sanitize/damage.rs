@@ -71,7 +71,6 @@ fn check(name: &str, bytes: Vec<u8>) {
     match sanitize_bytes(name, clean.clone()) {
         Ok(again) => assert!(again == clean, "{name}: {} bytes became {}", clean.len(), again.len()),
         Err(error) => {
-            std::fs::write("/tmp/sanitize-fault.bin", &clean).unwrap(); // TEMP
             panic!("{name}: the output is refused: {error}");
         }
     }

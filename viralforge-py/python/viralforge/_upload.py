@@ -244,3 +244,57 @@ class UploadReport(Document):
     safe_name: str
     findings: tuple[Finding, ...]
     media: MediaInfo | None
+
+
+RemovedKind: TypeAlias = Literal[
+    "location",
+    "exif",
+    "xmp",
+    "tags",
+    "comment",
+    "cover",
+    "preview",
+    "chapters",
+    "attachment",
+    "data_track",
+    "index",
+    "unknown_box",
+    "free_space",
+    "unreferenced_bytes",
+    "trailing_bytes",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed(Record):
+    """Everything of one kind that was removed from an upload.
+
+    Attributes:
+        what: The kind.
+        count: How many pieces.
+        bytes: Bytes of all of them, their headers included.
+    """
+
+    what: RemovedKind
+    count: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SanitizeReport(Document):
+    """What `sanitize_upload` did.
+
+    Attributes:
+        mime: The media type of both files.
+        bytes_in: Size of the source in bytes.
+        bytes_out: Size of the output in bytes. A header that grew can make it a little larger than the source.
+        header_was_last: Whether the source had its header behind the media; the output has it in front.
+        removed: What was removed, one entry for each kind. Times of recording and names of programs that are
+            overwritten in place are not listed.
+    """
+
+    mime: str
+    bytes_in: int
+    bytes_out: int
+    header_was_last: bool
+    removed: tuple[Removed, ...]
