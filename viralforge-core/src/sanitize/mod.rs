@@ -6,10 +6,10 @@
 
 mod bmff;
 mod ebml;
-mod image;
 mod options;
 mod reader;
 mod report;
+mod still;
 mod writer;
 
 pub use self::options::SanitizeOptions;
@@ -83,10 +83,10 @@ pub fn sanitize_upload(
         header_was_last: false,
     };
     match kind {
-        Some(FileKind::Jpeg) => image::jpeg::rewrite(&mut job)?,
-        Some(FileKind::Png) => image::png::rewrite(&mut job)?,
-        Some(FileKind::Gif) => image::gif::rewrite(&mut job)?,
-        Some(FileKind::Webp) => image::webp::rewrite(&mut job)?,
+        Some(FileKind::Jpeg) => still::jpeg::rewrite(&mut job)?,
+        Some(FileKind::Png) => still::png::rewrite(&mut job)?,
+        Some(FileKind::Gif) => still::gif::rewrite(&mut job)?,
+        Some(FileKind::Webp) => still::webp::rewrite(&mut job)?,
         Some(FileKind::Matroska | FileKind::Webm) => ebml::rewrite(&mut job)?,
         _ => bmff::rewrite(&mut job)?,
     }
