@@ -30,6 +30,7 @@ module.exports = {
   planRender: plan.planRender,
   probe: read.probe,
   render: write.render,
+  sanitizeUpload: write.sanitizeUpload,
   schema,
   suggestClips: plan.suggestClips,
   toWebVtt: plan.toWebVtt,

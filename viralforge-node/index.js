@@ -22,6 +22,7 @@ export const {
   planRender,
   probe,
   render,
+  sanitizeUpload,
   schema,
   suggestClips,
   toWebVtt,

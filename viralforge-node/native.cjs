@@ -854,6 +854,7 @@ module.exports.planReframe = nativeBinding.planReframe
 module.exports.planRender = nativeBinding.planRender
 module.exports.probe = nativeBinding.probe
 module.exports.render = nativeBinding.render
+module.exports.sanitizeUpload = nativeBinding.sanitizeUpload
 module.exports.schema = nativeBinding.schema
 module.exports.suggestClips = nativeBinding.suggestClips
 module.exports.toWebVtt = nativeBinding.toWebVtt

@@ -145,6 +145,9 @@ export interface Quality {
 /** Renders a plan. */
 export declare function render(call: Call, source: string | Uint8Array, name: string | undefined | null, output: string, plan: string, options: string): Promise<string>
 
+/** Rewrites an upload without what playing it does not need. */
+export declare function sanitizeUpload(call: Call, source: string | Uint8Array, name: string | undefined | null, output: string, options: string): Promise<string>
+
 /** Verbs, options, defaults, limits and error codes as data: core's own document, as every language has it. */
 export declare function schema(): string
 

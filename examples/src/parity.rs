@@ -10,9 +10,10 @@ use viralforge_core::schema;
 use crate::Cli;
 
 /// Which subcommands take the options of a verb.
-const SUBCOMMANDS: [(&str, &[&str]); 16] = [
+const SUBCOMMANDS: [(&str, &[&str]); 17] = [
     ("probe", &["probe"]),
     ("validate_upload", &["validate"]),
+    ("sanitize_upload", &["sanitize"]),
     ("analyze", &["analyze"]),
     ("detect_scenes", &["scenes"]),
     ("analyze_waveform", &["waveform"]),
@@ -33,8 +34,8 @@ const SUBCOMMANDS: [(&str, &[&str]); 16] = [
 const OWN_FLAGS: [&str; 8] = ["output", "json", "limit", "help", "version", "per-frame", "plan", "to"];
 
 /// Options that people write in another form than JSON has, so that defaults cannot be compared.
-const WRITTEN_OTHERWISE: [&str; 9] =
-    ["range", "times", "transcript", "reframe", "tile", "size", "color", "peak_color", "background"];
+const WRITTEN_OTHERWISE: [&str; 10] =
+    ["policy", "range", "times", "transcript", "reframe", "tile", "size", "color", "peak_color", "background"];
 
 fn verbs() -> Vec<Value> {
     schema()["verbs"].as_array().unwrap().clone()

@@ -61,6 +61,7 @@ mod preset;
 mod reframe;
 // L4: files
 mod render;
+mod sanitize;
 #[cfg(test)]
 mod synthetic;
 mod thumbnail;
@@ -87,6 +88,7 @@ pub use probe::probe;
 pub use quality::FrameQuality;
 pub use reframe::{CropKeyframe, ReframeOptions, ReframePlan, ReframeShot, plan_reframe};
 pub use render::{CutMode, RenderPlan, RenderReport, Speed, render};
+pub use sanitize::{Removed, RemovedKind, SanitizeOptions, SanitizeReport, sanitize_upload};
 pub use scene::{Boundary, BoundaryKind, Scene, SceneOptions, SceneReport};
 #[cfg(feature = "schema")]
 pub use schema::schema;

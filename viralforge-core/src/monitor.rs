@@ -17,6 +17,8 @@ pub enum Stage {
     Probe,
     /// Checking an upload.
     Validate,
+    /// Rewriting an upload without what is not needed to play it.
+    Sanitize,
     /// Decoding and measuring.
     Analyze,
     /// Choosing and writing pictures.
@@ -27,13 +29,15 @@ pub enum Stage {
 
 impl Stage {
     /// Every stage.
-    pub const ALL: [Self; 5] = [Self::Probe, Self::Validate, Self::Analyze, Self::Thumbnails, Self::Render];
+    pub const ALL: [Self; 6] =
+        [Self::Probe, Self::Validate, Self::Sanitize, Self::Analyze, Self::Thumbnails, Self::Render];
 
     /// Its name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Probe => "probe",
             Self::Validate => "validate",
+            Self::Sanitize => "sanitize",
             Self::Analyze => "analyze",
             Self::Thumbnails => "thumbnails",
             Self::Render => "render",

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, Result};
+use crate::source::Source;
 
 /// Where a verb writes. A path gets its file only once it is complete; until then the bytes are in a temporary file
 /// beside it, which goes away on failure and on cancellation.
@@ -50,6 +51,17 @@ impl Output {
             Kind::Path(path) => Some(path),
             Kind::Writer { .. } => None,
         }
+    }
+
+    /// Refuses an output that is the source: writing over the file that is being read would destroy it on success and is
+    /// never meant.
+    pub(crate) fn refuse_source(&self, source: &Source) -> Result<()> {
+        let real = |path: &Path| std::fs::canonicalize(path).ok();
+        let same = self.path().and_then(real).is_some_and(|out| real(Path::new(source.name())) == Some(out));
+        if same {
+            return Err(Error::invalid_option("output", format_args!("{} is the source itself", self.name())));
+        }
+        Ok(())
     }
 
     /// Opens the place where bytes gather until [`Sink::commit`].

@@ -15,6 +15,7 @@ use crate::monitor::{Progress, Stage};
 use crate::preset::Preset;
 use crate::reframe::{ReframeOptions, ReframePlan};
 use crate::render::{RenderPlan, RenderReport};
+use crate::sanitize::{SanitizeOptions, SanitizeReport};
 use crate::scene::{SceneOptions, SceneReport};
 use crate::silence::{SilenceOptions, SilenceReport};
 use crate::thumbnail::{Frame, FrameOptions, Storyboard, StoryboardOptions, ThumbnailOptions, ThumbnailReport};
@@ -64,6 +65,11 @@ fn verbs() -> Vec<Value> {
             "validate_upload",
             "Checks an upload: what it really is, whether it is sound, whether the policy takes it.",
             &["source"],
+        ),
+        verb::<SanitizeOptions, SanitizeReport>(
+            "sanitize_upload",
+            "Rewrites an upload without places, tags, attachments and hidden bytes; the media stays as it is.",
+            &["source", "output"],
         ),
         verb::<AnalysisOptions, Analysis>("analyze", "Runs any set of analyses over one decode.", &["source"]),
         verb::<SceneOptions, SceneReport>("detect_scenes", "Finds the shots of a video.", &["source"]),
@@ -169,6 +175,7 @@ mod tests {
             ("plan_render", "options", serde_json::to_value(TranscodeOptions::default())),
             ("write_waveform", "options", serde_json::to_value(WriteWaveformOptions::default())),
             ("validate_upload", "options", serde_json::to_value(UploadPolicy::video())),
+            ("sanitize_upload", "options", serde_json::to_value(SanitizeOptions::default())),
         ] {
             let written = written.unwrap();
             let mut names: Vec<_> = written.as_object().unwrap().keys().map(String::as_str).collect();

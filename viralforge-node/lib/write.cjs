@@ -10,14 +10,19 @@ const schemas = require('./schema.cjs')
 const { Waveform } = require('./waveform.cjs')
 const native = require('./native.cjs')
 
-/** Reads a source and writes a video; `start` gets the path of the video last. */
-async function making(source, output, parsed, start) {
+/** Reads a source and writes a file; `start` gets the path of the file last. */
+async function writing(source, output, parsed, start) {
   const { signal } = parsed
-  const report = JSON.parse(
+  return JSON.parse(
     await reading(source, parsed, (call, value, name) =>
       withOutput(output, { signal, cancel: () => call.cancel() }, (path) => start(call, value, name, path)),
     ),
   )
+}
+
+/** The same for a video, whose report names the output. */
+async function making(source, output, parsed, start) {
+  const report = await writing(source, output, parsed, start)
   return isStream(output) ? { ...report, output: 'stream' } : report
 }
 
@@ -27,6 +32,13 @@ async function render(source, output, plan, options) {
   const planText = JSON.stringify(plan)
   return making(source, output, parsed, (call, value, name, path) =>
     native.render(call, value, name, path, planText, parsed.text),
+  )
+}
+
+async function sanitizeUpload(source, output, options) {
+  const parsed = parse(options, () => schemas.optionsOf('sanitizeUpload'))
+  return writing(source, output, parsed, (call, value, name, path) =>
+    native.sanitizeUpload(call, value, name, path, parsed.text),
   )
 }
 
@@ -47,4 +59,4 @@ async function writeWaveform(waveform, output, options) {
   )
 }
 
-module.exports = { render, transcode, writeWaveform }
+module.exports = { render, sanitizeUpload, transcode, writeWaveform }

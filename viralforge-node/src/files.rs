@@ -1,4 +1,4 @@
-//! Verbs that write a video.
+//! Verbs that write a video, or another file from a source.
 
 use napi::Result;
 use napi::bindgen_prelude::{Env, Object};
@@ -28,6 +28,26 @@ pub fn render<'env>(
         let plan = core::options_from_json(core::RenderPlan::default(), &json::from_js(&plan)?)?;
         let source = input.open(request.limits()?)?;
         json::to_js(&core::render(&source, &core::Output::to_path(output), &plan, monitor)?)
+    };
+    call.start(env, work, |json| json)
+}
+
+/// Rewrites an upload without what playing it does not need.
+#[napi(ts_return_type = "Promise<string>")]
+pub fn sanitize_upload<'env>(
+    env: &'env Env,
+    call: &Call,
+    #[napi(ts_arg_type = "string | Uint8Array")] source: SourceArg<'_>,
+    name: Option<String>,
+    output: String,
+    options: String,
+) -> Result<Object<'env>> {
+    let input = Input::new(&source, name);
+    let work = move |monitor: &core::Monitor| {
+        let request = Request::parse(&options)?;
+        let options = request.options(core::SanitizeOptions::default())?;
+        let source = input.open(request.limits()?)?;
+        json::to_js(&core::sanitize_upload(&source, &core::Output::to_path(output), &options, monitor)?)
     };
     call.start(env, work, |json| json)
 }

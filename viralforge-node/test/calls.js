@@ -7,6 +7,7 @@ import * as vf from 'viralforge'
 export const reading = (dir) => ({
   probe: (source, options) => vf.probe(source, options),
   validateUpload: (source, options) => vf.validateUpload(source, options),
+  sanitizeUpload: (source, options) => vf.sanitizeUpload(source, join(dir, 'sanitize.mp4'), options),
   analyze: (source, options) => vf.analyze(source, options),
   detectScenes: (source, options) => vf.detectScenes(source, options),
   analyzeWaveform: (source, options) => vf.analyzeWaveform(source, options),

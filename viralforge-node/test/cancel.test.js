@@ -71,7 +71,7 @@ test('a signal that fired before is noticed, by every verb', async (t) => {
 
 test('a signal stops every long verb soon, with its own reason, and nothing is left', async (t) => {
   const dir = folder(t)
-  const quick = ['probe', 'validateUpload', 'makeStoryboard', 'extractFrames']
+  const quick = ['probe', 'validateUpload', 'sanitizeUpload', 'makeStoryboard', 'extractFrames']
   const sound = longSound(t)
   const sources = { analyzeWaveform: sound, measureLoudness: sound, detectSilence: sound }
   for (const [verb, call] of Object.entries(reading(dir))) {

@@ -71,6 +71,7 @@ test('a value out of range is invalid_option, and nothing is written', async (t)
   const wrong = [
     ['validateUpload', { policy: { maxDamagedShare: 2 } }, 'maxDamagedShare'],
     ['validateUpload', { policy: 'text' }, 'policy'],
+    ['sanitizeUpload', { policy: { maxDamagedShare: 2 } }, 'maxDamagedShare'],
     ['analyze', { silence: { thresholdDbfs: 3 } }, 'thresholdDbfs'],
     ['analyze', { scenes: false, waveform: false, loudness: false, silence: false, quality: false, subject: false }, 'options'],
     ['detectScenes', { threshold: 1.5 }, 'threshold'],

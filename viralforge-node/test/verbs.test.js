@@ -117,6 +117,20 @@ test('analyze leaves out what nobody asked for', async () => {
   assert.equal(some.undecodablePackets, 0)
 })
 
+test('sanitizeUpload keeps the media and tells what it removed', async (t) => {
+  const dir = folder(t)
+  const report = await vf.sanitizeUpload(demo, join(dir, 'clean.mp4'), { policy: vf.uploadPolicy('video') })
+  assert.deepEqual([report.mime, report.bytesIn], ['video/mp4', readFileSync(demo).length])
+  assert.equal(report.bytesOut, readFileSync(join(dir, 'clean.mp4')).length)
+  assert.ok(report.removed.some(({ what, count, bytes }) => what === 'tags' && count > 0 && bytes > 0))
+  const again = await vf.sanitizeUpload(join(dir, 'clean.mp4'), join(dir, 'again.mp4'), { keepChapters: false })
+  assert.deepEqual(again.removed, [])
+  assert.deepEqual(readFileSync(join(dir, 'again.mp4')), readFileSync(join(dir, 'clean.mp4')))
+  const small = vf.sanitizeUpload(demo, join(dir, 'no.mp4'), { policy: { maxBytes: 10 } })
+  await assert.rejects(small, { code: 'malformed', message: /too large/ })
+  await assert.rejects(vf.sanitizeUpload(seed('mpeg4.avi'), join(dir, 'no.avi')), { code: 'unsupported' })
+})
+
 test('plans are plain data that comes back through JSON', async (t) => {
   const clips = await vf.suggestClips(analysis, { count: 2, minDurationSeconds: 5, maxDurationSeconds: 8 })
   assert.equal(clips.length, 2)

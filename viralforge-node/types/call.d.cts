@@ -21,7 +21,7 @@ export type Source =
 export type Output = string | URL | Writable
 
 /** What a call is doing right now. */
-export type Stage = 'probe' | 'validate' | 'analyze' | 'thumbnails' | 'render'
+export type Stage = 'probe' | 'validate' | 'sanitize' | 'analyze' | 'thumbnails' | 'render'
 
 /** How far a call has come. */
 export interface Progress {

@@ -169,6 +169,60 @@ export class UploadInspector {
   readonly seenBytes: number
 }
 
+/** Options of `sanitizeUpload`. */
+export interface SanitizeOptions extends CallOptions {
+  /**
+   * What the structure of the source is held against first, whatever it says of what is removed: what differs from the
+   * policy of a video, or all of one, as `uploadPolicy` gives it; `null` means that of the slot the file fits.
+   * @default null
+   */
+  readonly policy?: Partial<UploadPolicy> | null
+  /** Keep chapters with their titles; pictures of chapters go in any case. @default true */
+  readonly keepChapters?: boolean
+}
+
+/** What `sanitizeUpload` did. */
+export interface SanitizeReport {
+  /** The media type of both files. */
+  readonly mime: string
+  /** Size of the source in bytes. */
+  readonly bytesIn: number
+  /** Size of the output in bytes. A header that grew can make it a little larger than the source. */
+  readonly bytesOut: number
+  /** Whether the source had its header behind the media; the output has it in front. */
+  readonly headerWasLast: boolean
+  /** What was removed, one entry for each kind; what is overwritten in place is not listed. */
+  readonly removed: readonly Removed[]
+}
+
+/** Everything of one kind that was removed. */
+export interface Removed {
+  /** The kind. */
+  readonly what: RemovedKind
+  /** How many pieces. */
+  readonly count: number
+  /** Bytes of all of them, their headers included. */
+  readonly bytes: number
+}
+
+/** Kinds of things that are removed. */
+export type RemovedKind =
+  | 'location'
+  | 'exif'
+  | 'xmp'
+  | 'tags'
+  | 'comment'
+  | 'cover'
+  | 'preview'
+  | 'chapters'
+  | 'attachment'
+  | 'data_track'
+  | 'index'
+  | 'unknown_box'
+  | 'free_space'
+  | 'unreferenced_bytes'
+  | 'trailing_bytes'
+
 /** One thing that was found. */
 export interface Finding {
   /** Stable name of exactly this finding: `sample_outside_file`, `gps` … */

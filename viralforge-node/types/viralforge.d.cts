@@ -26,7 +26,7 @@ import type {
   WriteWaveformOptions,
 } from './sound.cjs'
 import type { Moment } from './time.cjs'
-import type { UploadOptions, UploadPolicy, UploadReport, UploadSlot } from './upload.cjs'
+import type { SanitizeOptions, SanitizeReport, UploadOptions, UploadPolicy, UploadReport, UploadSlot } from './upload.cjs'
 
 export * from './analysis.cjs'
 export * from './call.cjs'
@@ -51,6 +51,12 @@ export function probe(source: Source, options?: CallOptions): Promise<MediaInfo>
  * a report and no error. Of a stream no more is read than the policy takes.
  */
 export function validateUpload(source: Source, options?: UploadOptions): Promise<UploadReport>
+
+/**
+ * Rewrites an upload without locations, tags, covers, attachments, data tracks and hidden bytes; the media stays as it
+ * is. Takes MP4, MOV, WebM, Matroska, JPEG, PNG, WebP and GIF. `malformed` where the structure is refused.
+ */
+export function sanitizeUpload(source: Source, output: Output, options?: SanitizeOptions): Promise<SanitizeReport>
 
 /** Runs any set of analyses over a single decode. `missing_track` where the file has none of the tracks needed. */
 export function analyze(source: Source, options?: AnalysisOptions): Promise<Analysis>

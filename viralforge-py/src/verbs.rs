@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use viralforge_core as core;
-use viralforge_core::{LoudnessOptions, SceneOptions, SilenceOptions, TranscodeOptions, UploadPolicy};
+use viralforge_core::{LoudnessOptions, SanitizeOptions, SceneOptions, SilenceOptions, TranscodeOptions, UploadPolicy};
 
 use crate::call::Call;
 use crate::output::Target;
@@ -19,6 +19,20 @@ pub(crate) fn validate_upload(py: Python<'_>, source: Origin, policy: String, ca
     job::run(py, call, move |job| {
         let policy = json::options(UploadPolicy::for_slot(json::slot(&policy)?), &policy)?;
         json::text(&core::validate_upload(&job.open(source)?, &policy, &job.monitor)?)
+    })
+}
+
+#[pyfunction]
+pub(crate) fn sanitize_upload(
+    py: Python<'_>,
+    source: Origin,
+    output: Target,
+    options: String,
+    call: Call,
+) -> PyResult<String> {
+    job::run(py, call, move |job| {
+        let options = json::options(SanitizeOptions::default(), &options)?;
+        json::text(&core::sanitize_upload(&job.open(source)?, &output.open(&job.guard), &options, &job.monitor)?)
     })
 }
 

@@ -74,6 +74,10 @@ def _transcode(source: vf.SourceLike, **options: Any) -> vf.RenderReport:
     return vf.transcode(source, io.BytesIO(), range=vf.TimeRange(0, 1), speed="ultrafast", **options)
 
 
+def _sanitize(source: vf.SourceLike, **options: Any) -> vf.SanitizeReport:
+    return vf.sanitize_upload(source, io.BytesIO(), **options)
+
+
 def _frames(source: vf.SourceLike, **options: Any) -> list[vf.Frame]:
     return vf.extract_frames(source, times=[0.5], **options)
 
@@ -81,6 +85,7 @@ def _frames(source: vf.SourceLike, **options: Any) -> list[vf.Frame]:
 READERS: dict[str, Verb] = {
     "probe": vf.probe,
     "validate_upload": vf.validate_upload,
+    "sanitize_upload": _sanitize,
     "analyze": vf.analyze,
     "detect_scenes": vf.detect_scenes,
     "analyze_waveform": vf.analyze_waveform,

@@ -15,6 +15,8 @@ import viralforge as vf
 from viralforge import _errors
 
 STRICT = [name for name in READERS if name != "validate_upload"]
+DECODING = [name for name in STRICT if name != "sanitize_upload"]
+"""Those that read by FFmpeg, which says what else it refuses and under which limits."""
 BUILTIN = {
     "invalid_option": ValueError,
     "malformed": ValueError,
@@ -58,7 +60,7 @@ def test_any_prefix_does_no_harm(verb: str, talk_bytes: bytes) -> None:
             assert error.code in ("malformed", "missing_track")
 
 
-@pytest.mark.parametrize("verb", STRICT)
+@pytest.mark.parametrize("verb", DECODING)
 @pytest.mark.parametrize("name", ["playlist.m3u8", "list.ffconcat"])
 def test_what_points_at_other_files_is_refused(verb: str, name: str) -> None:
     with pytest.raises((vf.UnsupportedMediaError, vf.MalformedMediaError)) as caught:
@@ -81,7 +83,7 @@ def test_pictures_alone_have_no_sound_track(verb: str, mute: Path) -> None:
     assert isinstance(caught.value, vf.MissingTrackError) and caught.value.track == "audio"
 
 
-@pytest.mark.parametrize("verb", STRICT)
+@pytest.mark.parametrize("verb", DECODING)
 def test_a_limit_is_named_with_both_values(verb: str, talk: Path) -> None:
     with pytest.raises(vf.LimitExceededError) as caught:
         READERS[verb](talk, limits=vf.Limits(max_duration_seconds=9))
@@ -153,6 +155,7 @@ OUT_OF_RANGE: list[tuple[str, dict[str, Any]]] = [
     ("make_storyboard", {"times": [2, 1]}),
     ("make_storyboard", {"tile": (1, 2, 3)}),
     ("validate_upload", {"policy": "film"}),
+    ("sanitize_upload", {"policy": "film"}),
 ]
 
 
@@ -177,6 +180,7 @@ def test_options_out_of_range_of_the_plans_are_named(analysis: vf.Analysis, talk
         ("preset", lambda: vf.plan_render(preset="myspace")),  # type: ignore[arg-type]
         ("audio_bit_rate_bps", lambda: vf.transcode(talk, io.BytesIO(), audio_bit_rate_bps=1)),
         ("scenes.threshold", lambda: vf.analyze(talk, scenes={"threshold": float("inf")})),
+        ("output", lambda: vf.sanitize_upload(talk, talk)),
         ("format", lambda: vf.write_waveform(vf.analyze_waveform(talk), io.BytesIO())),
         ("times", lambda: vf.extract_frames(talk, times=[])),
         ("end", lambda: vf.TimeRange(2, 1)),
@@ -191,6 +195,8 @@ def test_an_option_of_the_wrong_type_is_a_type_error(analysis: vf.Analysis, talk
     calls: list[Any] = [
         lambda: vf.detect_scenes(talk, threshold="0.5"),  # type: ignore[arg-type]
         lambda: vf.detect_scenes(talk, threshold=True),
+        lambda: vf.sanitize_upload(talk, io.BytesIO(), policy=3),  # type: ignore[arg-type]
+        lambda: vf.sanitize_upload(talk, io.BytesIO(), keep_chapters=1),  # type: ignore[arg-type]
         lambda: vf.detect_scenes(talk, gradual=1),  # type: ignore[arg-type]
         lambda: vf.analyze_waveform(talk, samples_per_pixel=2.5),  # type: ignore[arg-type]
         lambda: vf.analyze_waveform(talk, range=(1, 2)),  # type: ignore[arg-type]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import io
 import json
 import pickle
 from fractions import Fraction
@@ -25,6 +26,7 @@ def results(talk: Path, analysis: vf.Analysis, sound: Path) -> list[Any]:
         vf.probe(talk),
         vf.probe(sound),
         vf.validate_upload(talk, file_name="../a.exe"),
+        vf.sanitize_upload(talk, io.BytesIO()),
         analysis,
         analysis.scenes,
         analysis.waveform,

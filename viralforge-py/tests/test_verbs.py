@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import SEEDS
 
 import viralforge as vf
 
@@ -99,6 +100,21 @@ def test_a_reframe_follows_the_subject_and_is_rendered(analysis: vf.Analysis, ta
     assert centered.crop_at(5) == vf.CropRect(70, 0, 180, 180)
 
 
+def test_an_upload_is_rewritten_without_what_playing_does_not_need(talk: Path, tmp_path: Path) -> None:
+    report = vf.sanitize_upload(talk, tmp_path / "clean.mp4", policy="video")
+    assert (report.mime, report.bytes_in) == ("video/mp4", talk.stat().st_size)
+    assert report.bytes_out == (tmp_path / "clean.mp4").stat().st_size
+    assert "tags" in [removed.what for removed in report.removed]
+    again = io.BytesIO()
+    policy = vf.UploadPolicy.video(max_bytes=report.bytes_out)
+    assert vf.sanitize_upload(tmp_path / "clean.mp4", again, policy=policy, keep_chapters=False).removed == ()
+    assert again.getvalue() == (tmp_path / "clean.mp4").read_bytes()
+    with pytest.raises(vf.MalformedMediaError, match="too large"):
+        vf.sanitize_upload(talk, io.BytesIO(), policy=vf.UploadPolicy.video(max_bytes=10))
+    with pytest.raises(vf.UnsupportedMediaError, match="transcode it to MP4"):
+        vf.sanitize_upload(SEEDS / "mpeg4.avi", io.BytesIO())
+
+
 def test_clips_are_suggested_with_reasons(analysis: vf.Analysis) -> None:
     text = "WEBVTT\n\n00:01.000 --> 00:03.000\nHello there.\n\n00:04.000 --> 00:06.000\nBye.\n"
     transcript = vf.Transcript.parse(text)
@@ -148,7 +164,7 @@ def test_numbers_of_numpy_are_numbers(talk: Path, value: float) -> None:
     assert vf.detect_scenes(talk, threshold=value).scenes
 
 
-def test_an_upload_that_is_still_coming_is_refused_as_soon_as_it_is_hopeless(talk) -> None:
+def test_an_upload_that_is_still_coming_is_refused_as_soon_as_it_is_hopeless(talk: Path) -> None:
     inspector = vf.UploadInspector("video", file_name="page.mp4")
     assert inspector.push(bytearray(b"<!doctype html>" * 500)) == "reject"
     assert inspector.report().findings[0].class_ == "not_media"
@@ -159,6 +175,6 @@ def test_an_upload_that_is_still_coming_is_refused_as_soon_as_it_is_hopeless(tal
         vf.UploadInspector(vf.UploadPolicy.video(min_side=9000))
 
 
-def test_a_report_tells_the_share_that_was_decoded(talk) -> None:
+def test_a_report_tells_the_share_that_was_decoded(talk: Path) -> None:
     decoded = vf.validate_upload(talk, policy=vf.UploadPolicy.video(decode_whole=True)).decoded
     assert decoded is not None and decoded.whole and decoded.frames > 0 and decoded.damaged_share == 0

@@ -30,6 +30,7 @@ def reports(source: vf.Source) -> None:
     assert_type(media.duration_seconds, float | None)
     upload = vf.validate_upload(source, policy=vf.UploadPolicy.image(max_side=100), file_name="a.png")
     assert_type(upload.verdict, vf.Verdict)
+    assert_type(vf.sanitize_upload(source, "clean.mp4", policy="video").removed[0].what, vf.RemovedKind)
     vf.UploadPolicy.video(max_sides=3)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
     analysis = vf.analyze(source, scenes={"threshold": 0.4}, silence=False)
     vf.analyze(source, scenes={"treshold": 0.4})  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]

@@ -10,6 +10,7 @@ mod plan;
 mod probe;
 mod reframe;
 mod render;
+mod sanitize;
 mod scenes;
 mod schema;
 mod silence;
@@ -31,6 +32,7 @@ use crate::session::Session;
 pub(crate) enum Command {
     Probe(probe::Probe),
     Validate(Box<validate::Validate>),
+    Sanitize(sanitize::Sanitize),
     Analyze(analyze::Analyze),
     Scenes(scenes::Scenes),
     Waveform(waveform::Waveform),
@@ -54,6 +56,7 @@ impl Command {
         match self {
             Self::Probe(command) => command.run(session),
             Self::Validate(command) => command.run(session),
+            Self::Sanitize(command) => command.run(session),
             Self::Analyze(command) => command.run(session),
             Self::Scenes(command) => command.run(session),
             Self::Waveform(command) => command.run(session),

@@ -1,6 +1,6 @@
 //! `viralforge validate`
 
-mod policy;
+pub(super) mod policy;
 
 use std::path::{Path, PathBuf};
 

@@ -11,9 +11,10 @@ const TEXT: &[u8] = b"This is a letter to a friend, and no video at all.\n";
 /// Every subcommand as it would write into `out`.
 fn verbs(file: &str, out: &Path) -> Vec<Vec<String>> {
     let to = |name: &str| out.join(name).display().to_string();
-    let all: [&[&str]; 12] = [
+    let all: [&[&str]; 13] = [
         &["probe", file],
         &["validate", file],
+        &["sanitize", file, "-o", &to("clean.mp4")],
         &["scenes", file],
         &["waveform", file, "-o", &to("wave.dat")],
         &["loudness", file],

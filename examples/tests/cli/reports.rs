@@ -52,6 +52,26 @@ fn validate_tells_the_verdict_and_the_reasons_of_each_file() {
 }
 
 #[test]
+fn sanitize_tells_what_it_removed() {
+    let Some(photo) = media("real/image/DSCN0010.jpg") else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("clean.jpg");
+    let args = ["sanitize".as_ref(), photo.as_os_str(), "-o".as_ref(), out.as_os_str()];
+    let report = json(args);
+    assert_eq!((&report["output"], &report["mime"]), (&out.display().to_string().into(), &"image/jpeg".into()));
+    assert_eq!(report["bytes_out"], out.metadata().unwrap().len());
+    assert_eq!(report["bytes_in"], photo.metadata().unwrap().len());
+    assert_eq!(report["header_was_last"], false);
+    let removed = report["removed"].as_array().unwrap();
+    assert_eq!(removed[0]["what"], "location");
+    removed.iter().for_each(|one| has_numbers(one, &["count", "bytes"]));
+    let again = json(["sanitize".as_ref(), out.as_os_str(), "-o".as_ref(), dir.path().join("again.jpg").as_os_str()]);
+    assert_eq!(again["removed"], serde_json::json!([]));
+    let table = run(args);
+    assert!(table.stdout.contains("location") && table.stdout.contains("XMP"), "{}", table.stdout);
+}
+
+#[test]
 fn the_name_of_an_upload_may_hold_a_nul_byte() {
     let Some(video) = dialogue() else { return };
     let run =

@@ -5,7 +5,7 @@ use std::fs;
 use crate::media::dialogue;
 use crate::program::run;
 
-const SUBCOMMANDS: [&str; 17] = [
+const SUBCOMMANDS: [&str; 18] = [
     "analyze",
     "frames",
     "plan",
@@ -13,6 +13,7 @@ const SUBCOMMANDS: [&str; 17] = [
     "schema",
     "probe",
     "validate",
+    "sanitize",
     "scenes",
     "waveform",
     "loudness",
@@ -46,7 +47,7 @@ fn without_a_subcommand_the_help_goes_to_standard_error() {
 
 #[test]
 fn mistakes_in_the_arguments_are_one_line() {
-    let wrong: [&[&str]; 12] = [
+    let wrong: [&[&str]; 14] = [
         &["prob", "x.mp4"],
         &["probe"],
         &["probe", "x.mp4", "--jason"],
@@ -54,6 +55,8 @@ fn mistakes_in_the_arguments_are_one_line() {
         &["transcode", "x.mp4", "-o", "y.mp4", "--cut", "sharp"],
         &["transcode", "x.mp4", "-o", "y.mp4", "--start", "-3"],
         &["transcode", "x.mp4", "-o", "y.mp4", "--preset", "myspace"],
+        &["sanitize", "x.mp4"],
+        &["sanitize", "x.mp4", "-o", "y.mp4", "--policy", "film"],
         &["reframe", "x.mp4", "--aspect", "9x16"],
         &["clips", "x.mp4"],
         &["clips", "x.mp4", "-o", "y", "--to", "tiktok,myspace"],
@@ -72,9 +75,10 @@ fn a_value_that_a_verb_refuses_is_wrong_usage_and_writes_nothing() {
     let Some(video) = dialogue() else { return };
     let dir = tempfile::tempdir().unwrap();
     let (video, out) = (video.display().to_string(), dir.path().join("o.mp4").display().to_string());
-    let wrong: [&[&str]; 4] = [
+    let wrong: [&[&str]; 5] = [
         &["transcode", &video, "-o", &out, "--start", "5", "--end", "5"],
         &["transcode", &video, "-o", &out, "--crf", "99"],
+        &["sanitize", &video, "-o", &video],
         &["silence", &video, "--threshold-db", "3"],
         &["thumbnails", &video, "--count", "0"],
     ];

@@ -7,7 +7,7 @@ mod plan;
 pub(crate) use plan::KEYFRAME_INTERVAL;
 pub use plan::{CutMode, RenderPlan, Speed};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::monitor::{Monitor, Stage};
 use crate::output::Output;
 use crate::source::Source;
@@ -59,21 +59,9 @@ pub struct RenderReport {
 /// ```
 pub fn render(source: &Source, output: &Output, plan: &RenderPlan, monitor: &Monitor) -> Result<RenderReport> {
     plan.check()?;
-    refuse_same_file(source, output)?;
+    output.refuse_source(source)?;
     monitor.begin(Stage::Render);
     let report = pipeline::run(source, output, plan, monitor)?;
     monitor.report(Stage::Render, 1.0);
     Ok(report)
-}
-
-/// Writing over the file that is being read would destroy it on success and is never meant.
-fn refuse_same_file(source: &Source, output: &Output) -> Result<()> {
-    let same = output.path().is_some_and(|path| {
-        let real = |p: &std::path::Path| std::fs::canonicalize(p).ok();
-        real(path).is_some_and(|out| real(std::path::Path::new(source.name())) == Some(out))
-    });
-    if same {
-        return Err(Error::invalid_option("output", format_args!("{} is the source itself", output.name())));
-    }
-    Ok(())
 }

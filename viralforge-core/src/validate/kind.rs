@@ -4,7 +4,7 @@ use super::policy::UploadSlot;
 
 /// The kinds of media files that are told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum FileKind {
+pub(crate) enum FileKind {
     Mp4,
     Mov,
     ThreeGp,
@@ -35,7 +35,7 @@ pub(super) enum FileKind {
 
 impl FileKind {
     /// Its container's short name, as a policy lists it.
-    pub(super) const fn container(self) -> &'static str {
+    pub(crate) const fn container(self) -> &'static str {
         match self {
             Self::Mp4 => "mp4",
             Self::Mov => "mov",
@@ -144,7 +144,7 @@ impl FileKind {
         }
     }
 
-    pub(super) const fn is_image(self) -> bool {
+    pub(crate) const fn is_image(self) -> bool {
         use FileKind::*;
         matches!(self, Jpeg | Png | Gif | Webp | Avif | Heif | Bmp | Tiff)
     }
@@ -154,7 +154,7 @@ impl FileKind {
         matches!(self, Self::Mp3 | Self::Adts | Self::Flac | Self::Wav | Self::Aiff)
     }
 
-    pub(super) const fn is_iso(self) -> bool {
+    pub(crate) const fn is_iso(self) -> bool {
         matches!(self, Self::Mp4 | Self::Mov | Self::ThreeGp | Self::M4a | Self::M4v)
     }
 }

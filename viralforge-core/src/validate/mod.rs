@@ -6,11 +6,11 @@
 
 mod aiff;
 mod audio_frame;
-mod bmff;
+pub(crate) mod bmff;
 mod code;
 mod codec;
 mod decode;
-mod ebml;
+pub(crate) mod ebml;
 mod facts;
 mod file_name;
 mod findings;
@@ -18,10 +18,10 @@ mod flac;
 mod flv;
 mod frames;
 mod id3;
-mod image;
+pub(crate) mod image;
 mod inflate;
 mod inspector;
-mod kind;
+pub(crate) mod kind;
 mod media;
 mod notes;
 mod ogg;
@@ -38,7 +38,7 @@ mod structure;
 mod testing;
 mod trailing;
 mod transport;
-mod window;
+pub(crate) mod window;
 
 use std::io::{Read, Seek};
 
@@ -106,6 +106,16 @@ pub fn validate_upload(source: &Source, policy: &UploadPolicy, monitor: &Monitor
     source.check()?;
     monitor.report(Stage::Validate, 1.0);
     Ok(UploadReport::new(policy, kind, findings, media))
+}
+
+/// The kind of media whose signature a file begins with; `None` for anything else.
+pub(crate) fn kind_of(source: &Source, monitor: &Monitor) -> Result<Option<FileKind>> {
+    let mut window = Window::new(source.open()?, source.byte_len(), monitor);
+    let head = window.look(0, signature::HEAD_BYTES).map_err(|error| Error::io(source.name(), error))?;
+    Ok(match signature::sniff(head) {
+        Sniffed::Media(kind) => Some(kind),
+        Sniffed::OtherMedia(_) | Sniffed::Other(..) | Sniffed::Unknown => None,
+    })
 }
 
 /// The steps that need no FFmpeg; tells the facts, and first of all the kind.

@@ -16,7 +16,7 @@ const SLOTS: usize = 4;
 pub(super) const UNKNOWN_LEN: u64 = i64::MAX as u64;
 
 /// The bytes of one file, wherever a parser wants to look.
-pub(super) struct Window<'a, R> {
+pub(crate) struct Window<'a, R> {
     input: R,
     len: u64,
     /// Bytes from the start that are there: all, but for an upload that is still coming.
@@ -41,7 +41,7 @@ impl Slot {
 }
 
 impl<'a, R: Read + Seek> Window<'a, R> {
-    pub(super) fn new(input: R, len: u64, monitor: &'a Monitor) -> Self {
+    pub(crate) fn new(input: R, len: u64, monitor: &'a Monitor) -> Self {
         Self { input, len, available: len, slots: Default::default(), oldest: 0, monitor }
     }
 
@@ -52,7 +52,7 @@ impl<'a, R: Read + Seek> Window<'a, R> {
     }
 
     /// Size of the file in bytes.
-    pub(super) fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.len
     }
 
@@ -62,7 +62,7 @@ impl<'a, R: Read + Seek> Window<'a, R> {
     }
 
     /// The bytes from `at`: `count` of them, fewer where the file ends or where `count` is over a mebibyte.
-    pub(super) fn look(&mut self, at: u64, count: usize) -> io::Result<&[u8]> {
+    pub(crate) fn look(&mut self, at: u64, count: usize) -> io::Result<&[u8]> {
         let left = usize::try_from(self.len.saturating_sub(at)).unwrap_or(usize::MAX);
         let count = count.min(MAX_LOOK).min(left);
         if count == 0 {
@@ -99,22 +99,22 @@ impl<'a, R: Read + Seek> Window<'a, R> {
     }
 
     /// Exactly `N` bytes from `at`; `None` where the file ends before.
-    pub(super) fn array<const N: usize>(&mut self, at: u64) -> io::Result<Option<[u8; N]>> {
+    pub(crate) fn array<const N: usize>(&mut self, at: u64) -> io::Result<Option<[u8; N]>> {
         Ok(self.look(at, N)?.try_into().ok())
     }
 
     /// A big-endian 32-bit number; `None` where the file ends before.
-    pub(super) fn u32_be(&mut self, at: u64) -> io::Result<Option<u32>> {
+    pub(crate) fn u32_be(&mut self, at: u64) -> io::Result<Option<u32>> {
         Ok(self.array(at)?.map(u32::from_be_bytes))
     }
 
     /// A big-endian 64-bit number; `None` where the file ends before.
-    pub(super) fn u64_be(&mut self, at: u64) -> io::Result<Option<u64>> {
+    pub(crate) fn u64_be(&mut self, at: u64) -> io::Result<Option<u64>> {
         Ok(self.array(at)?.map(u64::from_be_bytes))
     }
 
     /// Whether all bytes from `from` to `to` are zero; looks at the first and last mebibyte of a longer stretch.
-    pub(super) fn all_zero(&mut self, from: u64, to: u64) -> io::Result<bool> {
+    pub(crate) fn all_zero(&mut self, from: u64, to: u64) -> io::Result<bool> {
         let count = usize::try_from(to.saturating_sub(from)).unwrap_or(usize::MAX);
         if self.look(from, count)?.iter().any(|&b| b != 0) {
             return Ok(false);
@@ -125,22 +125,22 @@ impl<'a, R: Read + Seek> Window<'a, R> {
 }
 
 /// A big-endian 16-bit number in `bytes`.
-pub(super) fn u16_be(bytes: &[u8], at: usize) -> Option<u16> {
+pub(crate) fn u16_be(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().copied().map(u16::from_be_bytes)
 }
 
 /// A big-endian 32-bit number in `bytes`.
-pub(super) fn u32_be(bytes: &[u8], at: usize) -> Option<u32> {
+pub(crate) fn u32_be(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().copied().map(u32::from_be_bytes)
 }
 
 /// A little-endian 16-bit number in `bytes`.
-pub(super) fn u16_le(bytes: &[u8], at: usize) -> Option<u16> {
+pub(crate) fn u16_le(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..)?.first_chunk().copied().map(u16::from_le_bytes)
 }
 
 /// A little-endian 32-bit number in `bytes`.
-pub(super) fn u32_le(bytes: &[u8], at: usize) -> Option<u32> {
+pub(crate) fn u32_le(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..)?.first_chunk().copied().map(u32::from_le_bytes)
 }
 
@@ -150,7 +150,7 @@ pub(super) fn u64_le(bytes: &[u8], at: usize) -> Option<u64> {
 }
 
 /// A four-character code as text for messages.
-pub(super) fn fourcc(kind: &[u8]) -> String {
+pub(crate) fn fourcc(kind: &[u8]) -> String {
     kind.iter().map(|&b| if b.is_ascii_graphic() || b == b' ' { b as char } else { '?' }).collect()
 }
 

@@ -59,6 +59,9 @@ from ._upload import (
     Finding,
     PolicyOverrides,
     ReasonClass,
+    Removed,
+    RemovedKind,
+    SanitizeReport,
     Severity,
     Treatment,
     UploadInspector,
@@ -79,7 +82,7 @@ from ._verbs_read import (
     probe,
     validate_upload,
 )
-from ._verbs_write import render, transcode, write_waveform
+from ._verbs_write import render, sanitize_upload, transcode, write_waveform
 from ._waveform import Color, Waveform, WaveformFormat
 
 
@@ -140,8 +143,11 @@ __all__ = [
     "ReasonClass",
     "ReframePlan",
     "ReframeShot",
+    "Removed",
+    "RemovedKind",
     "RenderPlan",
     "RenderReport",
+    "SanitizeReport",
     "Scene",
     "SceneOptions",
     "SceneReport",
@@ -191,6 +197,7 @@ __all__ = [
     "plan_render",
     "probe",
     "render",
+    "sanitize_upload",
     "schema",
     "suggest_clips",
     "transcode",

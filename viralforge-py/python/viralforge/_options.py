@@ -74,6 +74,11 @@ def _record(kind: type[Record]) -> _Encode:
     return encode
 
 
+def _policy(name: str, value: Any) -> dict[str, Any]:
+    # What a slot takes is written out by the verb.
+    return value.to_dict() if isinstance(value, Record) else _wrong(name, "a slot or an UploadPolicy", value)
+
+
 def _moments(name: str, value: Any) -> list[dict[str, int]]:
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         _wrong(name, "moments in seconds", value)
@@ -197,6 +202,9 @@ _KINDS: dict[str, _Encode] = {
     "data_tracks": _text,
     "trailing_bytes": _text,
     "max_file_name_bytes": _whole,
+    # sanitize
+    "policy": _maybe(_policy),
+    "keep_chapters": _flag,
     # limits
     "max_input_bytes": _whole,
     "max_frame_pixels": _whole,

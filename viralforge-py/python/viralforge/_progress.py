@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Stage: TypeAlias = Literal["probe", "validate", "analyze", "thumbnails", "render"]
+Stage: TypeAlias = Literal["probe", "validate", "sanitize", "analyze", "thumbnails", "render"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,8 +65,8 @@ class UploadPolicy(Document):
         declared_mime: The media type that the client declared (`Content-Type`); `None` leaves it unchecked.
         depth: How deep to look; each step includes the ones before and costs more: the name, the size and the first
             and last kilobytes; the container from end to end; FFmpeg's facts and a bounded decode.
-        decode_whole: Whether a decode is of everything, however long it takes, rather than of the beginning, the end and
-            places between.
+        decode_whole: Whether a decode is of everything, however long it takes, rather than of the beginning, the end
+            and places between.
         max_bytes: Size of the file in bytes.
         allowed_containers: Containers that are taken, by the short names of `MediaInfo.container`.
         allowed_video_codecs: Video codecs that are taken, by FFmpeg's names.
@@ -243,7 +243,8 @@ class DecodedShare(Record):
         damaged_frames: Pictures among them that are damaged, and packets that gave none.
         audio_frames: Pieces of sound that were decoded.
         damaged_audio_frames: Pieces of sound that are damaged.
-        damaged_share: Share of all that was decoded that is damaged, 0 to 1, of pictures or of sound, whichever is worse.
+        damaged_share: Share of all that was decoded that is damaged, 0 to 1, of pictures or of sound, whichever is
+            worse.
     """
 
     whole: bool
@@ -276,12 +277,12 @@ class UploadReport(Document):
 
 
 class UploadInspector:
-    """Looks at an upload while it is still coming, and tells as early as possible that the rest need not be sent: a wrong
-    type, a size over the limit, a header that breaks the rules.
+    """Looks at an upload while it is still coming, and tells as early as possible that the rest need not be sent: a
+    wrong type, a size over the limit, a header that breaks the rules.
 
-    It refuses only for what `validate_upload` refuses as well, so an upload that it lets pass still has to be validated
-    when it is whole. It keeps up to 1 MiB, and that only until it has looked at it; it never decodes. One upload's bytes
-    come from one thread at a time.
+    It refuses only for what `validate_upload` refuses as well, so an upload that it lets pass still has to be
+    validated when it is whole. It keeps up to 1 MiB, and that only until it has looked at it; it never decodes. One
+    upload's bytes come from one thread at a time.
 
     Args:
         policy: What is taken: `"video"`, `"image"`, `"audio"`, or an `UploadPolicy` of your own.
@@ -327,7 +328,8 @@ class UploadInspector:
     @property
     def seen_bytes(self) -> int:
         """How many bytes have come."""
-        return self._native.seen_bytes
+        seen: int = self._native.seen_bytes
+        return seen
 
 
 def policy_text(policy: UploadSlot | UploadPolicy, file_name: str | None, declared_mime: str | None) -> str:
@@ -336,3 +338,57 @@ def policy_text(policy: UploadSlot | UploadPolicy, file_name: str | None, declar
     named = {"file_name": file_name, "declared_mime": declared_mime}
     options |= {name: value for name, value in named.items() if value is not None}
     return pack(options)
+
+
+RemovedKind: TypeAlias = Literal[
+    "location",
+    "exif",
+    "xmp",
+    "tags",
+    "comment",
+    "cover",
+    "preview",
+    "chapters",
+    "attachment",
+    "data_track",
+    "index",
+    "unknown_box",
+    "free_space",
+    "unreferenced_bytes",
+    "trailing_bytes",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Removed(Record):
+    """Everything of one kind that was removed from an upload.
+
+    Attributes:
+        what: The kind.
+        count: How many pieces.
+        bytes: Bytes of all of them, their headers included.
+    """
+
+    what: RemovedKind
+    count: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SanitizeReport(Document):
+    """What `sanitize_upload` did.
+
+    Attributes:
+        mime: The media type of both files.
+        bytes_in: Size of the source in bytes.
+        bytes_out: Size of the output in bytes. A header that grew can make it a little larger than the source.
+        header_was_last: Whether the source had its header behind the media; the output has it in front.
+        removed: What was removed, one entry for each kind. Times of recording and names of programs that are
+            overwritten in place are not listed.
+    """
+
+    mime: str
+    bytes_in: int
+    bytes_out: int
+    header_was_last: bool
+    removed: tuple[Removed, ...]

@@ -13,6 +13,7 @@ from ._reframe import ReframePlan
 from ._render import CutMode, Preset, RenderPlan, RenderReport, Speed
 from ._source import OutputLike, SourceLike
 from ._time import TimeRange
+from ._upload import SanitizeReport, UploadPolicy, UploadSlot
 from ._waveform import Color, Waveform, WaveformFormat
 
 
@@ -56,6 +57,50 @@ def render(
         raise TypeError(f"plan must be a RenderPlan, not {type(plan).__name__}")
     text = _native.render(native_source(source), output, plan.to_json(), call(limits, progress, cancel))
     return RenderReport.from_json(text)
+
+
+def sanitize_upload(
+    source: SourceLike,
+    output: OutputLike,
+    *,
+    policy: UploadSlot | UploadPolicy | None = None,
+    keep_chapters: bool = True,
+    limits: Limits | None = None,
+    progress: ProgressCallback | None = None,
+    cancel: CancelToken | None = None,
+) -> SanitizeReport:
+    """Rewrites an upload without locations, tags, covers, attachments, data tracks and hidden bytes.
+
+    Takes MP4, MOV, WebM, Matroska, JPEG, PNG, WebP and GIF. Nothing is encoded anew: the media shows as before. An MP4
+    gets its header in front.
+
+    Args:
+        source: A path, bytes, a binary file that can seek, or a `Source`. Of its limits only the size matters.
+        output: A path, or a binary file, which gets all bytes at the end and nothing if the call fails.
+        policy: What the structure of the source is held against first, whatever it says of what is removed: a slot's
+            own, or an `UploadPolicy` of yours. `None` means that of the slot the file fits.
+        keep_chapters: Keep chapters with their titles; pictures of chapters go in any case.
+        limits: What the call may cost; `None` means the source's own.
+        progress: Called with a `Progress` about twenty times a second, in this thread.
+        cancel: Stops the call; no file is left behind.
+
+    Raises:
+        InvalidOptionError: The policy contradicts itself, or the output is the source itself.
+        MalformedMediaError: The structure of the source is refused; the message is for whoever uploaded it.
+        UnsupportedMediaError: The format is one that is not rewritten.
+        LimitExceededError: A limit would be exceeded.
+        MediaIOError: The source cannot be read or the output cannot be written.
+        CancelledError: `cancel` was used.
+
+    Examples:
+        >>> vf.sanitize_upload("talk.mp4", "clean.mp4").removed[0].what
+        'tags'
+    """
+    if isinstance(policy, str):
+        policy = UploadPolicy._of(policy, {})
+    options = pack({"policy": policy, "keep_chapters": keep_chapters})
+    text = _native.sanitize_upload(native_source(source), output, options, call(limits, progress, cancel))
+    return SanitizeReport.from_json(text)
 
 
 def transcode(

@@ -41,6 +41,7 @@ __all__ = [
     "plan_render",
     "probe",
     "render",
+    "sanitize_upload",
     "suggest_clips",
     "transcode",
     "validate_upload",
@@ -146,5 +147,6 @@ extract_thumbnails = _awaitable(_verbs_picture.extract_thumbnails)
 extract_frames = _awaitable(_verbs_picture.extract_frames)
 make_storyboard = _awaitable(_verbs_picture.make_storyboard)
 render = _awaitable(_verbs_write.render)
+sanitize_upload = _awaitable(_verbs_write.sanitize_upload)
 transcode = _awaitable(_verbs_write.transcode)
 write_waveform = _awaitable(_verbs_write.write_waveform, watched=False)

@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use viralforge_core::{
     AnalysisOptions, ClipOptions, Error, FrameOptions, Monitor, Output, Preset, ReframeOptions, ReframePlan,
-    RenderPlan, RenderReport, Result, SceneOptions, Source, StoryboardOptions, StoryboardTile, ThumbnailOptions,
-    TranscodeOptions, WaveformFormat, WaveformOptions, WriteWaveformOptions, analyze, analyze_waveform, detect_scenes,
-    detect_silence, extract_frames, extract_thumbnails, make_storyboard, measure_loudness, options_from_json,
-    plan_reframe, plan_render, probe, render, suggest_clips, transcode, validate_upload, write_thumbnails,
-    write_waveform,
+    RenderPlan, RenderReport, Result, SanitizeOptions, SceneOptions, Source, StoryboardOptions, StoryboardTile,
+    ThumbnailOptions, TranscodeOptions, WaveformFormat, WaveformOptions, WriteWaveformOptions, analyze,
+    analyze_waveform, detect_scenes, detect_silence, extract_frames, extract_thumbnails, make_storyboard,
+    measure_loudness, options_from_json, plan_reframe, plan_render, probe, render, sanitize_upload, suggest_clips,
+    transcode, validate_upload, write_thumbnails, write_waveform,
 };
 
 use super::child::{to_json, write};
@@ -28,12 +28,13 @@ type Prepare = fn(&Value) -> Result<Prepared>;
 pub(super) const VALIDATION: &str = "validation";
 
 /// Every kind with what reads its options: those that the host is made of, and the verbs by their names in kebab case.
-pub(crate) const KINDS: [(&str, Prepare); 19] = [
+pub(crate) const KINDS: [(&str, Prepare); 20] = [
     (VALIDATION, |options| finds(options, validate_upload)),
     ("video-processing", |options| makes(options, videos)),
     ("clip-generation", |options| makes(options, clips::make)),
     ("thumbnail-generation", |options| makes(options, thumbnails::make)),
     ("probe", |options| finds(options, |source, _: &NoOptions, monitor| probe(source, monitor))),
+    ("sanitize-upload", |options| makes(options, sanitized)),
     ("analyze", |options| finds(options, analyze)),
     ("detect-scenes", |options| finds(options, detect_scenes)),
     ("analyze-waveform", |options| finds(options, analyze_waveform)),
@@ -100,6 +101,31 @@ type NoOptions = serde_json::Map<String, Value>;
 struct PlanToRender {
     #[serde(deserialize_with = "read_within")]
     plan: RenderPlan,
+}
+
+/// The clean file, named by its true type.
+fn sanitized(source: &Source, options: &SanitizeOptions, folder: &Path, monitor: &Monitor) -> Result<Outcome> {
+    let unnamed = folder.join("clean");
+    let report = sanitize_upload(source, &Output::to_path(&unnamed), options, monitor)?;
+    let (ending, content_type) = match report.mime.as_str() {
+        "video/quicktime" => ("mov", "video/quicktime"),
+        "video/3gpp" => ("3gp", "video/3gpp"),
+        "video/x-m4v" => ("m4v", "video/x-m4v"),
+        "audio/mp4" => ("m4a", "audio/mp4"),
+        "video/matroska" => ("mkv", "video/matroska"),
+        "audio/matroska" => ("mka", "audio/matroska"),
+        "video/webm" => ("webm", "video/webm"),
+        "audio/webm" => ("weba", "audio/webm"),
+        "image/jpeg" => ("jpg", "image/jpeg"),
+        "image/png" => ("png", "image/png"),
+        "image/gif" => ("gif", "image/gif"),
+        "image/webp" => ("webp", "image/webp"),
+        _ => ("mp4", "video/mp4"),
+    };
+    let name = format!("clean.{ending}");
+    let failed = |source| Error::Io { input: name.clone(), source };
+    std::fs::rename(&unnamed, folder.join(&name)).map_err(failed)?;
+    Ok(Outcome { report: to_json(&report)?, files: vec![Made::new(name, content_type)] })
 }
 
 fn suggest(source: &Source, options: &ClipOptions, monitor: &Monitor) -> Result<Value> {

@@ -31,6 +31,12 @@ fn cases(source: &Source) -> Vec<Case> {
     let plan = json!(plan_render(&TranscodeOptions::default().with_height(64)).unwrap());
     vec![
         ("probe", json!({}), json!(probe(source, &monitor).unwrap()), &[]),
+        (
+            "sanitize-upload",
+            json!({ "keep_chapters": false }),
+            json!({ "mime": "video/mp4", "bytes_in": source.byte_len() }),
+            &["clean.mp4"],
+        ),
         ("analyze", Value::Null, json!(analysis), &[]),
         ("detect-scenes", json!({}), scenes, &[]),
         ("analyze-waveform", json!({}), waveform.clone(), &[]),

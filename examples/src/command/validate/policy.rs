@@ -8,13 +8,24 @@ use crate::failure::Failure;
 
 /// What an upload is to be.
 #[derive(Clone, Copy, ValueEnum)]
-pub(super) enum Slot {
+pub(crate) enum Slot {
     /// A video to make clips of.
     Video,
     /// A picture for a cover or thumbnail.
     Image,
     /// Sound alone.
     Audio,
+}
+
+impl Slot {
+    /// As the library has it.
+    pub(crate) fn of_upload(self) -> UploadSlot {
+        match self {
+            Self::Video => UploadSlot::Video,
+            Self::Image => UploadSlot::Image,
+            Self::Audio => UploadSlot::Audio,
+        }
+    }
 }
 
 /// What to take. The defaults are those of the policy; each bound is inclusive.
@@ -169,12 +180,7 @@ pub(super) struct Policy {
 impl Policy {
     /// The policy of the slot with what was given, for an upload of that name.
     pub(super) fn of_upload(&self, file_name: String) -> Result<UploadPolicy, Failure> {
-        let slot = match self.policy {
-            Slot::Video => UploadSlot::Video,
-            Slot::Image => UploadSlot::Image,
-            Slot::Audio => UploadSlot::Audio,
-        };
         let given = serde_json::to_value(self).map_err(|error| Failure::Other(format!("the policy: {error}")))?;
-        Ok(options_from_json(UploadPolicy::for_slot(slot), &given)?.with_file_name(file_name))
+        Ok(options_from_json(UploadPolicy::for_slot(self.policy.of_upload()), &given)?.with_file_name(file_name))
     }
 }

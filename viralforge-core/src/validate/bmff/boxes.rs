@@ -11,31 +11,31 @@ pub(super) const MAX_CHILDREN: usize = 2_000_000;
 
 /// A box that lies within its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct BoxHeader {
-    pub(super) kind: [u8; 4],
+pub(crate) struct BoxHeader {
+    pub(crate) kind: [u8; 4],
     /// Where its header begins.
-    pub(super) start: u64,
+    pub(crate) start: u64,
     /// Where its content begins.
-    pub(super) body: u64,
+    pub(crate) body: u64,
     /// Where it ends.
-    pub(super) end: u64,
+    pub(crate) end: u64,
     /// Whether it only says that it reaches to the end of the file.
-    pub(super) open_ended: bool,
+    pub(crate) open_ended: bool,
 }
 
 impl BoxHeader {
-    pub(super) fn body_len(&self) -> u64 {
+    pub(crate) fn body_len(&self) -> u64 {
         self.end - self.body
     }
 
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         fourcc(&self.kind)
     }
 }
 
 /// What stands at a place where a box may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub(crate) enum Next {
     Box(BoxHeader),
     /// Its size reaches beyond its parent.
     Over(BoxHeader),
@@ -47,7 +47,7 @@ pub(super) enum Next {
 }
 
 /// Reads the header at `at` in a parent that ends at `end`.
-pub(super) fn next<R: Read + Seek>(window: &mut Window<'_, R>, at: u64, end: u64) -> io::Result<Next> {
+pub(crate) fn next<R: Read + Seek>(window: &mut Window<'_, R>, at: u64, end: u64) -> io::Result<Next> {
     if at >= end {
         return Ok(Next::End);
     }
@@ -129,7 +129,7 @@ pub(super) fn children<R: Read + Seek>(
 }
 
 /// The first of that kind.
-pub(super) fn find(boxes: &[BoxHeader], kind: &[u8; 4]) -> Option<BoxHeader> {
+pub(crate) fn find(boxes: &[BoxHeader], kind: &[u8; 4]) -> Option<BoxHeader> {
     boxes.iter().find(|b| &b.kind == kind).copied()
 }
 

@@ -1,6 +1,6 @@
 //! ISO base media files (MP4, MOV, 3GP, AVIF): the boxes of the file itself.
 
-mod boxes;
+pub(crate) mod boxes;
 mod entry;
 mod fragment;
 mod item;

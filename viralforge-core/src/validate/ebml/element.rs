@@ -6,23 +6,23 @@ use super::super::window::Window;
 
 /// An element's header; its content may reach beyond its parent or the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Element {
-    pub(super) id: u32,
-    pub(super) start: u64,
-    pub(super) body: u64,
+pub(crate) struct Element {
+    pub(crate) id: u32,
+    pub(crate) start: u64,
+    pub(crate) body: u64,
     /// `None` where the size is unknown, as live recordings write it.
-    pub(super) len: Option<u64>,
+    pub(crate) len: Option<u64>,
 }
 
 impl Element {
     /// Where it ends, in a parent that ends at `parent_end`.
-    pub(super) fn end(&self, parent_end: u64) -> u64 {
+    pub(crate) fn end(&self, parent_end: u64) -> u64 {
         self.len.map_or(parent_end, |len| self.body.saturating_add(len))
     }
 }
 
 /// Reads the header at `at`; `None` where there is none: the file ends, or the bytes are no header.
-pub(super) fn read<R: Read + Seek>(window: &mut Window<'_, R>, at: u64) -> io::Result<Option<Element>> {
+pub(crate) fn read<R: Read + Seek>(window: &mut Window<'_, R>, at: u64) -> io::Result<Option<Element>> {
     let bytes = window.look(at, 12)?;
     Ok(parse(bytes).map(|(id, len, header)| Element { id, start: at, body: at + header, len }))
 }
@@ -46,13 +46,13 @@ fn parse(bytes: &[u8]) -> Option<(u32, Option<u64>, u64)> {
 }
 
 /// An unsigned number of up to 8 bytes.
-pub(super) fn unsigned<R: Read + Seek>(window: &mut Window<'_, R>, element: &Element) -> io::Result<u64> {
+pub(crate) fn unsigned<R: Read + Seek>(window: &mut Window<'_, R>, element: &Element) -> io::Result<u64> {
     let count = element.len.unwrap_or(0).min(8) as usize;
     Ok(window.look(element.body, count)?.iter().fold(0, |sum, &b| sum << 8 | u64::from(b)))
 }
 
 /// A floating-point number of 4 or 8 bytes; 0 where it has none.
-pub(super) fn float<R: Read + Seek>(window: &mut Window<'_, R>, element: &Element) -> io::Result<f64> {
+pub(crate) fn float<R: Read + Seek>(window: &mut Window<'_, R>, element: &Element) -> io::Result<f64> {
     Ok(match element.len {
         Some(4) => window.array(element.body)?.map_or(0.0, |b| f64::from(f32::from_be_bytes(b))),
         Some(8) => window.array(element.body)?.map_or(0.0, f64::from_be_bytes),
@@ -61,7 +61,7 @@ pub(super) fn float<R: Read + Seek>(window: &mut Window<'_, R>, element: &Elemen
 }
 
 /// A short text.
-pub(super) fn text<R: Read + Seek>(window: &mut Window<'_, R>, element: &Element) -> io::Result<String> {
+pub(crate) fn text<R: Read + Seek>(window: &mut Window<'_, R>, element: &Element) -> io::Result<String> {
     let bytes = window.look(element.body, element.len.unwrap_or(0).min(256) as usize)?;
     Ok(String::from_utf8_lossy(bytes).trim_end_matches('\0').to_owned())
 }

@@ -2,7 +2,7 @@
 
 mod attachment;
 mod cluster;
-mod element;
+pub(crate) mod element;
 mod track;
 
 use std::io::{self, Read, Seek};
@@ -15,22 +15,22 @@ use super::rules;
 use super::trailing;
 
 /// Elements of the first level; also what ends a cluster of unknown size.
-pub(super) mod id {
-    pub(in super::super) const EBML: u32 = 0x1a45_dfa3;
-    pub(in super::super) const SEGMENT: u32 = 0x1853_8067;
-    pub(in super::super) const SEEK_HEAD: u32 = 0x114d_9b74;
-    pub(in super::super) const INFO: u32 = 0x1549_a966;
-    pub(in super::super) const TRACKS: u32 = 0x1654_ae6b;
-    pub(in super::super) const CLUSTER: u32 = 0x1f43_b675;
-    pub(in super::super) const CUES: u32 = 0x1c53_bb6b;
-    pub(in super::super) const ATTACHMENTS: u32 = 0x1941_a469;
-    pub(in super::super) const CHAPTERS: u32 = 0x1043_a770;
-    pub(in super::super) const TAGS: u32 = 0x1254_c367;
-    pub(in super::super) const VOID: u32 = 0xec;
-    pub(in super::super) const CRC_32: u32 = 0xbf;
+pub(crate) mod id {
+    pub(crate) const EBML: u32 = 0x1a45_dfa3;
+    pub(crate) const SEGMENT: u32 = 0x1853_8067;
+    pub(crate) const SEEK_HEAD: u32 = 0x114d_9b74;
+    pub(crate) const INFO: u32 = 0x1549_a966;
+    pub(crate) const TRACKS: u32 = 0x1654_ae6b;
+    pub(crate) const CLUSTER: u32 = 0x1f43_b675;
+    pub(crate) const CUES: u32 = 0x1c53_bb6b;
+    pub(crate) const ATTACHMENTS: u32 = 0x1941_a469;
+    pub(crate) const CHAPTERS: u32 = 0x1043_a770;
+    pub(crate) const TAGS: u32 = 0x1254_c367;
+    pub(crate) const VOID: u32 = 0xec;
+    pub(crate) const CRC_32: u32 = 0xbf;
 
     /// Whether such an element stands in a segment.
-    pub(in super::super) fn is_top_level(id: u32) -> bool {
+    pub(crate) fn is_top_level(id: u32) -> bool {
         matches!(id, SEEK_HEAD | INFO | TRACKS | CLUSTER | CUES | ATTACHMENTS | CHAPTERS | TAGS)
     }
 }

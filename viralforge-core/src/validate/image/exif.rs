@@ -22,7 +22,7 @@ pub(in super::super) fn check(bytes: &[u8], at: u64, policy: &UploadPolicy, find
     orientation
 }
 
-fn read(tiff: &[u8]) -> Option<(u16, bool)> {
+pub(crate) fn read(tiff: &[u8]) -> Option<(u16, bool)> {
     let little = match tiff.get(..4)? {
         b"II*\0" => true,
         b"MM\0*" => false,

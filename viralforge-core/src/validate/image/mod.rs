@@ -1,6 +1,6 @@
 //! Still and animated images: JPEG, PNG, GIF, and what they share.
 
-pub(super) mod exif;
+pub(crate) mod exif;
 mod gif;
 mod jpeg;
 mod png;
