@@ -310,9 +310,8 @@ pub(super) fn optional(job: &mut Job<'_>, header: &BoxHeader, samples: u64, out:
         }
         _ => None,
     };
-    match size.filter(|size| *size <= header.body_len()) {
-        Some(size) => out.leaf(header.kind, &job.source.bytes(header.body, header.body + size)?),
-        None => {}
+    if let Some(size) = size.filter(|size| *size <= header.body_len()) {
+        out.leaf(header.kind, &job.source.bytes(header.body, header.body + size)?);
     }
     Ok(())
 }
