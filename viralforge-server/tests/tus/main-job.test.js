@@ -34,7 +34,7 @@ function engines() {
 async function events(url, last, count = Infinity) {
   const leave = new AbortController()
   const answer = await fetch(url, { headers: { ...headers, ...(last && { 'last-event-id': last }) }, signal: leave.signal })
-  assert.equal(answer.headers.get('content-type'), 'text/event-stream')
+  assert.equal(answer.headers.get('content-type'), 'text/event-stream; charset=utf-8')
   const seen = []
   let text = ''
   const decoder = new TextDecoder()
