@@ -203,12 +203,13 @@ async fn of_two_writers_the_later_one_goes_on_and_the_bytes_are_right() {
             .body(Body::wrap_stream(stream::unfold(body, async |mut body| Some((body.recv().await?, body)))))
             .send(),
     );
-    feed.send(Ok(video[..100_000].to_vec())).await.unwrap();
+    // More than the server gathers before it writes.
+    feed.send(Ok(video[..700_000].to_vec())).await.unwrap();
     let spooled = server.data().join("uploads").join(address.rsplit('/').next().unwrap());
-    eventually("the first bytes arrive", || std::fs::metadata(&spooled).is_ok_and(|file| file.len() == 100_000)).await;
+    eventually("the first bytes arrive", || std::fs::metadata(&spooled).is_ok_and(|file| file.len() > 0)).await;
     // The connection of the first one is as good as dead: it neither ends nor goes on.
     let offset = server.offset(&address).await;
-    assert_eq!(offset, 100_000);
+    assert!((1..=700_000).contains(&offset), "{offset}");
     assert_eq!(server.patch(&address, offset, &video[offset..]).await.status(), 204);
     drop(feed);
     assert!(first.await.unwrap().is_ok_and(|answer| answer.status() == 409));

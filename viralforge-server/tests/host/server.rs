@@ -287,6 +287,15 @@ pub(crate) fn small_video() -> Vec<u8> {
     std::fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds/h264-aac.mp4")).unwrap()
 }
 
+/// The same with nothing in its media: only a decoder notices.
+pub(crate) fn undecodable_video() -> Vec<u8> {
+    let mut video = small_video();
+    let at = video.windows(4).position(|kind| kind == b"mdat").unwrap();
+    let size = u32::from_be_bytes(video[at - 4..at].try_into().unwrap()) as usize;
+    video[at + 4..at - 4 + size].fill(0);
+    video
+}
+
 /// The demo video.
 pub(crate) fn demo_video() -> Vec<u8> {
     let path = "../examples/demo/sintel-trailer-720p-52s.mp4";

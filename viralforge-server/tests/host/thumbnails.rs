@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::server::{Server, small_video};
+use crate::server::{Server, small_video, undecodable_video};
 
 /// The names of the pictures of an asset, as soon as there are any.
 async fn pictures(server: &Server, asset: &str) -> (Vec<String>, Value) {
@@ -32,8 +32,7 @@ async fn an_accepted_video_or_picture_has_three_and_a_rejected_one_has_none() {
         assert_eq!(asset["state"], "accepted", "{asset}");
         assert_eq!(pictures(&server, id).await.0, NAMES, "{name}");
     }
-    let mut broken = small_video();
-    broken.truncate(broken.len() / 2);
+    let broken = undecodable_video();
     assert_eq!(server.upload(&broken, "broken.mp4").await["state"], "rejected");
     let jobs = server.json("/v1/jobs").await;
     let kinds = jobs["items"].as_array().unwrap().iter().filter(|job| job["kind"] == "thumbnail-generation").count();

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::server::{Server, demo_video, small_video};
+use crate::server::{Server, demo_video, small_video, undecodable_video};
 
 #[tokio::test]
 async fn an_interrupted_upload_goes_on_where_it_stopped_also_after_a_kill() {
@@ -48,13 +48,24 @@ async fn hopeless_files_are_refused_before_the_rest_arrives() {
 #[tokio::test]
 async fn a_file_that_only_looks_like_a_video_is_rejected_and_cannot_be_worked_with() {
     let server = Server::start();
-    let mut broken = small_video();
-    broken.truncate(broken.len() / 2);
+    let broken = undecodable_video();
     let asset = server.upload(&broken, "broken.mp4").await;
     assert_eq!(asset["state"], "rejected");
     assert!(asset["report"]["findings"].as_array().unwrap().iter().any(|f| f["severity"] == "error"));
     let answer = server.ask("analyze", asset["id"].as_str().unwrap(), Value::Null).await;
     assert_eq!(answer.status(), 409);
+}
+
+#[tokio::test]
+async fn an_upload_whose_header_says_that_it_is_too_short_is_refused_while_it_comes() {
+    let server = Server::start();
+    let mut cut = small_video();
+    cut.truncate(cut.len() / 2);
+    let address = server.begin(cut.len(), "cut.mp4").await;
+    let answer = server.patch(&address, 0, &cut).await;
+    assert_eq!(answer.status(), 422);
+    assert_eq!(answer.json::<Value>().await.unwrap()["code"], "malformed");
+    assert_eq!(server.json("/v1/assets").await["items"], serde_json::json!([]));
 }
 
 #[tokio::test]
