@@ -23,7 +23,7 @@ const PLACES: [(f64, f64); 5] = [(0.0, 0.3), (0.25, 0.15), (0.5, 0.15), (0.75, 0
 const PLACE_SECONDS: f64 = 2.0;
 /// Pictures of more pixels are decoded once: a decoder keeps up to 16 of them for reference.
 const LARGE_PIXELS: u64 = 16_000_000;
-/// Frames that may still be in the decoder where a check ends early (H.264, A.3.1).
+/// Frames that may still be in the decoder where a check ends before the file does (H.264, A.3.1).
 const MAX_DELAY_FRAMES: u64 = 16;
 /// Share of the packets that may give no picture: VP8 has some that are for reference only, and a cut leaves some
 /// without the pictures that they refer to.
@@ -194,7 +194,9 @@ fn pass(
     let damage = reader.damage();
     tally.damaged += damage.corrupt_frames + damage.undecodable_packets;
     // Frames that never came out, where the packets of a frame are one and all of them were decoded.
-    let lost = damage.picture_packets.saturating_sub(damage.frames + damage.undecodable_packets + MAX_DELAY_FRAMES);
+    let drained = tally.finished && request.range.is_none();
+    let delay = if drained { 0 } else { MAX_DELAY_FRAMES };
+    let lost = damage.picture_packets.saturating_sub(damage.frames + damage.undecodable_packets + delay);
     if lost as f64 > damage.picture_packets as f64 * MAX_LOST_SHARE && !is_interlaced(reader.info()) {
         tally.damaged += lost;
     }
