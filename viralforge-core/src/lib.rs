@@ -89,7 +89,10 @@ pub use quality::FrameQuality;
 pub use reframe::{CropKeyframe, ReframeOptions, ReframePlan, ReframeShot, plan_reframe};
 pub use render::{CutMode, RenderPlan, RenderReport, Speed, render};
 pub use sanitize::{Removed, RemovedKind, SanitizeOptions, SanitizeReport, sanitize_upload};
-pub use scene::{Boundary, BoundaryKind, Scene, SceneOptions, SceneReport};
+pub use scene::{
+    AdaptiveMethod, Boundary, BoundaryKind, ContentMethod, FadeThresholdMethod, HashMethod, HistogramMethod, Scene,
+    SceneMethod, SceneMode, SceneOptions, SceneReport, SceneStatistics, StatisticsColumn,
+};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use silence::{Silence, SilenceOptions, SilenceReport};

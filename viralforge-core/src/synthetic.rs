@@ -96,6 +96,7 @@ pub(crate) fn changes_of_shots(changes: &[(f64, f64, BoundaryKind)], length: f64
     edges.extend(changes.iter().map(|(start, end, _)| (start + end) / 2.0));
     edges.push(length);
     SceneReport {
+        statistics: None,
         frame_rate: FrameRate::new(25, 1),
         boundaries: changes.iter().map(boundary).collect(),
         scenes: edges.windows(2).map(|e| Scene { range: range(e[0], e[1]) }).collect(),

@@ -42,10 +42,16 @@ impl Scenes {
         let source = session.source(&self.file)?;
         let options = SceneOptions::default()
             .with_threshold(self.threshold)
-            .with_gradual(!self.no_gradual)
+            .with_kinds(self.kinds())
             .with_min_scene_duration(self.min_scene_duration_seconds);
         let report = detect_scenes(&source, &options, session.monitor())?;
         session.print(&report, || text(&report))
+    }
+}
+
+impl Scenes {
+    fn kinds(&self) -> Vec<BoundaryKind> {
+        if self.no_gradual { vec![BoundaryKind::Cut] } else { BoundaryKind::ALL.to_vec() }
     }
 }
 

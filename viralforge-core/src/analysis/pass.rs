@@ -19,7 +19,10 @@ pub(super) fn run(source: &Source, options: &AnalysisOptions, monitor: &Monitor)
     };
     let mut reader = MediaReader::open(source, &request, monitor)?;
     let media = reader.info().clone();
-    let mut video = media.video().filter(|_| request.video).map(|_| VideoAnalysis::new(options));
+    let mut video = match media.video().filter(|_| request.video) {
+        Some(_) => Some(VideoAnalysis::new(options)?),
+        None => None,
+    };
     let mut audio = match media.audio().filter(|_| request.audio) {
         Some(stream) => Some(AudioAnalysis::new(source, stream, options)?),
         None => None,

@@ -95,7 +95,8 @@ fn log(value: f32, floor: f32) -> f32 {
     (value.max(0.0) + floor).ln()
 }
 
-fn change(row: &Features) -> f32 {
+/// How much of a change to the frame is left when a flash is looked past, in levels.
+pub(super) fn change(row: &Features) -> f32 {
     row.lasting.luma + 0.5 * row.lasting.normalized + 0.3 * row.lasting.chroma
 }
 

@@ -3,9 +3,9 @@
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
-use super::detector::SMALL_SIDE;
 use super::evidence::{EvidenceWindow, View};
 use super::features::{FeatureWindow, SPANS_MS};
+use super::standard::SMALL_SIDE;
 use crate::media::{Decoded, MediaReader, Request};
 use crate::monitor::Monitor;
 use crate::source::Source;
