@@ -33,7 +33,7 @@ pub(crate) struct Scenes {
     no_gradual: bool,
 
     /// Accuracy against speed.
-    #[arg(long, value_enum, default_value_t = Mode::Accurate)]
+    #[arg(long, value_enum, default_value_t = Mode::Balanced)]
     mode: Mode,
 
     /// Stretches of the file that are decoded side by side; the result is the same for any number.
@@ -50,7 +50,9 @@ pub(crate) struct Scenes {
 enum Mode {
     /// Every frame is decoded.
     Accurate,
-    /// Frames that no other frame needs are decoded only where something may happen.
+    /// Frames are passed over where nothing can happen.
+    Balanced,
+    /// Frames are passed over wherever that is possible; boundaries may be some frames off.
     Fast,
 }
 
@@ -58,6 +60,7 @@ impl From<Mode> for SceneMode {
     fn from(mode: Mode) -> Self {
         match mode {
             Mode::Accurate => Self::Accurate,
+            Mode::Balanced => Self::Balanced,
             Mode::Fast => Self::Fast,
         }
     }

@@ -2,7 +2,7 @@
 
 use super::AnalysisOptions;
 use crate::error::Result;
-use crate::media::{Look, Picture, PictureRequest, Seen};
+use crate::media::{Look, Picture, PictureRequest, Seen, Unneeded};
 use crate::picture::SmallPicture;
 use crate::quality::{FrameQuality, QualityMeter, sharpness};
 use crate::scene::{SceneDetector, SceneMode, SceneReport};
@@ -51,7 +51,7 @@ impl Look for PictureLook {
     }
 
     fn between(&self, from: &Looked, to: &Looked, share: f64) -> Looked {
-        let mix = |a: &Option<SmallPicture>, b: &Option<SmallPicture>| Some(a.as_ref()?.mix(b.as_ref()?, share));
+        let mix = |a: &Option<SmallPicture>, b: &Option<SmallPicture>| Some(a.as_ref()?.between(b.as_ref()?, share));
         Looked {
             small: mix(&from.small, &to.small),
             scene: mix(&from.scene, &to.scene),
@@ -60,17 +60,20 @@ impl Look for PictureLook {
     }
 }
 
-/// Which pictures the options need, and how exactly decoded.
+/// Which pictures the options need, and how exactly decoded: the same for any choice of analyses, so that each gives the
+/// same alone and together with others.
 pub(super) fn request(options: &AnalysisOptions) -> PictureRequest {
     let scenes = options.scenes.as_ref();
     let scenes_alone = !options.quality && !options.subject;
-    // 4:2:0 or not, the three planes of a small picture are of one size.
     let bytes = |side: u32| side as usize * side as usize * 3;
     PictureRequest {
         range: scenes.filter(|_| scenes_alone).and_then(|scenes| scenes.range),
-        // Sharpness would see the edges of the blocks.
-        skip_loop_filter: scenes_alone,
-        sparse: scenes_alone && scenes.is_some_and(|scenes| scenes.mode == SceneMode::Fast),
+        skip_loop_filter: true,
+        unneeded: match scenes.map(|scenes| scenes.mode).unwrap_or_default() {
+            SceneMode::Accurate => Unneeded::Decoded,
+            SceneMode::Balanced => Unneeded::WhereNotAlike,
+            SceneMode::Fast => Unneeded::Skipped,
+        },
         decoders: scenes.and_then(|scenes| scenes.segments),
         value_bytes: bytes(SMALL_SIDE) + scenes.map_or(0, |scenes| bytes(scenes.method.side())),
     }

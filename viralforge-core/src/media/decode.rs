@@ -6,6 +6,7 @@ use std::num::NonZero;
 use super::demux::{Demuxer, codec_name};
 use super::ffi;
 use super::frame::{Frame, Packet};
+use super::request::Unneeded;
 use crate::error::{Error, Result};
 use crate::picture::Plane;
 
@@ -32,8 +33,9 @@ pub(super) struct DecodeOptions {
     pub(super) threads: Option<usize>,
     /// Leave the deblocking filter out: faster, slightly blocky.
     pub(super) skip_loop_filter: bool,
-    /// Keep the latest picture at hand as soon as it is decoded, long before its turn to be shown. Only with one thread.
-    pub(super) watch: bool,
+    /// What becomes of pictures that no other needs. All but decoding them takes one thread: then the latest picture is at
+    /// hand as soon as it is decoded, long before its turn to be shown.
+    pub(super) unneeded: Unneeded,
 }
 
 /// What became of a packet.
@@ -83,7 +85,7 @@ impl Decoder {
         check_memory(demuxer, parameters, threads as u64)?;
         // SAFETY: a plain allocation, owned by the decoder from here on.
         let context = ffi::allocated(unsafe { ffi::avcodec_alloc_context3(codec) }, &name)?;
-        let watched = match options.watch && threads == 1 {
+        let watched = match options.unneeded != Unneeded::Decoded && threads == 1 {
             true => Some(Box::new(Watched { latest: Frame::new(&name)?, count: 0 })),
             false => None,
         };

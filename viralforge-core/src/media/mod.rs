@@ -40,7 +40,7 @@ pub(crate) use picture_encoder::PictureEncoder;
 pub(crate) use reader::MediaReader;
 #[cfg(test)]
 pub(crate) use request::Damage;
-pub(crate) use request::{Decoded, PictureRequest, Request};
+pub(crate) use request::{Decoded, PictureRequest, Request, Unneeded};
 pub(crate) use side_by_side::{Look, PictureReader, Seen};
 
 #[cfg(test)]

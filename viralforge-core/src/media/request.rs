@@ -40,13 +40,24 @@ pub(crate) struct PictureRequest {
     pub(crate) range: Option<TimeRange>,
     /// Leave the deblocking filter out: faster and good enough for analysis.
     pub(crate) skip_loop_filter: bool,
-    /// Pictures that no other picture needs are not decoded where those around them are alike: what is made of them is
-    /// made from their neighbors.
-    pub(crate) sparse: bool,
+    /// Which of the pictures that no other needs are decoded.
+    pub(crate) unneeded: Unneeded,
     /// Decoders side by side; `None` is one for each core, as far as memory allows.
     pub(crate) decoders: Option<u32>,
     /// What is made of a picture takes about so many bytes.
     pub(crate) value_bytes: usize,
+}
+
+/// What becomes of pictures that no other picture needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Unneeded {
+    /// They are decoded.
+    #[default]
+    Decoded,
+    /// They are decoded unless the pictures around them are alike; what is made of them is then made from those.
+    WhereNotAlike,
+    /// They are not decoded.
+    Skipped,
 }
 
 /// What may wait between a decoder and whoever takes from it, in bytes, and the fewest and most pictures.

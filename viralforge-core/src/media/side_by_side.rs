@@ -12,7 +12,7 @@ use std::{slice, thread};
 use super::allowance::{Allowance, picture_bytes};
 use super::demux::Demuxer;
 use super::picture::Picture;
-use super::request::{Damage, PictureRequest};
+use super::request::{Damage, PictureRequest, Unneeded};
 use super::stretch::{Sink, Stretch, StretchDecoder, stretches};
 use crate::error::{Error, Result};
 use crate::geometry::TrackKind;
@@ -178,7 +178,7 @@ fn side_by_side<L: Look>(
     let ready = Mutex::new(ready);
     let total = Mutex::new(Damage::default());
     // Pictures can be watched only where one thread decodes them.
-    let threads = if decoders == 1 && !job.request.sparse { 0 } else { 1 };
+    let threads = if decoders == 1 && job.request.unneeded == Unneeded::Decoded { 0 } else { 1 };
     let result = thread::scope(|scope| {
         for _ in 0..decoders.min(parts.len()) {
             let order = order.clone();

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use super::request::Unneeded;
 use crate::picture::Plane;
 
 /// Size of the pictures that are compared.
@@ -18,19 +19,37 @@ const ALIKE_MEAN: f32 = 5.0;
 const REMEMBERED: usize = 32;
 
 /// What was decoded of a stream lately, by when it is shown in ticks of its clock.
-#[derive(Default)]
 pub(super) struct Sparse {
+    /// Whether pictures around must be alike.
+    alike: bool,
     /// `None` where a picture cannot be compared.
     decoded: BTreeMap<i64, Option<Vec<u8>>>,
     skipped: Vec<i64>,
 }
 
 impl Sparse {
+    /// `None` where everything is decoded.
+    pub(super) fn new(unneeded: Unneeded) -> Option<Self> {
+        let alike = match unneeded {
+            Unneeded::Decoded => return None,
+            Unneeded::WhereNotAlike => true,
+            Unneeded::Skipped => false,
+        };
+        Some(Self { alike, decoded: BTreeMap::new(), skipped: Vec::new() })
+    }
+
+    /// Forgets everything.
+    pub(super) fn reset(&mut self) {
+        self.decoded.clear();
+        self.skipped.clear();
+    }
+
     /// Whether the picture shown at that time lies between two that are alike.
     pub(super) fn may_skip(&self, shown: i64) -> bool {
         let before = self.decoded.range(..shown).next_back();
         let after = self.decoded.range(shown..).next();
         match (before, after) {
+            (Some(_), Some(_)) if !self.alike => true,
             (Some((_, Some(before))), Some((_, Some(after)))) => are_alike(before, after),
             _ => false,
         }
@@ -95,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_picture_is_skipped_only_between_two_that_are_alike() {
-        let mut sparse = Sparse::default();
+        let mut sparse = Sparse::new(Unneeded::WhereNotAlike).unwrap();
         sparse.decoded(0, Some(plane(&flat(100))));
         assert!(!sparse.may_skip(10), "nothing is known of what follows");
         sparse.decoded(30, Some(plane(&flat(103))));
@@ -107,8 +126,16 @@ mod tests {
     }
 
     #[test]
+    fn everything_between_two_pictures_is_skipped_on_request() {
+        let mut sparse = Sparse::new(Unneeded::Skipped).unwrap();
+        sparse.decoded(0, Some(plane(&flat(0))));
+        sparse.decoded(30, Some(plane(&flat(255))));
+        assert!(sparse.may_skip(10) && !sparse.may_skip(40));
+    }
+
+    #[test]
     fn what_was_skipped_is_told_once_and_in_order() {
-        let mut sparse = Sparse::default();
+        let mut sparse = Sparse::new(Unneeded::WhereNotAlike).unwrap();
         [20, 10, 40].into_iter().for_each(|t| sparse.skipped(t));
         assert_eq!(sparse.take_skipped(30), [10, 20]);
         assert_eq!(sparse.take_skipped(100), [40]);

@@ -78,7 +78,7 @@ impl StretchDecoder {
         threads: usize,
     ) -> Result<Self> {
         let threads = (threads > 0).then_some(threads);
-        let options = DecodeOptions { threads, skip_loop_filter: request.skip_loop_filter, watch: request.sparse };
+        let options = DecodeOptions { threads, skip_loop_filter: request.skip_loop_filter, unneeded: request.unneeded };
         let track = VideoTrack::open(&demuxer, stream, &options)?;
         demuxer.keep_only(&[track.index]);
         Ok(Self { demuxer, track, damage: Damage::default() })

@@ -51,8 +51,9 @@ impl VideoTrack {
             usual_duration: facts.frame_rate.map_or(Timestamp::new(1, 25), |r| r.frame_duration()),
             last_time: None,
             // The two fields of a picture may come in two packets, of which the second is no picture.
-            sparse: (options.watch && !facts.interlaced && SPARSE.contains(&stream.codec.as_str()))
-                .then(Sparse::default),
+            sparse: (!facts.interlaced && SPARSE.contains(&stream.codec.as_str()))
+                .then(|| Sparse::new(options.unneeded))
+                .flatten(),
         })
     }
 
@@ -143,7 +144,7 @@ impl VideoTrack {
         self.decoder.flush();
         self.last_time = None;
         if let Some(sparse) = &mut self.sparse {
-            *sparse = Sparse::default();
+            sparse.reset();
         }
     }
 }
