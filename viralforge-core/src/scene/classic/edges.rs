@@ -8,8 +8,11 @@
 #[derive(Debug, Default)]
 pub(super) struct EdgeFinder {
     /// Gradient of each pixel, and its size with a border of zeros around.
-    gradient: Vec<(i16, i16)>,
-    size: Vec<i32>,
+    dx: Vec<i16>,
+    dy: Vec<i16>,
+    size: Vec<i16>,
+    /// Sum and difference down each column of three rows, with the border repeated.
+    columns: Vec<(i16, i16)>,
     /// Pixels whose neighbors are still to be looked at.
     open: Vec<usize>,
     /// Edges before they are spread, and how many of them are in reach in each column.
@@ -35,7 +38,7 @@ impl EdgeFinder {
             return;
         }
         let median = median(luma);
-        let (low, high) = ((median * 2.0 / 3.0) as i32, (median * 4.0 / 3.0).min(255.0) as i32);
+        let (low, high) = ((median * 2.0 / 3.0) as i16, (median * 4.0 / 3.0).min(255.0) as i16);
         self.measure(luma, width);
         self.thin(width, low, high, edges);
         self.follow(width, edges);
@@ -45,53 +48,62 @@ impl EdgeFinder {
     /// Gradients; the picture goes on beyond its border as it is there.
     fn measure(&mut self, luma: &[u8], width: usize) {
         let height = luma.len() / width;
-        self.gradient.clear();
-        self.size.clear();
-        self.size.resize((width + 2) * (height + 2), 0);
+        let Self { dx, dy, size, columns, .. } = self;
+        dx.resize(luma.len(), 0);
+        dy.resize(luma.len(), 0);
+        size.clear();
+        size.resize((width + 2) * (height + 2), 0);
+        columns.resize(width + 2, (0, 0));
         let row = |y: usize| &luma[y * width..][..width];
         for y in 0..height {
             let (above, here, below) = (row(y.saturating_sub(1)), row(y), row((y + 1).min(height - 1)));
-            let sizes = &mut self.size[(y + 1) * (width + 2) + 1..][..width];
-            for (x, size) in sizes.iter_mut().enumerate() {
-                let (left, right) = (x.saturating_sub(1), (x + 1).min(width - 1));
-                let at = |row: &[u8], x: usize| i16::from(row[x]);
-                let dx = at(above, right) - at(above, left) + 2 * (at(here, right) - at(here, left)) + at(below, right)
-                    - at(below, left);
-                let dy = at(below, left) - at(above, left) + 2 * (at(below, x) - at(above, x)) + at(below, right)
-                    - at(above, right);
-                self.gradient.push((dx, dy));
-                *size = i32::from(dx.abs()) + i32::from(dy.abs());
+            // The sum and the difference down each column, with the border repeated.
+            for (((column, above), here), below) in columns[1..].iter_mut().zip(above).zip(here).zip(below) {
+                let (above, here, below) = (i16::from(*above), i16::from(*here), i16::from(*below));
+                *column = (above + 2 * here + below, below - above);
+            }
+            (columns[0], columns[width + 1]) = (columns[1], columns[width]);
+            let sizes = &mut size[(y + 1) * (width + 2) + 1..];
+            let to = dx[y * width..].iter_mut().zip(&mut dy[y * width..]).zip(sizes);
+            for (near, ((dx, dy), size)) in columns.windows(3).zip(to) {
+                let [left, middle, right] = [near[0], near[1], near[2]];
+                (*dx, *dy) = (right.0 - left.0, left.1 + 2 * middle.1 + right.1);
+                *size = dx.abs() + dy.abs();
             }
         }
     }
 
     /// Marks pixels whose gradient is the largest across the edge: weak over `low`, edges (and open) over `high`.
-    fn thin(&mut self, width: usize, low: i32, high: i32, edges: &mut [u8]) {
+    fn thin(&mut self, width: usize, low: i16, high: i16, edges: &mut [u8]) {
         self.open.clear();
         let stride = width + 2;
-        for (i, (edge, (dx, dy))) in edges.iter_mut().zip(&self.gradient).enumerate() {
-            let at = (i / width + 1) * stride + i % width + 1;
-            let size = self.size[at];
-            if size <= low {
-                continue;
-            }
-            let (across, along) = (i32::from(dx.abs()), i32::from(dy.abs()) << 15);
-            let flat = across * TAN_22;
-            // One of two equal neighbors counts as larger, so that an edge is one pixel wide.
-            let is_peak = if along < flat {
-                size > self.size[at - 1] && size >= self.size[at + 1]
-            } else if along > flat + (across << 16) {
-                size > self.size[at - stride] && size >= self.size[at + stride]
-            } else if (*dx < 0) == (*dy < 0) {
-                size > self.size[at - stride - 1] && size > self.size[at + stride + 1]
-            } else {
-                size > self.size[at - stride + 1] && size > self.size[at + stride - 1]
-            };
-            if is_peak && size > high {
-                *edge = EDGE;
-                self.open.push(i);
-            } else if is_peak {
-                *edge = WEAK;
+        for (y, row) in edges.chunks_exact_mut(width).enumerate() {
+            let (above, rest) = self.size[y * stride..].split_at(stride);
+            let (here, below) = rest.split_at(stride);
+            let gradients = self.dx[y * width..].iter().zip(&self.dy[y * width..]);
+            for (x, (edge, (dx, dy))) in row.iter_mut().zip(gradients).enumerate() {
+                let size = here[x + 1];
+                if size <= low {
+                    continue;
+                }
+                let (across, along) = (i32::from(dx.abs()), i32::from(dy.abs()) << 15);
+                let flat = across * TAN_22;
+                // One of two equal neighbors counts as larger, so that an edge is one pixel wide.
+                let is_peak = if along < flat {
+                    size > here[x] && size >= here[x + 2]
+                } else if along > flat + (across << 16) {
+                    size > above[x + 1] && size >= below[x + 1]
+                } else if (*dx < 0) == (*dy < 0) {
+                    size > above[x] && size > below[x + 2]
+                } else {
+                    size > above[x + 2] && size > below[x]
+                };
+                if is_peak && size > high {
+                    *edge = EDGE;
+                    self.open.push(y * width + x);
+                } else if is_peak {
+                    *edge = WEAK;
+                }
             }
         }
     }
@@ -151,7 +163,7 @@ impl EdgeFinder {
 /// How far PySceneDetect spreads the edges of a picture of that size, in pixels.
 pub(super) fn default_kernel_size(width: usize, height: usize) -> usize {
     let size = 4 + (((width * height) as f64).sqrt() / 192.0).round() as usize;
-    size + usize::from(size % 2 == 0)
+    size + usize::from(size.is_multiple_of(2))
 }
 
 /// The middle one of the levels, between the two middle ones of an even number.

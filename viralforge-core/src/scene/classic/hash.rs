@@ -61,6 +61,8 @@ struct Hasher {
     side: usize,
     /// The lowest rows of the orthogonal discrete cosine transform (DCT-II) of `side` samples.
     cosines: Vec<f32>,
+    across: Cells,
+    down: Cells,
 }
 
 impl Hasher {
@@ -72,13 +74,15 @@ impl Hasher {
             let angle = std::f64::consts::PI * (at + 0.5) * frequency / side as f64;
             (norm.sqrt() * angle.cos()) as f32
         };
-        Self { size, side, cosines: (0..size * side).map(cosine).collect() }
+        let cosines = (0..size * side).map(cosine).collect();
+        Self { size, side, cosines, across: Cells::default(), down: Cells::default() }
     }
 
-    fn hash(&self, picture: &SmallPicture) -> Vec<bool> {
+    fn hash(&mut self, picture: &SmallPicture) -> Vec<bool> {
         let Self { size, side, .. } = *self;
-        let (width, height) = (picture.size.width as usize, picture.size.height as usize);
-        let square = square(&picture.luma, width, height, side);
+        self.across.fit(picture.size.width as usize, side);
+        self.down.fit(picture.size.height as usize, side);
+        let square = square(&picture.luma, &self.across, &self.down);
         // Rows first, then columns of what is left.
         let mut rows = vec![0f32; side * size];
         for (row, out) in square.chunks_exact(side).zip(rows.chunks_exact_mut(size)) {
@@ -101,18 +105,18 @@ impl Hasher {
 }
 
 /// `luma` made into a square by averaging, its brightest value being 1.
-fn square(luma: &[u8], width: usize, height: usize, side: usize) -> Vec<f32> {
+fn square(luma: &[u8], across: &Cells, down: &Cells) -> Vec<f32> {
+    let (width, height, side) = (across.samples, down.samples, across.cells.len());
     // Along rows, then along columns.
     let mut narrow = vec![0f32; side * height];
-    for (x, (first, shares)) in cells(width, side).enumerate() {
-        for y in 0..height {
-            let row = luma[y * width + first..].iter();
-            narrow[y * side + x] = row.zip(&shares).map(|(v, share)| f32::from(*v) * share).sum();
+    for (row, out) in luma.chunks_exact(width.max(1)).zip(narrow.chunks_exact_mut(side)) {
+        for ((first, shares), out) in across.cells.iter().zip(out) {
+            *out = row[*first..].iter().zip(shares).map(|(v, share)| f32::from(*v) * share).sum();
         }
     }
     let mut square = vec![0f32; side * side];
-    for ((first, shares), out) in cells(height, side).zip(square.chunks_exact_mut(side)) {
-        for (row, share) in narrow[first * side..].chunks_exact(side).zip(&shares) {
+    for ((first, shares), out) in down.cells.iter().zip(square.chunks_exact_mut(side)) {
+        for (row, share) in narrow[first * side..].chunks_exact(side).zip(shares) {
             out.iter_mut().zip(row).for_each(|(out, value)| *out += value * share);
         }
         // Whole levels, as the original hashes them.
@@ -125,16 +129,29 @@ fn square(luma: &[u8], width: usize, height: usize, side: usize) -> Vec<f32> {
     square
 }
 
-/// For each of `to` equal parts of `from` samples, the first sample in it and the share of the part that each sample
-/// from there on has.
-fn cells(from: usize, to: usize) -> impl Iterator<Item = (usize, Vec<f32>)> {
-    (0..to).map(move |cell| {
-        // In units of a sample divided by `to`.
-        let (start, end) = (cell * from, (cell + 1) * from);
-        let samples = start / to..end.div_ceil(to);
-        let overlap = |i: usize| ((i + 1) * to).min(end).saturating_sub((i * to).max(start));
-        (samples.start, samples.map(|i| overlap(i) as f32 / from.max(1) as f32).collect())
-    })
+/// A row or column of samples in equal parts.
+#[derive(Default)]
+struct Cells {
+    samples: usize,
+    /// The first sample in each, and the share of it that each sample from there on has.
+    cells: Vec<(usize, Vec<f32>)>,
+}
+
+impl Cells {
+    /// Makes `count` parts of `samples` samples.
+    fn fit(&mut self, samples: usize, count: usize) {
+        if self.samples == samples && self.cells.len() == count {
+            return;
+        }
+        let cell = |cell: usize| {
+            // In units of a sample divided by `count`.
+            let (start, end) = (cell * samples, (cell + 1) * samples);
+            let within = start / count..end.div_ceil(count);
+            let overlap = |i: usize| ((i + 1) * count).min(end).saturating_sub((i * count).max(start));
+            (within.start, within.map(|i| overlap(i) as f32 / samples.max(1) as f32).collect())
+        };
+        *self = Self { samples, cells: (0..count).map(cell).collect() };
+    }
 }
 
 #[cfg(test)]
@@ -152,7 +169,10 @@ mod tests {
     fn cells_cover_the_samples_evenly_whether_there_are_more_or_fewer() {
         for (from, to) in [(144, 32), (256, 32), (5, 32), (1, 3), (7, 7)] {
             let mut sums = vec![0.0; from];
-            for (first, shares) in cells(from, to) {
+            let mut parts = Cells::default();
+            parts.fit(from, to);
+            assert_eq!(parts.cells.len(), to);
+            for (first, shares) in parts.cells {
                 assert!((shares.iter().sum::<f32>() - 1.0).abs() < 1e-5);
                 shares.iter().enumerate().for_each(|(i, share)| sums[first + i] += share);
             }
@@ -162,7 +182,7 @@ mod tests {
 
     #[test]
     fn the_hash_of_a_wave_has_the_frequency_of_the_wave() {
-        let hasher = Hasher::new(8, 2);
+        let mut hasher = Hasher::new(8, 2);
         let wave = |x: u32, _| (128.0 + 100.0 * (std::f64::consts::PI * (f64::from(x) + 0.5) * 3.0 / 64.0).cos()) as u8;
         let hash = hasher.hash(&picture(64, 32, wave));
         assert!(hash[0] && hash[3], "{hash:?}");

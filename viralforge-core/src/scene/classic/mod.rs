@@ -1,9 +1,11 @@
 //! The methods that people know by name: the detectors of PySceneDetect 0.7 (scenedetect.com), each comparing a frame
 //! with the one before by one number.
 //!
-//! Pictures are as large as PySceneDetect makes them, 256 pixels at the longer side, but averaged where it takes samples
-//! between pixels, and turned to red, green and blue after that instead of before; so numbers differ by a few percent
-//! and cuts agree but for those near the threshold (`tests/pyscenedetect.rs` holds against the original).
+//! Pictures are as large as PySceneDetect makes them, 256 pixels at the longer side, but made another way: averaged where
+//! it takes samples between pixels, turned to red, green and blue after that instead of before, and without its decoder's
+//! cutting off of fractions (which darkens by some 0.7 levels). So numbers differ a little, and so do cuts whose score is
+//! near the threshold. `tests/pyscenedetect.rs` holds against the original. The histogram differs most: luma of limited
+//! range has 219 levels here and is spread over 256, where the original has them all.
 //!
 //! Where the size of the pictures changes, what compares pixels (content, adaptive) starts afresh: a new size is no cut
 //! by itself, and one comparison is left out.

@@ -194,7 +194,7 @@ impl ContentWeights {
 
 fn valid_kernel(kernel_size: Option<u32>) -> Result<()> {
     match kernel_size {
-        Some(size) if !(3..=MAX_KERNEL).contains(&size) || size % 2 == 0 => {
+        Some(size) if !(3..=MAX_KERNEL).contains(&size) || size.is_multiple_of(2) => {
             Err(Error::invalid_option("method.kernel_size", format!("{size} is not an odd number in 3..={MAX_KERNEL}")))
         }
         _ => Ok(()),
