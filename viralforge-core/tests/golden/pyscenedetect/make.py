@@ -39,7 +39,7 @@ def detectors():
         "hash": HashDetector(min_scene_len=0),
         "fade_threshold": ThresholdDetector(min_scene_len=0),
         "fade_threshold ceiling": ThresholdDetector(
-            min_scene_len=0, threshold=150, method=ThresholdDetector.Method.CEILING, fade_bias=-1.0
+            min_scene_len=0, threshold=110, method=ThresholdDetector.Method.CEILING, fade_bias=-1.0
         ),
     }
 
