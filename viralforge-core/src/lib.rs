@@ -91,8 +91,8 @@ pub use reframe::{CropKeyframe, ReframeOptions, ReframePlan, ReframeShot, plan_r
 pub use render::{CutMode, RenderPlan, RenderReport, Speed, render};
 pub use sanitize::{Removed, RemovedKind, SanitizeOptions, SanitizeReport, sanitize_upload};
 pub use scene::{
-    AdaptiveMethod, Boundary, BoundaryKind, ContentMethod, FadeThresholdMethod, HashMethod, HistogramMethod, Scene,
-    SceneMethod, SceneMode, SceneOptions, SceneReport, SceneStatistics, StatisticsColumn,
+    AdaptiveMethod, Boundary, BoundaryKind, ContentMethod, ContentWeights, FadeMethod, FadeThresholdMethod, HashMethod,
+    HistogramMethod, Scene, SceneMethod, SceneMode, SceneOptions, SceneReport, SceneStatistics, StatisticsColumn,
 };
 #[cfg(feature = "schema")]
 pub use schema::schema;

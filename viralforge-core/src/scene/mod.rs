@@ -6,6 +6,7 @@
 //! (`classify`, with the weights of `model`). All of it works on pictures of 64 pixels, so that the decoder is the
 //! cost.
 
+mod classic;
 mod classify;
 mod distance;
 mod evidence;
@@ -22,7 +23,10 @@ mod statistics;
 #[cfg(test)]
 mod training;
 
-pub use method::{AdaptiveMethod, ContentMethod, FadeThresholdMethod, HashMethod, HistogramMethod, SceneMethod};
+pub use classic::{
+    AdaptiveMethod, ContentMethod, ContentWeights, FadeMethod, FadeThresholdMethod, HashMethod, HistogramMethod,
+};
+pub use method::SceneMethod;
 pub use options::{SceneMode, SceneOptions};
 pub use report::{Boundary, BoundaryKind, Scene, SceneReport};
 pub(crate) use scenes::SceneDetector;
