@@ -62,6 +62,7 @@ mod reframe;
 // L4: files
 mod render;
 mod sanitize;
+mod scene_output;
 #[cfg(test)]
 mod synthetic;
 mod thumbnail;
@@ -93,6 +94,7 @@ pub use scene::{
     AdaptiveMethod, Boundary, BoundaryKind, ContentMethod, FadeThresholdMethod, HashMethod, HistogramMethod, Scene,
     SceneMethod, SceneMode, SceneOptions, SceneReport, SceneStatistics, StatisticsColumn,
 };
+pub use scene_output::{SceneFormat, WriteScenesOptions, write_scenes};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use silence::{Silence, SilenceOptions, SilenceReport};

@@ -12,4 +12,5 @@ pub use extract::{Thumbnail, ThumbnailReport, extract_thumbnails, extract_thumbn
 pub use frame::{Frame, extract_frames};
 pub use options::{FrameOptions, StoryboardOptions, ThumbnailOptions};
 pub use still::extract_still;
+pub(crate) use storyboard::clock;
 pub use storyboard::{Storyboard, StoryboardTile, make_storyboard};
