@@ -94,7 +94,10 @@ pub use scene::{
     AdaptiveMethod, Boundary, BoundaryKind, ContentMethod, FadeThresholdMethod, HashMethod, HistogramMethod, Scene,
     SceneMethod, SceneMode, SceneOptions, SceneReport, SceneStatistics, StatisticsColumn,
 };
-pub use scene_output::{SceneFormat, WriteScenesOptions, write_scenes};
+pub use scene_output::{
+    SceneFormat, ScenePart, SceneSheet, SceneSheetOptions, SceneTile, SheetFormat, SplitOptions, StatisticsFormat,
+    WriteScenesOptions, WriteStatisticsOptions, make_scene_sheet, split_scenes, write_scene_statistics, write_scenes,
+};
 #[cfg(feature = "schema")]
 pub use schema::schema;
 pub use silence::{Silence, SilenceOptions, SilenceReport};

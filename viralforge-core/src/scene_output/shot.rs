@@ -21,8 +21,8 @@ pub(super) struct Shot<'a> {
 /// `invalid_option` where a scene begins before the one before it ends.
 pub(super) fn shots(report: &SceneReport) -> Result<Vec<Shot<'_>>> {
     if let Some(at) = report.scenes.windows(2).position(|w| w[1].range.start() < w[0].range.end()) {
-        let problem = format!("scene {} begins before the end of scene {}", at + 2, at + 1);
-        return Err(Error::invalid_option("report", problem));
+        let problem = format!("overlap: number {} begins before number {} ends", at + 2, at + 1);
+        return Err(Error::invalid_option("scenes", problem));
     }
     let shot = |(i, range): (usize, TimeRange)| Shot {
         number: i + 1,
@@ -102,6 +102,6 @@ pub(super) mod tests {
     fn scenes_that_overlap_are_refused() {
         let mut report = report((25, 1), &[(BoundaryKind::Cut, 50)], 150);
         report.scenes.swap(0, 1);
-        assert_eq!(shots(&report).unwrap_err().to_string(), "report scene 2 begins before the end of scene 1");
+        assert_eq!(shots(&report).unwrap_err().to_string(), "scenes overlap: number 2 begins before number 1 ends");
     }
 }

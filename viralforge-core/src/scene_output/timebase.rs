@@ -28,7 +28,7 @@ impl Timebase {
     pub(super) fn new(counted: FrameRate, drop_frame: Option<bool>) -> Result<Self> {
         let rate = standard(counted).unwrap_or(counted);
         let nominal = (rate.as_f64().round() as u32).max(1);
-        let drops = rate.den() == 1001 && nominal % 30 == 0;
+        let drops = rate.den() == 1001 && nominal.is_multiple_of(30);
         if drop_frame == Some(true) && !drops {
             let problem = format!("is for 29.97 and multiples, not for {:.3} frames a second", rate.as_f64());
             return Err(Error::invalid_option("drop_frame", problem));
@@ -158,7 +158,7 @@ mod tests {
             prop_assert_eq!(frame_of(&timecode, u64::from(nominal), left_out), frame);
             let parts: Vec<u64> = timecode.split([':', ';']).map(|part| part.parse().unwrap()).collect();
             prop_assert!(parts[1] < 60 && parts[2] < 60 && parts[3] < u64::from(nominal));
-            if parts[2] == 0 && parts[1] % 10 != 0 {
+            if parts[2] == 0 && !parts[1].is_multiple_of(10) {
                 prop_assert!(parts[3] >= left_out);
             }
         }

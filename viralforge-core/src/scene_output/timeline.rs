@@ -94,7 +94,9 @@ fn transition(shot: &Shot<'_>, base: Timebase, before: u64, start: u64, after: u
 /// `invalid_option` where neither knows one.
 pub(super) fn timebase(report: &SceneReport, options: &WriteScenesOptions) -> Result<Timebase> {
     let rate = options.frame_rate.or(report.frame_rate);
-    let rate = rate.ok_or_else(|| Error::invalid_option("frame_rate", "is not known; the report has none"))?;
+    let rate = rate.ok_or_else(|| {
+        Error::invalid_option("frame_rate", "is not known: neither the options nor the scenes have one")
+    })?;
     Timebase::new(rate, options.drop_frame)
 }
 

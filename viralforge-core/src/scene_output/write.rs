@@ -127,7 +127,10 @@ mod tests {
         let output = |name: &str| Output::to_writer(name, std::io::sink());
         for format in [SceneFormat::Edl, SceneFormat::Fcpxml, SceneFormat::Otio] {
             let error = write_scenes(&report, &output("x"), &WriteScenesOptions::default().with_format(format));
-            assert_eq!(error.unwrap_err().to_string(), "frame_rate is not known; the report has none");
+            assert_eq!(
+                error.unwrap_err().to_string(),
+                "frame_rate is not known: neither the options nor the scenes have one"
+            );
         }
         for format in [SceneFormat::Csv, SceneFormat::WebVtt, SceneFormat::FfMetadata] {
             write_scenes(&report, &output("x"), &WriteScenesOptions::default().with_format(format)).unwrap();
