@@ -266,11 +266,8 @@ mod tests {
         fn with_one_column(name: &str, frames: u64, value: impl Fn(u64) -> f32) -> Self {
             let column =
                 StatisticsColumn { name: name.into(), threshold: None, values: (0..frames).map(value).collect() };
-            let mut statistics = Self::default();
-            statistics.frames = (0..frames).collect();
-            statistics.times_seconds = statistics.frames.iter().map(|frame| *frame as f64 / 25.0).collect();
-            statistics.columns = vec![column];
-            statistics
+            let times_seconds = (0..frames).map(|frame| frame as f64 / 25.0).collect();
+            Self { frames: (0..frames).collect(), times_seconds, columns: vec![column] }
         }
     }
 }

@@ -179,14 +179,13 @@ pub(super) mod tests {
             threshold,
             values: (0..100).map(value).collect(),
         };
-        let mut statistics = SceneStatistics::default();
-        statistics.frames = (0..100).collect();
-        statistics.times_seconds = (0..100).map(|frame| f64::from(frame) / 25.0).collect();
-        statistics.columns = vec![
+        let frames = 0..100;
+        let times_seconds = frames.clone().map(|frame| frame as f64 / 25.0).collect();
+        let columns = vec![
             column("cut_probability", Some(0.5), |i| if i == 50 { 0.9 } else { 0.1 }),
             column("mean, \"luma\"", None, |i| i as f32),
         ];
-        statistics
+        SceneStatistics { frames: frames.collect(), times_seconds, columns }
     }
 
     fn write(name: &str, options: &WriteStatisticsOptions) -> Result<Vec<u8>> {
