@@ -8,9 +8,9 @@ usage: read.py FOLDER FRAME_RATE_NUMERATOR FRAME_RATE_DENOMINATOR
 import csv
 import json
 import sys
-import xml.etree.ElementTree as ElementTree
 from fractions import Fraction
 from pathlib import Path
+from xml.etree import ElementTree
 
 import opentimelineio as otio
 import webvtt

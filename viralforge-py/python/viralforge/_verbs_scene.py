@@ -285,7 +285,5 @@ def split_scenes(
             "mute": mute,
         }
     )
-    text = _native.split_scenes(
-        native_source(source), _scenes(scenes), folder, options, call(limits, progress, cancel)
-    )
+    text = _native.split_scenes(native_source(source), _scenes(scenes), folder, options, call(limits, progress, cancel))
     return [RenderReport.from_dict(document) for document in json.loads(text)]
