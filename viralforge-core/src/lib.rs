@@ -72,7 +72,8 @@ mod transcode;
 mod schema;
 
 pub use analysis::{
-    Analysis, AnalysisOptions, analyze, analyze_waveform, detect_scenes, detect_silence, measure_loudness,
+    Analysis, AnalysisOptions, analyze, analyze_waveform, detect_scenes, detect_scenes_with, detect_silence,
+    measure_loudness,
 };
 pub use clip::{ClipOptions, ClipReason, ClipSuggestion, suggest_clips};
 pub use error::{Error, ErrorKind, Result};

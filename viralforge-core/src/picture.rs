@@ -27,3 +27,19 @@ pub(crate) struct SmallPicture {
     pub(crate) cb: Vec<u8>,
     pub(crate) cr: Vec<u8>,
 }
+
+impl SmallPicture {
+    /// The picture that lies `share` (0 to 1) of the way from this one to `other`; this one where they differ in size.
+    pub(crate) fn mix(&self, other: &Self, share: f64) -> Self {
+        if self.size != other.size {
+            return self.clone();
+        }
+        let weight = (share.clamp(0.0, 1.0) * 256.0) as u32;
+        let mix = |a: &[u8], b: &[u8]| {
+            let pixels = a.iter().zip(b);
+            pixels.map(|(a, b)| ((u32::from(*a) * (256 - weight) + u32::from(*b) * weight + 128) >> 8) as u8).collect()
+        };
+        let (luma, cb, cr) = (mix(&self.luma, &other.luma), mix(&self.cb, &other.cb), mix(&self.cr, &other.cr));
+        Self { size: self.size, luma, cb, cr }
+    }
+}

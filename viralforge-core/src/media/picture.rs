@@ -48,6 +48,12 @@ impl Picture {
         self.time
     }
 
+    /// The same, `by` earlier.
+    pub(super) fn earlier(mut self, by: Timestamp) -> Self {
+        self.time = self.time - by;
+        self
+    }
+
     /// For how long, as far as the file tells.
     pub(crate) fn duration(&self) -> Timestamp {
         self.duration
