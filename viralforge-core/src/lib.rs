@@ -62,6 +62,7 @@ mod reframe;
 // L4: files
 mod render;
 mod sanitize;
+mod scene_output;
 #[cfg(test)]
 mod synthetic;
 mod thumbnail;
@@ -93,6 +94,10 @@ pub use sanitize::{Removed, RemovedKind, SanitizeOptions, SanitizeReport, saniti
 pub use scene::{
     AdaptiveMethod, Boundary, BoundaryKind, ContentMethod, ContentWeights, FadeMethod, FadeThresholdMethod, HashMethod,
     HistogramMethod, Scene, SceneMethod, SceneMode, SceneOptions, SceneReport, SceneStatistics, StatisticsColumn,
+};
+pub use scene_output::{
+    SceneFormat, ScenePart, SceneSheet, SceneSheetOptions, SceneTile, SheetFormat, SplitOptions, StatisticsFormat,
+    WriteScenesOptions, WriteStatisticsOptions, make_scene_sheet, split_scenes, write_scene_statistics, write_scenes,
 };
 #[cfg(feature = "schema")]
 pub use schema::schema;
