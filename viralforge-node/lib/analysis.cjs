@@ -1,6 +1,7 @@
 'use strict'
 
 const { now } = require('./error.cjs')
+const { scenesOf } = require('./statistics.cjs')
 const { fromParts } = require('./waveform.cjs')
 const native = require('./native.cjs')
 
@@ -34,7 +35,10 @@ class Analysis {
   }
 
   get scenes() {
-    return this.#once('scenes', () => JSON.parse(this.#handle.part('scenes')))
+    return this.#once('scenes', () => {
+      const parts = this.#handle.scenes
+      return parts ? scenesOf(parts) : null
+    })
   }
 
   get loudness() {

@@ -57,11 +57,18 @@ function mismatch(schema, value, name, closed) {
   if (kind === 'number' && !Number.isFinite(value)) return { name, problem: `must be a finite number, not ${value}` }
   const choices = schema.anyOf ?? schema.oneOf
   if (choices) {
-    const problems = choices.filter((choice) => typesOf(choice).includes(kind)).map((c) => mismatch(c, value, name, closed))
+    const fitting = choices.filter((choice) => typesOf(choice).includes(kind) && !isOther(choice, value))
+    const problems = fitting.map((choice) => mismatch(choice, value, name, closed))
     return problems.length === 0 || problems.includes(undefined) ? undefined : problems[0]
   }
   if (kind === 'array') return inArray(schema, value, name)
   if (kind === 'object') return inObject(schema, value, name, closed || schema.additionalProperties === false)
+}
+
+/** Whether a literal in an object, its name for example, says that it is not of that choice. */
+function isOther(choice, value) {
+  const properties = Object.entries(choice.properties ?? {})
+  return properties.some(([key, property]) => 'const' in property && value[key] !== property.const)
 }
 
 function inArray(schema, value, name) {

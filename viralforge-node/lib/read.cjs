@@ -6,13 +6,14 @@ const { Analysis, handleOf } = require('./analysis.cjs')
 const { maxInputBytes, parse } = require('./options.cjs')
 const { run } = require('./run.cjs')
 const schemas = require('./schema.cjs')
+const { scenesOf } = require('./statistics.cjs')
 const { openSource } = require('./source.cjs')
 const { fromParts } = require('./waveform.cjs')
 const native = require('./native.cjs')
 
 /** Runs `start(call, value, name)` on a source; how much of a stream is read follows from the options. */
-function reading(source, { signal, onProgress, own }, start, how = { max: maxInputBytes(own) }) {
-  return run({ signal, onProgress }, async (call) => {
+function reading(source, { signal, onProgress, onTold, own }, start, how = { max: maxInputBytes(own) }) {
+  return run({ signal, onProgress, onTold }, async (call) => {
     let input = openSource(source, { ...how, signal })
     // Bytes go on without a break: they must be copied before the caller's next statement.
     if (input instanceof Promise) input = await input
@@ -33,9 +34,20 @@ function reporting(verb) {
 }
 
 const probe = reporting('probe')
-const detectScenes = reporting('detectScenes')
 const measureLoudness = reporting('measureLoudness')
 const detectSilence = reporting('detectSilence')
+
+async function detectScenes(source, options) {
+  const onScene = options?.onScene
+  if (onScene !== undefined && typeof onScene !== 'function') throw new TypeError('onScene must be a function')
+  const parsed = parse(onScene ? { ...options, onScene: undefined } : options, () => schemas.optionsOf('detectScenes'))
+  const onTold = onScene && ((text) => onScene(...JSON.parse(text)))
+  return scenesOf(
+    await reading(source, { ...parsed, onTold }, (call, value, name) =>
+      native.detectScenes(call, value, name, parsed.text, Boolean(onScene)),
+    ),
+  )
+}
 
 /** The options of `validateUpload`: core's are the fields of a policy. */
 function uploadOptions() {

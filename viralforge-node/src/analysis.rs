@@ -8,6 +8,7 @@ use napi_derive::napi;
 use viralforge_core as core;
 
 use crate::call::Call;
+use crate::detect::{Scenes, split};
 use crate::error::rejection;
 use crate::json;
 use crate::request::Request;
@@ -85,17 +86,23 @@ impl Analysis {
         json::to_js(&*self.0).map_err(|error| rejection(&error))
     }
 
-    /// The parts that are small, as JSON: `media`, `scenes`, `loudness`, `silence`.
+    /// The parts that are small, as JSON: `media`, `loudness`, `silence`.
     #[napi]
     pub fn part(&self, name: String) -> Result<String> {
         let part = match name.as_str() {
             "media" => json::to_js(&self.0.media),
-            "scenes" => json::to_js(&self.0.scenes),
             "loudness" => json::to_js(&self.0.loudness),
             "silence" => json::to_js(&self.0.silence),
             _ => return Err(Error::from_reason(format!("{name} is no part of an analysis"))),
         };
         part.map_err(|error| rejection(&error))
+    }
+
+    /// Shots and boundaries.
+    #[napi(getter)]
+    pub fn scenes(&self) -> Result<Option<Scenes>> {
+        let parts = self.0.scenes.clone().map(split).transpose().map_err(|error| rejection(&error))?;
+        Ok(parts.map(Scenes::from))
     }
 
     /// Minima and maxima of the sound.

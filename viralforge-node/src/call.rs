@@ -14,7 +14,7 @@ use viralforge_core as core;
 use crate::error::{panicked, rejection};
 use crate::queue::{self, Turn};
 
-/// Says that there is progress to take; weak, so that it never keeps the process alive.
+/// Says that there is something to take; weak, so that it never keeps the process alive.
 type Bell = ThreadsafeFunction<(), (), (), Status, false, true>;
 
 /// How far a call has come.
@@ -36,6 +36,23 @@ struct Shared {
     /// Progress that JavaScript has not taken yet. A promise and a callback reach the event loop on different ways;
     /// this keeps the order, and nothing is lost when the promise comes first.
     progress: Mutex<VecDeque<core::Progress>>,
+    /// The same for what a job tells on its way.
+    told: Mutex<Vec<String>>,
+}
+
+/// Tells JavaScript what a job finds on its way.
+pub(crate) struct Teller {
+    shared: Arc<Shared>,
+    bell: Option<Arc<Bell>>,
+}
+
+impl Teller {
+    pub(crate) fn tell(&self, text: String) {
+        self.shared.told.lock().unwrap_or_else(PoisonError::into_inner).push(text);
+        if let Some(bell) = &self.bell {
+            bell.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
 }
 
 /// No job is waiting under this number.
@@ -45,16 +62,16 @@ const NOT_QUEUED: u64 = u64::MAX;
 #[napi]
 pub struct Call {
     shared: Arc<Shared>,
-    bell: Mutex<Option<Bell>>,
+    bell: Mutex<Option<Arc<Bell>>>,
     queued: AtomicU64,
 }
 
 #[napi]
 impl Call {
-    /// `on_progress` is called without arguments when there is something to take.
+    /// `on_news` is called without arguments when there is something to take.
     #[napi(constructor)]
-    pub fn new(#[napi(ts_arg_type = "(() => void) | undefined")] on_progress: Option<Bell>) -> Self {
-        Self { shared: Arc::default(), bell: Mutex::new(on_progress), queued: AtomicU64::new(NOT_QUEUED) }
+    pub fn new(#[napi(ts_arg_type = "(() => void) | undefined")] on_news: Option<Bell>) -> Self {
+        Self { shared: Arc::default(), bell: Mutex::new(on_news.map(Arc::new)), queued: AtomicU64::new(NOT_QUEUED) }
     }
 
     /// Stops the call: at once where it waits, within a frame's work where it runs.
@@ -72,6 +89,12 @@ impl Call {
     pub fn take_progress(&self) -> Vec<Progress> {
         let taken = std::mem::take(&mut *self.shared.progress.lock().unwrap_or_else(PoisonError::into_inner));
         taken.into_iter().map(Progress::from).collect()
+    }
+
+    /// What the job told since the last time, oldest first.
+    #[napi]
+    pub fn take_told(&self) -> Vec<String> {
+        std::mem::take(&mut *self.shared.told.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -125,6 +148,12 @@ impl Call {
         let id = queue::push(Box::new(job)).map_err(|error| Error::from_reason(error.to_string()))?;
         self.queued.store(id, Ordering::Release);
         Ok(promise)
+    }
+
+    /// For a job that tells things on its way; to be taken before it starts.
+    pub(crate) fn teller(&self) -> Teller {
+        let bell = self.bell.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        Teller { shared: Arc::clone(&self.shared), bell }
     }
 
     fn monitor(&self) -> Result<core::Monitor> {

@@ -11,6 +11,7 @@
 mod analysis;
 mod call;
 mod camel;
+mod detect;
 mod error;
 mod files;
 mod inspector;

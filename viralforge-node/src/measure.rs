@@ -57,20 +57,6 @@ pub fn validate_upload<'env>(
     })
 }
 
-/// The shots and the boundaries between them.
-#[napi(ts_return_type = "Promise<string>")]
-pub fn detect_scenes<'env>(
-    env: &'env Env,
-    call: &Call,
-    #[napi(ts_arg_type = "string | Uint8Array")] source: SourceArg<'_>,
-    name: Option<String>,
-    options: String,
-) -> Result<Object<'env>> {
-    report(env, call, (&source, name), options, |source, request, monitor| {
-        core::detect_scenes(source, &request.options(core::SceneOptions::default())?, monitor)
-    })
-}
-
 /// How loud the sound is.
 #[napi(ts_return_type = "Promise<string>")]
 pub fn measure_loudness<'env>(

@@ -8,6 +8,7 @@ use napi_derive::napi;
 use viralforge_core as core;
 
 use crate::call::Call;
+use crate::detect::{StatisticsArrays, join};
 use crate::json;
 use crate::pictures::{parts, pictures};
 use crate::request::Request;
@@ -36,14 +37,16 @@ pub fn write_scene_statistics<'env>(
     env: &'env Env,
     call: &Call,
     statistics: String,
+    arrays: StatisticsArrays,
     output: String,
     options: String,
 ) -> Result<Object<'env>> {
+    // The arrays belong to JavaScript's thread.
+    let statistics = join(&statistics, &arrays);
     let work = move |monitor: &core::Monitor| {
         let options = Request::parse(&options)?.options(core::WriteStatisticsOptions::default())?;
         monitor.check()?;
-        let statistics = json::read(&statistics, "statistics")?;
-        core::write_scene_statistics(&statistics, &core::Output::to_path(output), &options)
+        core::write_scene_statistics(&statistics?, &core::Output::to_path(output), &options)
     };
     call.start(env, work, |bytes| bytes as f64)
 }

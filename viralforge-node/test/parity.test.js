@@ -23,6 +23,8 @@ const optionRules = {
     if (path === '' && OF_THE_CALL.includes(field)) return true
     // Core has `extract_thumbnails_from` for it.
     if (path === '' && field === 'analysis') return true
+    // Core has `detect_scenes_with` for it.
+    if (path === '' && field === 'onScene') return true
     // What an earlier verb reported may be handed on as it is.
     return field === 'range'
   },
@@ -38,6 +40,7 @@ const optionRules = {
   known(path) {
     // Literals of numbers: 8 or 16.
     if (path === 'bits') return () => []
+    if (path === 'method' || path === 'scenes.method') return compareMethods
   },
 }
 
@@ -50,12 +53,34 @@ const reportRules = {
     if (/aspect(Ratio)?$/i.test(path)) own.add('array')
     if (MOMENT.test(path)) own.add('null')
     if (path === 'data') return new Set(['array'])
+    const typed = { frames: 'Uint32Array', timesSeconds: 'Float64Array', values: 'Float32Array' }
+    const [, field] = /statistics\.(?:columns\[\]\.)?(\w+)$/.exec(path) ?? []
+    if (field in typed && own.delete(typed[field])) own.add('array')
     return own
   },
   known(path) {
     if (path === 'quality' || path === 'subject') return compareArrays(path)
     if (path === 'waveform') return (part, shape) => compare('', part, shape, { ...reportRules, known: undefined })
   },
+}
+
+/** A name, or an object of another shape for each name. */
+function compareMethods(schema, shape) {
+  const named = schema.oneOf.filter(({ properties }) => properties)
+  const names = named.map(({ properties }) => properties.name.const)
+  const found = new Map(shape.variants.map((fields) => [fields.get('name')?.shape.values?.[0], fields]))
+  const problems = names.length === found.size ? [] : [`method: core has ${names}, declared is ${[...found.keys()]}`]
+  if (names.join() !== schema.oneOf.at(-1).enum.join()) problems.push('method: names alone differ')
+  for (const { properties } of named) {
+    const fields = found.get(properties.name.const)
+    const path = `method ${properties.name.const}`
+    if (!fields) problems.push(`${path}: is not declared`)
+    const { name: _, ...parameters } = properties
+    const object = { type: 'object', properties }
+    if (fields) problems.push(...compare(path, object, { kinds: new Set(['object']), fields }, {}))
+    if (fields) problems.push(...compareDefaults(path, { properties: parameters }, fields))
+  }
+  return problems
 }
 
 /** A list of figures in core is one array for each figure here. */
@@ -139,9 +164,13 @@ test('what is declared is exported, and what is exported is declared', () => {
 test('the comparison notices each kind of difference', () => {
   const edits = [
     ['a verb that is missing', 'export function probe(', 'export function prob('],
-    ['an option that is missing', 'readonly gradual?: boolean', ''],
-    ['an option too many', 'readonly gradual?: boolean', 'readonly gradual?: boolean\n  /** More. */\n  readonly more?: number'],
-    ['an option of another type', 'readonly gradual?: boolean', 'readonly gradual?: string'],
+    ['an option that is missing', 'readonly statistics?: boolean', ''],
+    ['an option too many', 'readonly statistics?: boolean', 'readonly statistics?: boolean\n  /** More. */\n  readonly more?: number'],
+    ['an option of another type', 'readonly statistics?: boolean', 'readonly statistics?: string'],
+    ['a method that is missing', '\n  | HashMethod\n', '\n'],
+    ['a parameter of a method that is missing', 'readonly bins?: number', ''],
+    ['another default of a parameter', '@default 0.395', '@default 0.4'],
+    ['statistics as a list', 'readonly values: Float32Array', 'readonly values: string'],
     ['an option without a description', '/** Leave the sound out. @default false */\n  readonly mute?', '/** @default false */\n  readonly mute?'],
     ['another default', '@default 0.5', '@default 0.4'],
     ['no default', '@default 0.15', ''],

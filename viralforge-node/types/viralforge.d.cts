@@ -15,7 +15,7 @@ import type {
   Transcript,
   TranscodeOptions,
 } from './plan.cjs'
-import type { SceneOptions, SceneReport, SceneStatistics } from './scene.cjs'
+import type { DetectScenesOptions, SceneReport, SceneStatistics, SceneStatisticsJson } from './scene.cjs'
 import type {
   SceneSheet,
   SceneSheetOptions,
@@ -42,6 +42,7 @@ export * from './media.cjs'
 export * from './picture.cjs'
 export * from './plan.cjs'
 export * from './scene.cjs'
+export * from './scene_method.cjs'
 export * from './scene_output.cjs'
 export * from './sound.cjs'
 export * from './time.cjs'
@@ -70,14 +71,14 @@ export function sanitizeUpload(source: Source, output: Output, options?: Sanitiz
 export function analyze(source: Source, options?: AnalysisOptions): Promise<Analysis>
 
 /** Finds the shots of a video and the boundaries between them. */
-export function detectScenes(source: Source, options?: SceneOptions): Promise<SceneReport>
+export function detectScenes(source: Source, options?: DetectScenesOptions): Promise<SceneReport>
 
 /** Writes scenes for other programs: tables, edit decision lists, timelines, chapters; the number of bytes. */
 export function writeScenes(scenes: SceneReport, output: Output, options?: WriteScenesOptions): Promise<number>
 
 /** Writes what was measured of each frame as a table or as a plot; the number of bytes. */
 export function writeSceneStatistics(
-  statistics: SceneStatistics,
+  statistics: SceneStatistics | SceneStatisticsJson,
   output: Output,
   options?: WriteSceneStatisticsOptions,
 ): Promise<number>

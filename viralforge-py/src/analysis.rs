@@ -10,6 +10,7 @@ use viralforge_core::{AnalysisOptions, ClipOptions, FrameQuality, ReframeOptions
 
 use crate::array::Owned;
 use crate::call::Call;
+use crate::detect::{self, Columns};
 use crate::error::to_pyerr;
 use crate::source::Origin;
 use crate::waveform::{Header, split};
@@ -47,8 +48,10 @@ impl Analysis {
         text(py, &self.0.media)
     }
 
-    fn scenes(&self, py: Python<'_>) -> PyResult<Option<String>> {
-        self.0.scenes.as_ref().map(|part| text(py, part)).transpose()
+    /// As `detect_scenes`.
+    fn scenes<'py>(&self, py: Python<'py>) -> PyResult<Option<(String, Option<Columns<'py>>)>> {
+        let scenes = py.detach(|| self.0.scenes.clone());
+        scenes.map(|scenes| detect::split(py, scenes)).transpose()
     }
 
     fn loudness(&self, py: Python<'_>) -> PyResult<Option<String>> {

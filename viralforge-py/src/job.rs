@@ -26,6 +26,7 @@ pub(crate) struct Job {
     pub(crate) monitor: Monitor,
     pub(crate) guard: Guard,
     limits: Option<Limits>,
+    caller: Arc<dyn Tell>,
 }
 
 impl Job {
@@ -37,6 +38,16 @@ impl Job {
             None => source,
         })
     }
+
+    /// Hands `text` to the `told` of [`run_telling`], in the caller's thread; texts come there all and in order.
+    pub(crate) fn tell(&self, text: String) {
+        self.caller.tell(text);
+    }
+}
+
+/// The caller of a job, whatever the job's result is.
+trait Tell: Send + Sync {
+    fn tell(&self, text: String);
 }
 
 /// What the two threads of a call tell each other.
@@ -50,13 +61,21 @@ struct Desk<T> {
 struct State<T> {
     /// The newest report that nobody has seen: a slow callback sees fewer, not older ones.
     progress: Option<Progress>,
+    /// What the job told and the caller has not heard, oldest first.
+    told: Vec<String>,
     done: Option<Result<T>>,
+}
+
+impl<T: Send> Tell for Desk<T> {
+    fn tell(&self, text: String) {
+        self.put(|state| state.told.push(text));
+    }
 }
 
 impl<T> Desk<T> {
     fn new() -> Arc<Self> {
         Arc::new(Self {
-            state: Mutex::new(State { progress: None, done: None }),
+            state: Mutex::new(State { progress: None, told: Vec::new(), done: None }),
             changed: Condvar::new(),
             news: AtomicBool::new(false),
         })
@@ -73,13 +92,13 @@ impl<T> Desk<T> {
     }
 
     /// What there is to tell, after at most [`SIGNAL_INTERVAL`]; the last report comes before the result.
-    fn wait(&self) -> (Option<Progress>, Option<Result<T>>) {
+    fn wait(&self) -> State<T> {
         spin::until(|| self.news.load(Ordering::Acquire));
-        let quiet = |state: &mut State<T>| state.progress.is_none() && state.done.is_none();
+        let quiet = |state: &mut State<T>| state.progress.is_none() && state.told.is_empty() && state.done.is_none();
         let waited = self.changed.wait_timeout_while(self.lock(), SIGNAL_INTERVAL, quiet);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         self.news.store(false, Ordering::Release);
-        (state.progress.take(), state.done.take())
+        State { progress: state.progress.take(), told: std::mem::take(&mut state.told), done: state.done.take() }
     }
 }
 
@@ -88,6 +107,16 @@ impl<T> Desk<T> {
 pub(crate) fn run<T: Send + 'static>(
     py: Python<'_>,
     call: Call,
+    work: impl FnOnce(&Job) -> Result<T> + Send + 'static,
+) -> PyResult<T> {
+    run_telling(py, call, None, work)
+}
+
+/// As [`run`], for work that also tells things on its way: `told` is called with each, as progress is.
+pub(crate) fn run_telling<T: Send + 'static>(
+    py: Python<'_>,
+    call: Call,
+    told: Option<&Py<PyAny>>,
     work: impl FnOnce(&Job) -> Result<T> + Send + 'static,
 ) -> PyResult<T> {
     let fail = |error| to_pyerr(py, error);
@@ -102,11 +131,11 @@ pub(crate) fn run<T: Send + 'static>(
     for token in call.cancel.iter().flat_map(|token| token.get().tokens()) {
         monitor = monitor.with_cancel(token);
     }
-    let job = Job { monitor, guard: guard.clone(), limits };
+    let job = Job { monitor, guard: guard.clone(), limits, caller: Arc::<Desk<T>>::clone(&desk) };
     let publisher = Arc::clone(&desk);
     worker::run(move || finish(job, work), move |result| publisher.put(|state| state.done = Some(result)))
         .map_err(fail)?;
-    let result = wait(py, &desk, call.progress.as_ref(), &guard);
+    let result = wait(py, &desk, (call.progress.as_ref(), told), &guard);
     match guard.take() {
         Some(raised) => Err(raised),
         None => result.map_err(fail),
@@ -124,15 +153,25 @@ fn finish<T>(job: Job, work: impl FnOnce(&Job) -> Result<T>) -> Result<T> {
     })
 }
 
-fn wait<T: Send>(py: Python<'_>, desk: &Desk<T>, progress: Option<&Py<PyAny>>, guard: &Guard) -> Result<T> {
+/// Waits for the result; `callbacks` are those for progress and for what is told.
+fn wait<T: Send>(
+    py: Python<'_>,
+    desk: &Desk<T>,
+    callbacks: (Option<&Py<PyAny>>, Option<&Py<PyAny>>),
+    guard: &Guard,
+) -> Result<T> {
+    let (progress, listener) = callbacks;
     loop {
-        let (reported, done) = py.detach(|| desk.wait());
+        let State { progress: reported, told, done } = py.detach(|| desk.wait());
         // After the first exception we only wait for the work to end; a second Ctrl-C is Python's to raise then.
         if !guard.has_raised() {
-            let outcome = py.check_signals().and_then(|()| match (progress, reported) {
-                (Some(callback), Some(at)) => report(py, callback, &at),
-                _ => Ok(()),
-            });
+            let mut outcome = py.check_signals();
+            for (text, listener) in told.into_iter().zip(std::iter::repeat(listener).flatten()) {
+                outcome = outcome.and_then(|()| listener.call1(py, (text,)).map(drop));
+            }
+            if let (Some(callback), Some(at)) = (progress, reported) {
+                outcome = outcome.and_then(|()| report(py, callback, &at));
+            }
             if let Err(raised) = outcome {
                 guard.raise(raised);
             }

@@ -6,6 +6,7 @@ mod analysis;
 mod array;
 mod call;
 mod cancel;
+mod detect;
 mod error;
 mod file;
 mod frame;
@@ -33,6 +34,8 @@ mod _native {
     #[pymodule_export]
     use crate::cancel::CancelToken;
     #[pymodule_export]
+    use crate::detect::detect_scenes;
+    #[pymodule_export]
     use crate::frame::{extract_frames, extract_thumbnails, make_storyboard};
     #[pymodule_export]
     use crate::inspector::UploadInspector;
@@ -47,7 +50,7 @@ mod _native {
     use crate::source::Source;
     #[pymodule_export]
     use crate::verbs::{
-        detect_scenes, detect_silence, measure_loudness, probe, render, sanitize_upload, transcode, validate_upload,
+        detect_silence, measure_loudness, probe, render, sanitize_upload, transcode, validate_upload,
     };
     #[pymodule_export]
     use crate::waveform::{analyze_waveform, waveform_extremes, write_waveform};

@@ -8,6 +8,7 @@ use viralforge_core as core;
 use viralforge_core::{SceneSheetOptions, SplitOptions, WriteScenesOptions, WriteStatisticsOptions};
 
 use crate::call::Call;
+use crate::detect::{GivenColumns, join};
 use crate::error::to_pyerr;
 use crate::output::Target;
 use crate::source::Origin;
@@ -27,17 +28,19 @@ pub(crate) fn write_scenes(
     })
 }
 
+/// Statistics as `detect_scenes` gives them: names and thresholds, and the arrays.
 #[pyfunction]
 pub(crate) fn write_scene_statistics(
     py: Python<'_>,
-    statistics: String,
+    statistics: &str,
+    columns: GivenColumns<'_>,
     output: Target,
     options: String,
     call: Call,
 ) -> PyResult<u64> {
+    let statistics = join(statistics, &columns).map_err(|error| to_pyerr(py, error))?;
     job::run(py, call, move |job| {
         let options = json::options(WriteStatisticsOptions::default(), &options)?;
-        let statistics = json::document("statistics", &statistics)?;
         core::write_scene_statistics(&statistics, &output.open(&job.guard), &options)
     })
 }

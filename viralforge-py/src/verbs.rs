@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 use viralforge_core as core;
-use viralforge_core::{LoudnessOptions, SanitizeOptions, SceneOptions, SilenceOptions, TranscodeOptions, UploadPolicy};
+use viralforge_core::{LoudnessOptions, SanitizeOptions, SilenceOptions, TranscodeOptions, UploadPolicy};
 
 use crate::call::Call;
 use crate::output::Target;
@@ -33,14 +33,6 @@ pub(crate) fn sanitize_upload(
     job::run(py, call, move |job| {
         let options = json::options(SanitizeOptions::default(), &options)?;
         json::text(&core::sanitize_upload(&job.open(source)?, &output.open(&job.guard), &options, &job.monitor)?)
-    })
-}
-
-#[pyfunction]
-pub(crate) fn detect_scenes(py: Python<'_>, source: Origin, options: String, call: Call) -> PyResult<String> {
-    job::run(py, call, move |job| {
-        let options = json::options(SceneOptions::default(), &options)?;
-        json::text(&core::detect_scenes(&job.open(source)?, &options, &job.monitor)?)
     })
 }
 

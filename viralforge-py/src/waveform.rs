@@ -1,12 +1,11 @@
 //! Waveforms: a header and one array of 16-bit samples.
 
-use numpy::PyReadonlyArray1;
 use numpy::ndarray::Ix1;
 use pyo3::prelude::*;
 use viralforge_core as core;
 use viralforge_core::{WaveformOptions, WriteWaveformOptions};
 
-use crate::array::Owned;
+use crate::array::{Given, Owned};
 use crate::call::Call;
 use crate::error::to_pyerr;
 use crate::output::Target;
@@ -22,23 +21,8 @@ pub(crate) fn split<'py>(py: Python<'py>, waveform: core::Waveform) -> (Header, 
     (header, Owned::of(py, waveform.data))
 }
 
-/// Samples that come back from Python.
-pub(crate) struct Samples<'py>(PyReadonlyArray1<'py, i16>);
-
-impl<'py> FromPyObject<'_, 'py> for Samples<'py> {
-    type Error = PyErr;
-
-    #[cfg(feature = "stubs")]
-    const INPUT_TYPE: pyo3::inspect::PyStaticExpr = <Owned<'py, i16, Ix1> as IntoPyObject<'py>>::OUTPUT_TYPE;
-
-    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        Ok(Self(object.extract()?))
-    }
-}
-
-fn join(header: Header, data: &Samples<'_>) -> core::Result<core::Waveform> {
-    let data = data.0.as_slice().map_err(|problem| json::invalid("waveform", problem))?;
-    core::Waveform::new(header.0, header.1, header.2, data.to_vec())
+fn join(header: Header, data: &Given<'_, i16>) -> core::Result<core::Waveform> {
+    core::Waveform::new(header.0, header.1, header.2, data.to_vec("waveform")?)
 }
 
 #[pyfunction]
@@ -60,7 +44,7 @@ pub(crate) fn analyze_waveform<'py>(
 pub(crate) fn waveform_extremes<'py>(
     py: Python<'py>,
     header: Header,
-    data: Samples<'py>,
+    data: Given<'py, i16>,
 ) -> PyResult<(Owned<'py, f32, Ix1>, Owned<'py, f32, Ix1>)> {
     let waveform = join(header, &data).map_err(|error| to_pyerr(py, error))?;
     Ok((Owned::of(py, waveform.minima_f32()), Owned::of(py, waveform.maxima_f32())))
@@ -70,7 +54,7 @@ pub(crate) fn waveform_extremes<'py>(
 pub(crate) fn write_waveform<'py>(
     py: Python<'py>,
     header: Header,
-    data: Samples<'py>,
+    data: Given<'py, i16>,
     output: Target,
     options: String,
     call: Call,

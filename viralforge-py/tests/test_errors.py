@@ -204,7 +204,7 @@ def test_an_option_of_the_wrong_type_is_a_type_error(analysis: vf.Analysis, talk
         lambda: vf.detect_scenes(talk, threshold=True),
         lambda: vf.sanitize_upload(talk, io.BytesIO(), policy=3),  # type: ignore[arg-type]
         lambda: vf.sanitize_upload(talk, io.BytesIO(), keep_chapters=1),  # type: ignore[arg-type]
-        lambda: vf.detect_scenes(talk, gradual=1),  # type: ignore[arg-type]
+        lambda: vf.detect_scenes(talk, statistics=1),  # type: ignore[arg-type]
         lambda: vf.analyze_waveform(talk, samples_per_pixel=2.5),  # type: ignore[arg-type]
         lambda: vf.analyze_waveform(talk, range=(1, 2)),  # type: ignore[arg-type]
         lambda: vf.analyze(talk, scenes=0.5),  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ VERBS: dict[str, dict[str, Any]] = {verb["name"]: verb for verb in SCHEMA["verbs
 
 OF_EVERY_SOURCE = {"limits", "progress", "cancel"}
 """What every verb that reads a source takes beside its own options."""
-OF_PYTHON = {"extract_thumbnails": {"analysis"}, "validate_upload": {"policy"}}
+OF_PYTHON = {"extract_thumbnails": {"analysis"}, "validate_upload": {"policy"}, "detect_scenes": {"on_scene"}}
 """What the core has as functions and values of their own."""
 PER_UPLOAD = {"file_name", "declared_mime"}
 """The options of an upload policy that `validate_upload` takes itself; the others are those of `UploadPolicy`."""
@@ -83,6 +83,26 @@ def test_the_parts_of_an_analysis_have_the_options_of_their_verbs() -> None:
         own = typing.get_type_hints(part)
         of_verb = typing.get_type_hints(getattr(vf, verb))
         assert own == {name: of_verb[name] for name in _options_of(verb)}
+
+
+def test_methods_and_kinds_of_scenes_are_those_of_the_core() -> None:
+    options = _options_of("detect_scenes")
+    *objects, names = options["method"]["oneOf"]
+    assert list(typing.get_args(vf.SceneMethodName)) == names["enum"]
+    of_core = {
+        each["properties"]["name"]["const"]: {
+            name: parameter["default"] for name, parameter in each["properties"].items() if name != "name"
+        }
+        for each in objects
+    }
+    classes = [kind for kind in typing.get_args(vf.SceneMethod) if dataclasses.is_dataclass(kind)]
+    of_package = {}
+    for method in (kind() for kind in classes):
+        encoded = _options._KINDS["method"]("method", method)
+        assert set(encoded) - {"name"} == {field.name for field in dataclasses.fields(method)}
+        of_package[encoded.pop("name")] = encoded
+    assert {"standard": {}, **of_package} == of_core
+    assert list(typing.get_args(vf.BoundaryKind)) == options["kinds"]["default"]
 
 
 def test_limits_are_those_of_the_core() -> None:
@@ -173,6 +193,10 @@ def _fields(kind: type) -> dict[str, Any]:
         return found
     if kind is vf.Waveform:
         return dict.fromkeys(("sample_rate_hz", "samples_per_pixel", "channels", "length", "data"), int)
+    if kind is vf.SceneStatistics:
+        return {"frames": int, "times_seconds": int, "columns": tuple[vf.StatisticsColumn, ...]}
+    if kind is vf.StatisticsColumn:
+        return dict.fromkeys(("name", "threshold", "values"), int)
     if kind is vf.Frame:
         return dict.fromkeys(("time", "width", "height"), int)
     hints = typing.get_type_hints(kind)
@@ -221,6 +245,7 @@ OPTION_VALUES = {
     "make_scene_sheet.format": vf.SheetFormat,
     "slot": vf.UploadSlot,
     "depth": vf.ValidationDepth,
+    "mode": vf.SceneMode,
     "location": vf.Treatment,
 }
 

@@ -42,8 +42,8 @@ def test_the_policy_of_an_upload_may_be_ones_own(talk: Path) -> None:
 
 
 def test_analyze_measures_what_is_switched_on(talk: Path) -> None:
-    some = vf.analyze(talk, scenes={"threshold": 0.3, "gradual": False}, loudness=False, silence=False, quality=False)
-    assert some.scenes == vf.detect_scenes(talk, threshold=0.3, gradual=False)
+    some = vf.analyze(talk, scenes={"threshold": 0.3, "kinds": ["cut"]}, loudness=False, silence=False, quality=False)
+    assert some.scenes == vf.detect_scenes(talk, threshold=0.3, kinds=["cut"])
     assert some.waveform == vf.analyze_waveform(talk)
     assert (some.loudness, some.silence, some.quality) == (None, None, None)
     assert some.subject is not None and some.undecodable_packets == 0 and some.media == vf.probe(talk)

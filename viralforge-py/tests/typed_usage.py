@@ -39,10 +39,22 @@ def reports(source: vf.Source) -> None:
         assert_type(analysis.quality.time_seconds, NDArray[np.float64])
         assert_type(analysis.waveform.data, NDArray[np.int16])
     scenes = vf.detect_scenes(source, threshold=1)
+    vf.detect_scenes(source, method="hash", kinds={"cut"}, mode="fast", range=scenes.scenes[0], segments=2)
+    vf.detect_scenes(source, method=vf.ContentMethod(weights=vf.ContentWeights(delta_edges=1)), on_scene=found)
+    vf.detect_scenes(source, method="hashes")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+    vf.detect_scenes(source, kinds=["jump"])  # type: ignore[list-item] # pyright: ignore[reportArgumentType]
+    vf.HashMethod(bins=3)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
+    if scenes.statistics:
+        assert_type(scenes.statistics.frames, NDArray[np.int64])
+        assert_type(scenes.statistics.columns[0].values, NDArray[np.float32])
     assert_type(scenes.scenes[0].start, Fraction)
     assert_type(scenes.scene_at(1.5), vf.Scene | None)
     assert_type(vf.analyze_waveform(source, range=scenes.scenes[0]).min, NDArray[np.float32])
     assert_type(vf.measure_loudness(source).integrated_lufs, float | None)
+
+
+def found(scene: vf.Scene, ends: vf.Boundary | None) -> None:
+    assert_type(ends.kind if ends else "cut", vf.BoundaryKind)
 
 
 def pictures(source: vf.Source, analysis: vf.Analysis) -> None:
@@ -78,6 +90,6 @@ def watched(source: vf.Source, token: vf.CancelToken) -> None:
 
 async def coroutines(source: vf.Source) -> None:
     assert_type(await aio.probe(source), vf.MediaInfo)
-    both = await asyncio.gather(aio.probe(source), aio.detect_scenes(source, gradual=False))
+    both = await asyncio.gather(aio.probe(source), aio.detect_scenes(source, kinds=["cut", "fade"]))
     assert_type(both, tuple[vf.MediaInfo, vf.SceneReport])
     await aio.detect_scenes(source, treshold=1)  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]

@@ -70,7 +70,7 @@ class Declared {
 
   /**
    * A type as plain data: `kinds`, the JSON types it takes; `values` of a union of literals; `item` or `items` of an
-   * array; `fields`, each `{ shape, optional, default, documented }`. Made when it is looked at: types may refer to
+   * array; `variants`, the fields of each kind of object that it takes; `fields`, those of all of them, each `{ shape, optional, default, documented }`. Made when it is looked at: types may refer to
    * themselves.
    */
   #shape(type) {
@@ -87,6 +87,7 @@ class Declared {
       Object.defineProperty(shape, 'item', { get: () => this.#shape(items[0]) })
     }
     const objects = parts.filter((part) => kindOf(checker, part) === 'object')
+    Object.defineProperty(shape, 'variants', { get: () => objects.map((object) => this.#fields([object])) })
     if (objects.length > 0) Object.defineProperty(shape, 'fields', { get: () => this.#fields(objects) })
     return shape
   }

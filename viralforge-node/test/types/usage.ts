@@ -63,6 +63,18 @@ export async function plans(analysis: Analysis): Promise<RenderPlan> {
   return plan
 }
 
+export async function scenes(path: string): Promise<Float32Array | undefined> {
+  const onScene = (scene: vf.Scene, ends: vf.Boundary | null): void => console.log(scene.endSeconds, ends?.kind ?? 'end')
+  const report = await detectScenes(path, { onScene, mode: 'fast', kinds: ['cut', 'fade'], range: { startSeconds: 1, endSeconds: 9 } })
+  await detectScenes(path, { method: 'hash', segments: 2, range: report.scenes[0] ?? null })
+  const method: vf.SceneMethod = { name: 'content', threshold: 30, weights: { deltaEdges: 1 } }
+  const { statistics } = await detectScenes(path, { method, statistics: true, frameStep: 2 })
+  if (statistics) await vf.writeSceneStatistics(statistics, 'a.svg')
+  await vf.writeSceneStatistics({ frames: [0], timesSeconds: [0], columns: [{ name: 'a', threshold: null, values: [1] }] }, 'b.csv')
+  await analyze(path, { scenes: { method: 'adaptive', statistics: true } })
+  return statistics?.columns[0]?.values
+}
+
 export function explain(error: unknown): string {
   if (!(error instanceof ViralforgeError)) throw error
   const texts: Record<ErrorCode, string> = {
@@ -81,6 +93,12 @@ export function explain(error: unknown): string {
 export async function mistakes(clip: ClipSuggestion, analysis: Analysis): Promise<void> {
   // @ts-expect-error: no such option
   await detectScenes('a.mp4', { treshold: 1 })
+  // @ts-expect-error: no such method
+  await detectScenes('a.mp4', { method: 'contents' })
+  // @ts-expect-error: not a parameter of that method
+  await detectScenes('a.mp4', { method: { name: 'hash', bins: 3 } })
+  // @ts-expect-error: an analysis does not tell scenes
+  await analyze('a.mp4', { scenes: { onScene: () => {} } })
   // @ts-expect-error: seconds are numbers
   await detectScenes('a.mp4', { minSceneDurationSeconds: '1' })
   // @ts-expect-error: no such preset

@@ -50,8 +50,20 @@ from ._picture import Frame, Storyboard, StoryboardTile, Thumbnail, ThumbnailRep
 from ._progress import Progress, ProgressCallback, Stage
 from ._reframe import CropKeyframe, ReframePlan, ReframeShot
 from ._render import CutMode, Preset, RenderPlan, RenderReport, Speed
-from ._scene import Boundary, BoundaryKind, Scene, SceneReport, SceneStatistics, StatisticsColumn
+from ._scene import Boundary, BoundaryKind, Scene, SceneCallback, SceneReport
+from ._scene_method import (
+    AdaptiveMethod,
+    ContentMethod,
+    ContentWeights,
+    FadeThresholdMethod,
+    HashMethod,
+    HistogramMethod,
+    SceneMethod,
+    SceneMethodName,
+    SceneMode,
+)
 from ._scene_sheet import SceneFormat, ScenePart, SceneSheet, SceneTile, SheetFormat, StatisticsFormat
+from ._scene_statistics import SceneStatistics, StatisticsColumn
 from ._sound import LoudnessReport, Silence, SilenceReport
 from ._source import BinaryReader, BinaryWriter, OutputLike, Source, SourceLike
 from ._time import Moment, TimeRange
@@ -104,6 +116,7 @@ def schema() -> dict[str, _Any]:
 __version__: str = _native.__version__
 
 __all__ = [
+    "AdaptiveMethod",
     "Analysis",
     "AspectRatio",
     "AudioInfo",
@@ -118,15 +131,20 @@ __all__ = [
     "ClipReason",
     "ClipSuggestion",
     "Color",
+    "ContentMethod",
+    "ContentWeights",
     "CropKeyframe",
     "CropRect",
     "Cue",
     "CutMode",
     "DecodedShare",
+    "FadeThresholdMethod",
     "Finding",
     "Frame",
     "FrameQuality",
+    "HashMethod",
     "HdrKind",
+    "HistogramMethod",
     "InvalidOptionError",
     "LimitExceededError",
     "Limits",
@@ -151,7 +169,11 @@ __all__ = [
     "RenderReport",
     "SanitizeReport",
     "Scene",
+    "SceneCallback",
     "SceneFormat",
+    "SceneMethod",
+    "SceneMethodName",
+    "SceneMode",
     "SceneOptions",
     "ScenePart",
     "SceneReport",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self, TypedDict, final
@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Self, TypedDict, final
 from . import _native
 from ._frozen import Frozen
 from ._media import MediaInfo
-from ._scene import SceneReport
+from ._scene import BoundaryKind, SceneReport
+from ._scene_method import SceneMethod, SceneMode
 from ._sound import LoudnessReport, SilenceReport
 from ._time import TimeRange
 from ._waveform import Waveform
@@ -27,9 +28,15 @@ if TYPE_CHECKING:
 class SceneOptions(TypedDict, total=False):
     """Options of `detect_scenes` within `analyze`."""
 
+    method: SceneMethod
     threshold: float
-    gradual: bool
+    kinds: Iterable[BoundaryKind]
     min_scene_duration_seconds: float
+    range: TimeRange | None
+    frame_step: int
+    mode: SceneMode
+    segments: int | None
+    statistics: bool
 
 
 class WaveformOptions(TypedDict, total=False):
@@ -150,7 +157,7 @@ class Analysis(Frozen):
     def scenes(self) -> SceneReport | None:
         """Shots and boundaries."""
         found = self._handle.scenes()
-        return None if found is None else SceneReport.from_json(found)
+        return None if found is None else SceneReport._of(*found)
 
     @cached_property
     def waveform(self) -> Waveform | None:

@@ -18,6 +18,7 @@ from fractions import Fraction
 from typing import Any, Final, Literal, TypeAlias
 
 from ._errors import InvalidOptionError
+from ._frozen import Frozen
 
 FLAT: Final = {"flat": True}
 
@@ -218,7 +219,18 @@ def _value(kind: Any) -> tuple[_Load, _Dump]:
     if dataclasses.is_dataclass(kind):
         inner = codec(typing.cast(type, kind))
         return inner.load, inner.dump
+    if issubclass(kind, Frozen):
+        return _load_frozen(kind), kind.to_dict
     return _SCALARS[kind]
+
+
+def _load_frozen(kind: Any) -> _Load:
+    load = _with_invariants(kind.from_dict)
+
+    def checked(value: Any) -> Any:
+        return load(value) if isinstance(value, Mapping) else _refuse(value, "an object")
+
+    return checked
 
 
 def _literal(values: tuple[Any, ...]) -> _Load:

@@ -2,7 +2,7 @@
 The private half of `viralforge`: use the package, whose functions document and check what these take for granted.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from numpy import float32, float64, int16, int64, uint32, uint8
 from numpy.typing import NDArray
 from os import PathLike
@@ -30,7 +30,10 @@ class Analysis:
         """
         Moments; brightness, contrast, sharpness, saturation, dark share, bright share, motion.
         """
-    def scenes(self, /) -> str | None: ...
+    def scenes(self, /) -> tuple[str, tuple[NDArray[int64], NDArray[float64], list[NDArray[float32]]] | None] | None:
+        """
+        As `detect_scenes`.
+        """
     def silence(self, /) -> str | None: ...
     def subject(self, /) -> tuple[tuple[NDArray[int64], NDArray[uint32], NDArray[float64]], list[NDArray[float32]]] | None:
         """
@@ -127,7 +130,13 @@ def check_render_plan(text: str) -> str:
     """
 
 def clip_file_name(suggestion: str, extension: str) -> str: ...
-def detect_scenes(source: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> str: ...
+
+def detect_scenes(source: Any, options: str, on_scene: Any | None, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> tuple[str, tuple[NDArray[int64], NDArray[float64], list[NDArray[float32]]] | None]:
+    """
+    The report, whose statistics have names and thresholds alone, and their arrays. `on_scene` is called with each scene
+    and the boundary that it ends with, as JSON: a list of two.
+    """
+
 def detect_silence(source: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> str: ...
 def extract_frames(source: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> list[tuple[tuple[int, int], NDArray[uint8]]]: ...
 
@@ -176,6 +185,11 @@ def waveform_extremes(header: tuple[SupportsIndex, SupportsIndex, SupportsIndex]
     """
 
 def words_in(transcript: str, range: str) -> float: ...
-def write_scene_statistics(statistics: str, output: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> int: ...
+
+def write_scene_statistics(statistics: str, columns: tuple[NDArray[int64], NDArray[float64], Sequence[NDArray[float32]]], output: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> int:
+    """
+    Statistics as `detect_scenes` gives them: names and thresholds, and the arrays.
+    """
+
 def write_scenes(scenes: str, output: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> int: ...
 def write_waveform(header: tuple[SupportsIndex, SupportsIndex, SupportsIndex], data: NDArray[int16], output: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> int: ...

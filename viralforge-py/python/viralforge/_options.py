@@ -7,6 +7,7 @@ import math
 import numbers
 import operator
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
 from typing import Any, NoReturn
 
 from ._clip import Transcript
@@ -15,6 +16,7 @@ from ._geometry import Size
 from ._record import Record
 from ._reframe import ReframePlan
 from ._scene import Boundary
+from ._scene_method import AdaptiveMethod, ContentMethod, ContentWeights, FadeThresholdMethod, HashMethod, HistogramMethod
 from ._time import TimeRange, exact
 
 _Encode = Callable[[str, Any], Any]
@@ -30,9 +32,10 @@ def pack(options: Mapping[str, Any]) -> str:
     return json.dumps(_encode(options, ""), separators=(",", ":"), allow_nan=False)
 
 
-def _encode(options: Mapping[str, Any], path: str) -> dict[str, Any]:
+def _encode(options: Mapping[str, Any], path: str, kinds: Mapping[str, _Encode] | None = None) -> dict[str, Any]:
     # A name that is not here goes on as it is, for the core to say what names there are.
-    return {name: _KINDS.get(name, _as_it_is)(path + name, value) for name, value in options.items()}
+    known = _KINDS if kinds is None else kinds
+    return {name: known.get(name, _as_it_is)(path + name, value) for name, value in options.items()}
 
 
 def _wrong(name: str, expected: str, value: object) -> NoReturn:
@@ -140,14 +143,52 @@ def _part(name: str, value: Any) -> bool | dict[str, Any]:
     return value if isinstance(value, bool) else _wrong(name, "a bool or a mapping of options", value)
 
 
+def _weights(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, ContentWeights):
+        _wrong(name, "ContentWeights", value)
+    return {each.name: _number(f"{name}.{each.name}", getattr(value, each.name)) for each in fields(value)}
+
+
+def _method(name: str, value: Any) -> dict[str, Any]:
+    if isinstance(value, str):
+        return {"name": value}
+    if not isinstance(value, _METHODS):
+        _wrong(name, "the name of a method or a method such as ContentMethod", value)
+    parameters = {each.name: getattr(value, each.name) for each in fields(value)}
+    return {"name": value.name, **_encode(parameters, f"{name}.", _METHOD_KINDS)}
+
+
 def _maybe(encode: _Encode) -> _Encode:
     return lambda name, value: None if value is None else encode(name, value)
 
 
+_METHODS = (ContentMethod, AdaptiveMethod, HistogramMethod, HashMethod, FadeThresholdMethod)
+
+_METHOD_KINDS: dict[str, _Encode] = {
+    "threshold": _number,
+    "weights": _weights,
+    "luma_only": _flag,
+    "kernel_size": _maybe(_whole),
+    "adaptive_threshold": _number,
+    "window_width": _whole,
+    "min_content_val": _number,
+    "bins": _whole,
+    "size": _whole,
+    "lowpass": _whole,
+    "method": _text,
+    "fade_bias": _number,
+    "add_final_scene": _flag,
+}
+
 _KINDS: dict[str, _Encode] = {
     # scenes, sound
+    "method": _method,
     "threshold": _number,
-    "gradual": _flag,
+    "kinds": _texts,
+    "frame_step": _whole,
+    "mode": _text,
+    "segments": _maybe(_whole),
+    "statistics": _flag,
     "min_scene_duration_seconds": _number,
     "samples_per_pixel": _whole,
     "pixels_per_second": _maybe(_whole),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from ._record import Document, Record
+from ._record import Document
+from ._scene_statistics import SceneStatistics
 from ._time import Moment, TimeRange, exact
+
+if TYPE_CHECKING:
+    from ._scene_statistics import Columns
 
 BoundaryKind: TypeAlias = Literal["cut", "dissolve", "fade", "wipe"]
 
@@ -44,36 +49,6 @@ class Scene(TimeRange):
 
 
 @dataclass(frozen=True, slots=True)
-class StatisticsColumn(Record):
-    """One measure of every frame.
-
-    Attributes:
-        name: What it measures, for example `"cut_probability"` or `"content_val"`.
-        threshold: Where the method draws the line between one shot and a boundary, where it has one for this measure.
-        values: One value a frame.
-    """
-
-    name: str
-    threshold: float | None
-    values: tuple[float, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SceneStatistics(Document):
-    """What a method measured of each frame: a table of columns.
-
-    Attributes:
-        frames: Number of each frame, counted from 0 (the first that was analyzed) in order of presentation.
-        times_seconds: When each frame is shown, in seconds.
-        columns: One column for each measure; each has as many values as there are frames.
-    """
-
-    frames: tuple[int, ...]
-    times_seconds: tuple[float, ...]
-    columns: tuple[StatisticsColumn, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class SceneReport(Document):
     """What `detect_scenes` found.
 
@@ -94,3 +69,16 @@ class SceneReport(Document):
         """The shot on screen at a moment, in seconds; `None` before the first and after the last."""
         moment = exact(time, "time")
         return next((scene for scene in self.scenes if scene.contains(moment)), None)
+
+    @classmethod
+    def _of(cls, text: str, columns: Columns | None) -> SceneReport:
+        """What the native module gives: statistics have names alone in the text."""
+        report = cls.from_json(text)
+        if columns is None or report.statistics is None:
+            return report
+        return replace(report, statistics=report.statistics._with(columns))
+
+
+SceneCallback: TypeAlias = Callable[[Scene, Boundary | None], object]
+"""Called in the thread of the call with each scene, in order of time, and the boundary that ends it: `None` for the
+last. An exception in it stops the call and comes out."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable, Iterable
+
 from . import _native
 from ._analysis import Analysis, LoudnessOptions, SceneOptions, SilenceOptions, WaveformOptions
 from ._call import call, native_source
@@ -10,7 +13,8 @@ from ._media import MediaInfo
 from ._native import CancelToken
 from ._options import pack
 from ._progress import ProgressCallback
-from ._scene import SceneReport
+from ._scene import Boundary, BoundaryKind, Scene, SceneCallback, SceneReport
+from ._scene_method import SceneMethod, SceneMode
 from ._sound import LoudnessReport, SilenceReport
 from ._source import SourceLike
 from ._time import TimeRange
@@ -148,9 +152,16 @@ def analyze(
 def detect_scenes(
     source: SourceLike,
     *,
+    method: SceneMethod = "standard",
     threshold: float = 0.5,
-    gradual: bool = True,
+    kinds: Iterable[BoundaryKind] = ("cut", "dissolve", "fade", "wipe"),
     min_scene_duration_seconds: float = 0.0,
+    range: TimeRange | None = None,
+    frame_step: int = 1,
+    mode: SceneMode = "balanced",
+    segments: int | None = None,
+    statistics: bool = False,
+    on_scene: SceneCallback | None = None,
     limits: Limits | None = None,
     progress: ProgressCallback | None = None,
     cancel: CancelToken | None = None,
@@ -159,10 +170,25 @@ def detect_scenes(
 
     Args:
         source: A path, bytes, a binary file that can seek, or a `Source`.
-        threshold: How sure a boundary must be, 0 to 1. Lower finds more and is wrong more often; at 0.5 both mistakes
-            are about equally frequent.
-        gradual: Also look for dissolves, fades and wipes; without it only cuts are reported.
-        min_scene_duration_seconds: Shortest scene, in seconds; the boundary after a shorter one is dropped.
+        method: How boundaries are found. `"standard"` needs no tuning and is the only one to find all kinds. The others
+            are those of PySceneDetect 0.7: `"content"`, `"adaptive"`, `"histogram"`, `"hash"` find cuts and
+            `"fade_threshold"` finds fades; a `ContentMethod`, `AdaptiveMethod`, `HistogramMethod`, `HashMethod` or
+            `FadeThresholdMethod` has its parameters, under its names.
+        threshold: How sure a boundary of the standard method must be, 0 to 1. Lower finds more and is wrong more often;
+            at 0.5 both mistakes are about equally frequent. The other methods have thresholds of their own.
+        kinds: Kinds that are reported, at least one; a boundary of another kind is none.
+        min_scene_duration_seconds: Shortest scene, in seconds; the boundary after a shorter one is dropped, so that it
+            becomes a part of the next.
+        range: Look only at this stretch; frames are counted from its start. `None` means everything.
+        frame_step: Look at every so many-th frame, 1 to 100; boundaries are told as exactly as that allows.
+        mode: Accuracy against speed. `"accurate"` decodes every frame; `"balanced"` leaves out frames that no other
+            frame needs between two that are alike, and finds the same; `"fast"` leaves them all out: boundaries may be
+            told some frames off, and very short scenes may be missed.
+        segments: Stretches of the file that are decoded side by side, 1 to 16; the report is the same for any number.
+            `None` means as many as there are cores and memory for.
+        statistics: Also report what was measured of each frame, some 50 bytes a frame.
+        on_scene: Called in this thread with each `Scene` as soon as it is known, some three seconds of video after its
+            end, and the `Boundary` that ends it: `None` for the last scene.
         limits: What the call may cost; `None` means the source's own.
         progress: Called with a `Progress` about twenty times a second, in this thread.
         cancel: Stops the call.
@@ -177,21 +203,46 @@ def detect_scenes(
         CancelledError: `cancel` was used.
 
     Examples:
-        >>> report = vf.detect_scenes("talk.mp4", gradual=False)
+        >>> report = vf.detect_scenes("talk.mp4", kinds=["cut"])
         >>> [boundary.start_frame for boundary in report.boundaries]
         [94, 156, 180]
         >>> report.scene_at(5).duration
         Fraction(31, 12)
+        >>> report = vf.detect_scenes("talk.mp4", method="content", statistics=True)
+        >>> [column.name for column in report.statistics.columns][:2]
+        ['content_val', 'delta_hue']
+        >>> report.statistics.columns[0].threshold, report.statistics.columns[0].values.shape
+        (27.0, (240,))
     """
     options = pack(
         {
+            "method": method,
             "threshold": threshold,
-            "gradual": gradual,
+            "kinds": kinds,
             "min_scene_duration_seconds": min_scene_duration_seconds,
+            "range": range,
+            "frame_step": frame_step,
+            "mode": mode,
+            "segments": segments,
+            "statistics": statistics,
         }
     )
-    text = _native.detect_scenes(native_source(source), options, call(limits, progress, cancel))
-    return SceneReport.from_json(text)
+    found = _native.detect_scenes(native_source(source), options, _teller(on_scene), call(limits, progress, cancel))
+    return SceneReport._of(*found)
+
+
+def _teller(on_scene: SceneCallback | None) -> Callable[[str], object] | None:
+    """The callback in the native module's terms."""
+    if on_scene is None:
+        return None
+    if not callable(on_scene):
+        raise TypeError(f"on_scene must be callable, not {type(on_scene).__name__}")
+
+    def tell(text: str) -> None:
+        scene, ends = json.loads(text)
+        on_scene(Scene.from_dict(scene), None if ends is None else Boundary.from_dict(ends))
+
+    return tell
 
 
 def analyze_waveform(

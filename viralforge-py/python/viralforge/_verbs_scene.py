@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from fractions import Fraction
 
 from . import _native
@@ -16,8 +17,9 @@ from ._options import pack
 from ._progress import ProgressCallback
 from ._reframe import ReframePlan
 from ._render import CutMode, Preset, RenderReport, Speed
-from ._scene import Boundary, SceneReport, SceneStatistics
+from ._scene import Boundary, SceneReport
 from ._scene_sheet import SceneFormat, SceneSheet, SheetFormat, StatisticsFormat
+from ._scene_statistics import SceneStatistics
 from ._source import OutputLike, SourceLike
 from ._time import TimeRange
 
@@ -26,6 +28,11 @@ def _scenes(scenes: SceneReport) -> str:
     if not isinstance(scenes, SceneReport):
         raise TypeError(f"scenes must be a SceneReport, not {type(scenes).__name__}")
     return scenes.to_json()
+
+
+def _light(scenes: SceneReport) -> str:
+    # For those who have no use for the statistics.
+    return _scenes(replace(scenes, statistics=None) if isinstance(scenes, SceneReport) else scenes)
 
 
 def write_scenes(
@@ -124,7 +131,7 @@ def write_scene_statistics(
     if not isinstance(statistics, SceneStatistics):
         raise TypeError(f"statistics must be SceneStatistics, not {type(statistics).__name__}")
     options = pack({"format": format, "width": width, "panel_height": panel_height, "boundaries": boundaries})
-    return _native.write_scene_statistics(statistics.to_json(), output, options, call(None, None, None))
+    return _native.write_scene_statistics(*statistics._parts, output, options, call(None, None, None))
 
 
 def make_scene_sheet(
@@ -185,7 +192,7 @@ def make_scene_sheet(
         }
     )
     text, image = _native.make_scene_sheet(
-        native_source(source), _scenes(scenes), options, call(limits, progress, cancel)
+        native_source(source), _light(scenes), options, call(limits, progress, cancel)
     )
     return SceneSheet.from_json(text)._with(image)
 
@@ -285,5 +292,5 @@ def split_scenes(
             "mute": mute,
         }
     )
-    text = _native.split_scenes(native_source(source), _scenes(scenes), folder, options, call(limits, progress, cancel))
+    text = _native.split_scenes(native_source(source), _light(scenes), folder, options, call(limits, progress, cancel))
     return [RenderReport.from_dict(document) for document in json.loads(text)]

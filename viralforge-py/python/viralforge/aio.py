@@ -7,7 +7,7 @@ it to let go of its files, so that nothing runs behind your back:
     async with asyncio.timeout(60):
         report = await viralforge.aio.detect_scenes("talk.mp4", progress=print)
 
-`progress` is called on the thread of the event loop. File objects are read and written on the thread of the call.
+`progress` and `on_scene` are called on the thread of the event loop. File objects are read and written on the thread of the call.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from typing import Any, Never, ParamSpec, TypeVar
 
 from . import (
     CancelToken,
-    Progress,
     _verbs_picture,
     _verbs_plan,
     _verbs_read,
@@ -57,6 +56,8 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
+_CALLBACKS = ("progress", "on_scene")
+"""Arguments that are called during the work."""
 _executors: dict[int, ThreadPoolExecutor] = {}
 
 
@@ -69,22 +70,23 @@ def _executor() -> ThreadPoolExecutor:
 
 
 class _Relay:
-    """Carries progress to the event loop's thread, and an exception that the callback raises there back to the call."""
+    """Carries what callbacks are told to the event loop's thread, and the first exception that one raises there back to
+    the call."""
 
-    def __init__(self, callback: Callable[[Progress], object], stop: CancelToken) -> None:
-        self._callback = callback
+    def __init__(self, stop: CancelToken) -> None:
         self._stop = stop
         self._loop = asyncio.get_running_loop()
         self.raised: BaseException | None = None
 
-    def __call__(self, progress: Progress) -> None:
-        self._loop.call_soon_threadsafe(self._deliver, progress)
+    def to(self, callback: Callable[..., object]) -> Callable[..., None]:
+        """What to call instead of `callback`, from any thread."""
+        return lambda *told: self._loop.call_soon_threadsafe(self._deliver, callback, told) and None
 
-    def _deliver(self, progress: Progress) -> None:
+    def _deliver(self, callback: Callable[..., object], told: tuple[Any, ...]) -> None:
         if self.raised is not None or self._stop.cancelled:
             return
         try:
-            self._callback(progress)
+            callback(*told)
         except BaseException as raised:
             self.raised = raised
             self._stop.cancel()
@@ -103,8 +105,8 @@ def _awaitable(verb: Callable[_P, _T], *, watched: bool = True) -> Callable[_P, 
         given: dict[str, Any] = dict(kwargs)
         if watched:
             stop = given["cancel"] = CancelToken(given.get("cancel"))
-            if callable(given.get("progress")):
-                relay = given["progress"] = _Relay(given["progress"], stop)
+            relay = _Relay(stop)
+            given |= {name: relay.to(given[name]) for name in _CALLBACKS if callable(given.get(name))}
         job = _executor().submit(functools.partial(verb, *args, **given))
         try:
             return await _finished(job, stop)

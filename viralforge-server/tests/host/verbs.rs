@@ -21,6 +21,15 @@ fn cases(source: &Source) -> Vec<Case> {
     };
     let waveform = json!(analyze_waveform(source, &WaveformOptions::default(), &monitor).unwrap());
     let scenes = json!(detect_scenes(source, &SceneOptions::default(), &monitor).unwrap());
+    let content = SceneOptions::default()
+        .with_method(SceneMethod::content(0.5))
+        .with_kinds([BoundaryKind::Cut])
+        .with_statistics(true);
+    let content = json!(detect_scenes(source, &content, &monitor).unwrap());
+    assert_ne!(content["boundaries"], scenes["boundaries"], "the method makes a difference");
+    let half = TimeRange::new(at[0], at[1]).unwrap();
+    let hash = SceneOptions::default().with_method(SceneMethod::hash(0.395)).with_range(half).with_frame_step(2);
+    let hash = json!(detect_scenes(source, &hash, &monitor).unwrap());
     let sheet = |name: &str| json!({ "output": name, "pages": 1, "tiles": [{ "part": "first" }, {}, {}] });
     let quiet = SilenceOptions::default().with_threshold_dbfs(-5.0).with_min_duration(Duration::from_millis(100));
     let silences = json!(detect_silence(source, &quiet, &monitor).unwrap());
@@ -40,6 +49,18 @@ fn cases(source: &Source) -> Vec<Case> {
         ),
         ("analyze", Value::Null, json!(analysis), &[]),
         ("detect-scenes", json!({}), scenes.clone(), &[]),
+        (
+            "detect-scenes",
+            json!({ "method": { "name": "content", "threshold": 0.5 }, "kinds": ["cut"], "statistics": true }),
+            content,
+            &[],
+        ),
+        (
+            "detect-scenes",
+            json!({ "method": "hash", "range": { "start_seconds": 0, "end_seconds": 0.5 }, "frame_step": 2 }),
+            hash,
+            &[],
+        ),
         ("write-scenes", json!({}), scenes.clone(), &["scenes.json"]),
         ("write-scenes", json!({ "format": "csv" }), scenes.clone(), &["scenes.csv"]),
         ("write-scenes", json!({ "format": "edl", "title": "A" }), scenes.clone(), &["scenes.edl"]),
