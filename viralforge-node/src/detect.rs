@@ -105,15 +105,15 @@ fn tell(
     options: &core::SceneOptions,
     monitor: &core::Monitor,
 ) -> core::Result<core::SceneReport> {
-    let mut told = Ok(());
+    let mut told = Ok(0);
     let report = core::detect_scenes_with(source, options, monitor, &mut |scene, ends| {
-        if told.is_ok() {
-            told = json::to_js(&(scene, ends)).map(|text| teller.tell(text));
+        if let Ok(count) = told {
+            told = json::to_js(&(scene, ends)).map(|text| teller.tell(text)).map(|()| count + 1);
         }
     })?;
-    told?;
-    if let Some(last) = report.scenes.last() {
-        teller.tell(json::to_js(&(last, None::<core::Boundary>))?);
+    // What became known with the end of the video, and the last scene, which no boundary ends.
+    for (number, scene) in report.scenes.iter().enumerate().skip(told?) {
+        teller.tell(json::to_js(&(scene, report.boundaries.get(number)))?);
     }
     Ok(report)
 }

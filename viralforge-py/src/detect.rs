@@ -5,7 +5,7 @@ use std::mem::take;
 use numpy::ndarray::Ix1;
 use pyo3::prelude::*;
 use viralforge_core as core;
-use viralforge_core::{Boundary, Result, SceneOptions, SceneReport, SceneStatistics, Source};
+use viralforge_core::{Result, SceneOptions, SceneReport, SceneStatistics, Source};
 
 use crate::array::{Given, Owned};
 use crate::call::Call;
@@ -39,15 +39,15 @@ pub(crate) fn detect_scenes<'py>(
 }
 
 fn tell(job: &Job, source: &Source, options: &SceneOptions) -> Result<SceneReport> {
-    let mut told = Ok(());
+    let mut told = Ok(0);
     let report = core::detect_scenes_with(source, options, &job.monitor, &mut |scene, ends| {
-        if told.is_ok() {
-            told = json::text(&(scene, ends)).map(|text| job.tell(text));
+        if let Ok(count) = told {
+            told = json::text(&(scene, ends)).map(|text| job.tell(text)).map(|()| count + 1);
         }
     })?;
-    told?;
-    if let Some(last) = report.scenes.last() {
-        job.tell(json::text(&(last, None::<Boundary>))?);
+    // What became known with the end of the video, and the last scene, which no boundary ends.
+    for (number, scene) in report.scenes.iter().enumerate().skip(told?) {
+        job.tell(json::text(&(scene, report.boundaries.get(number)))?);
     }
     Ok(report)
 }

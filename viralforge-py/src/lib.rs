@@ -49,9 +49,7 @@ mod _native {
     #[pymodule_export]
     use crate::source::Source;
     #[pymodule_export]
-    use crate::verbs::{
-        detect_silence, measure_loudness, probe, render, sanitize_upload, transcode, validate_upload,
-    };
+    use crate::verbs::{detect_silence, measure_loudness, probe, render, sanitize_upload, transcode, validate_upload};
     #[pymodule_export]
     use crate::waveform::{analyze_waveform, waveform_extremes, write_waveform};
 }

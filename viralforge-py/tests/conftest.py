@@ -84,7 +84,9 @@ def _frames(source: vf.SourceLike, **options: Any) -> list[vf.Frame]:
     return vf.extract_frames(source, times=[0.5], **options)
 
 
-SCENES = vf.SceneReport(Fraction(24), (), (vf.Scene(0, 1), vf.Scene(1, 2)), None)
+SCENES = vf.SceneReport(
+    Fraction(24), (), (vf.Scene(Fraction(0), Fraction(1)), vf.Scene(Fraction(1), Fraction(2))), None
+)
 """Two scenes of a second."""
 
 

@@ -223,7 +223,7 @@ def test_an_option_of_the_wrong_type_is_a_type_error(analysis: vf.Analysis, talk
         lambda: vf.write_scene_statistics(SCENES, io.BytesIO()),  # type: ignore[arg-type]
         lambda: vf.make_scene_sheet(talk, talk),  # type: ignore[arg-type]
         lambda: vf.split_scenes(talk, SCENES, ".", only=[1.5]),  # type: ignore[list-item]
-        lambda: vf.detect_scenes(talk, 0.5),  # type: ignore[call-arg]
+        lambda: vf.detect_scenes(talk, 0.5),  # type: ignore[arg-type, call-arg]
         lambda: vf.detect_scenes(talk, treshold=0.5),  # type: ignore[call-arg]
         lambda: vf.Source(talk, limits={}),  # type: ignore[arg-type]
     ]

@@ -95,7 +95,7 @@ def test_methods_and_kinds_of_scenes_are_those_of_the_core() -> None:
         }
         for each in objects
     }
-    classes = [kind for kind in typing.get_args(vf.SceneMethod) if dataclasses.is_dataclass(kind)]
+    classes: list[Any] = [kind for kind in typing.get_args(vf.SceneMethod) if dataclasses.is_dataclass(kind)]
     of_package = {}
     for method in (kind() for kind in classes):
         encoded = _options._KINDS["method"]("method", method)

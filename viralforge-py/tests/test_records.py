@@ -72,7 +72,7 @@ def test_documents_are_those_of_the_core(talk: Path, analysis: vf.Analysis) -> N
     pairs = [
         (vf.probe(path), _native.probe(path, nothing)),
         (vf.validate_upload(path), _native.validate_upload(path, "{}", nothing)),
-        (vf.detect_scenes(path), _native.detect_scenes(path, "{}", nothing)),
+        (vf.detect_scenes(path), _native.detect_scenes(path, "{}", None, nothing)[0]),
         (vf.measure_loudness(path), _native.measure_loudness(path, "{}", nothing)),
         (vf.plan_reframe(analysis), _native.plan_reframe(analysis._handle, "{}")),
         (vf.plan_render(crf=30, height=90), _native.plan_render('{"crf":30,"height":90}')),

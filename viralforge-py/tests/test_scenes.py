@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -59,12 +58,12 @@ def test_statistics_are_a_table_and_a_plot(tmp_path: Path) -> None:
     statistics = vf.SceneStatistics((0, 1, 2), (0.0, 0.5, 1.0), (column,))
     vf.write_scene_statistics(statistics, tmp_path / "s.csv")
     assert (tmp_path / "s.csv").read_text().splitlines()[2] == "1,0.5,30.5"
-    boundary = vf.Boundary(1, 1, "cut", 1, 1, 1.0)
+    boundary = vf.Boundary(Fraction(1), Fraction(1), "cut", 1, 1, 1.0)
     vf.write_scene_statistics(statistics, tmp_path / "s.svg", boundaries=[boundary], width=640)
     assert 'width="640"' in (tmp_path / "s.svg").read_text()
     with pytest.raises(vf.InvalidOptionError, match="have 2 values"):
-        short = replace(statistics, columns=(replace(column, values=(1.0, 2.0)),))
-        vf.write_scene_statistics(short, tmp_path / "t.csv")
+        short = vf.StatisticsColumn("content_val", 27.0, (1.0, 2.0))
+        vf.write_scene_statistics(vf.SceneStatistics((0, 1, 2), (0.0, 0.5, 1.0), (short,)), tmp_path / "t.csv")
     assert not (tmp_path / "t.csv").exists()
 
 

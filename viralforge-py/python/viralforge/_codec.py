@@ -220,17 +220,18 @@ def _value(kind: Any) -> tuple[_Load, _Dump]:
         inner = codec(typing.cast(type, kind))
         return inner.load, inner.dump
     if issubclass(kind, Frozen):
-        return _load_frozen(kind), kind.to_dict
+        return _frozen(kind)
     return _SCALARS[kind]
 
 
-def _load_frozen(kind: Any) -> _Load:
+def _frozen(kind: Any) -> tuple[_Load, _Dump]:
+    """A class that reads and writes itself."""
     load = _with_invariants(kind.from_dict)
 
     def checked(value: Any) -> Any:
         return load(value) if isinstance(value, Mapping) else _refuse(value, "an object")
 
-    return checked
+    return checked, kind.to_dict
 
 
 def _literal(values: tuple[Any, ...]) -> _Load:

@@ -16,7 +16,14 @@ from ._geometry import Size
 from ._record import Record
 from ._reframe import ReframePlan
 from ._scene import Boundary
-from ._scene_method import AdaptiveMethod, ContentMethod, ContentWeights, FadeThresholdMethod, HashMethod, HistogramMethod
+from ._scene_method import (
+    AdaptiveMethod,
+    ContentMethod,
+    ContentWeights,
+    FadeThresholdMethod,
+    HashMethod,
+    HistogramMethod,
+)
 from ._time import TimeRange, exact
 
 _Encode = Callable[[str, Any], Any]

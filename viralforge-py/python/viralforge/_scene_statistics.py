@@ -27,6 +27,12 @@ def _frozen(values: Any, dtype: DTypeLike) -> NDArray[Any]:
     return view
 
 
+def _shortest(values: NDArray[np.float32]) -> list[float]:
+    """The values as the core writes them: with no more digits than a float of 32 bits has."""
+    digits: list[float] = values.astype(str).astype(float).tolist()
+    return digits
+
+
 @final
 class StatisticsColumn(Frozen):
     """One measure of every frame.
@@ -94,7 +100,7 @@ class SceneStatistics(Frozen):
             "frames": self.frames.tolist(),
             "times_seconds": self.times_seconds.tolist(),
             "columns": [
-                {"name": column.name, "threshold": column.threshold, "values": column.values.tolist()}
+                {"name": column.name, "threshold": column.threshold, "values": _shortest(column.values)}
                 for column in self.columns
             ],
         }
@@ -133,8 +139,8 @@ class SceneStatistics(Frozen):
     @property
     def _parts(self) -> tuple[str, Columns]:
         """Names and thresholds as JSON, and the arrays."""
-        columns = [{"name": column.name, "threshold": column.threshold, "values": []} for column in self.columns]
-        text = json.dumps({"frames": [], "times_seconds": [], "columns": columns}, allow_nan=False)
+        names = [{"name": column.name, "threshold": column.threshold, "values": ()} for column in self.columns]
+        text = json.dumps({"frames": (), "times_seconds": (), "columns": names}, allow_nan=False)
         return text, (self.frames, self.times_seconds, [column.values for column in self.columns])
 
     def __eq__(self, other: object) -> bool:

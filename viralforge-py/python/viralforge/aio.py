@@ -7,7 +7,8 @@ it to let go of its files, so that nothing runs behind your back:
     async with asyncio.timeout(60):
         report = await viralforge.aio.detect_scenes("talk.mp4", progress=print)
 
-`progress` and `on_scene` are called on the thread of the event loop. File objects are read and written on the thread of the call.
+`progress` and `on_scene` are called on the thread of the event loop. File objects are read and written on the thread of
+the call.
 """
 
 from __future__ import annotations
@@ -80,7 +81,11 @@ class _Relay:
 
     def to(self, callback: Callable[..., object]) -> Callable[..., None]:
         """What to call instead of `callback`, from any thread."""
-        return lambda *told: self._loop.call_soon_threadsafe(self._deliver, callback, told) and None
+
+        def relay(*told: Any) -> None:
+            self._loop.call_soon_threadsafe(self._deliver, callback, told)
+
+        return relay
 
     def _deliver(self, callback: Callable[..., object], told: tuple[Any, ...]) -> None:
         if self.raised is not None or self._stop.cancelled:
