@@ -15,8 +15,10 @@ export declare class Analysis {
   static fromJson(text: string): Analysis
   /** All of it. */
   toJson(): string
-  /** The parts that are small, as JSON: `media`, `scenes`, `loudness`, `silence`. */
+  /** The parts that are small, as JSON: `media`, `loudness`, `silence`. */
   part(name: string): string
+  /** Shots and boundaries. */
+  get scenes(): Scenes | null
   /** Minima and maxima of the sound. */
   get waveform(): WaveformParts | null
   /** How good each frame looks. */
@@ -29,12 +31,14 @@ export declare class Analysis {
 
 /** One call of a verb. To be used once. */
 export declare class Call {
-  /** `on_progress` is called without arguments when there is something to take. */
-  constructor(onProgress?: (() => void) | undefined)
+  /** `on_news` is called without arguments when there is something to take. */
+  constructor(onNews?: (() => void) | undefined)
   /** Stops the call: at once where it waits, within a frame's work where it runs. */
   cancel(): void
   /** The progress since the last time, oldest first. */
   takeProgress(): Array<Progress>
+  /** What the job told since the last time, oldest first. */
+  takeTold(): Array<string>
 }
 
 /** See `UploadInspector` of the package. */
@@ -64,8 +68,11 @@ export declare function concurrency(limit?: number | undefined | null): number
 /** What a plan shows at one moment. */
 export declare function cropAt(plan: string, time: string): string
 
-/** The shots and the boundaries between them. */
-export declare function detectScenes(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string): Promise<string>
+/**
+ * The shots and the boundaries between them. Where it is `telling`, each scene is told with the boundary that it ends
+ * with, as JSON: a list of two.
+ */
+export declare function detectScenes(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string, telling: boolean): Promise<Scenes>
 
 /** The stretches without sound. */
 export declare function detectSilence(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string): Promise<string>
@@ -151,11 +158,29 @@ export declare function render(call: Call, source: string | Uint8Array, name: st
 /** Rewrites an upload without what playing it does not need. */
 export declare function sanitizeUpload(call: Call, source: string | Uint8Array, name: string | undefined | null, output: string, options: string): Promise<string>
 
+/** A report, whose statistics have names and thresholds alone, and their arrays. */
+export interface Scenes {
+  /** The report as JSON. */
+  report: string
+  /** The arrays of its statistics, where it has any. */
+  statistics?: StatisticsArrays
+}
+
 /** Verbs, options, defaults, limits and error codes as data: core's own document, as every language has it. */
 export declare function schema(): string
 
 /** A file for each scene. */
 export declare function splitScenes(call: Call, source: string | Uint8Array, name: string | undefined | null, scenes: string, folder: string, options: string): Promise<string>
+
+/** What was measured of each frame. */
+export interface StatisticsArrays {
+  /** Number of each frame. */
+  frames: Uint32Array
+  /** When each frame is shown, in seconds. */
+  timesSeconds: Float64Array
+  /** The values of each column. */
+  columns: Array<Float32Array>
+}
 
 /** Where the subject of each frame is, one array for each figure. */
 export interface Subject {
@@ -203,7 +228,7 @@ export interface WaveformParts {
 export declare function writeScenes(call: Call, scenes: string, output: string, options: string): Promise<number>
 
 /** Writes what was measured of each frame; answers with the number of bytes. */
-export declare function writeSceneStatistics(call: Call, statistics: string, output: string, options: string): Promise<number>
+export declare function writeSceneStatistics(call: Call, statistics: string, arrays: StatisticsArrays, output: string, options: string): Promise<number>
 
 /** Writes a waveform as data or as a picture; answers with the number of bytes. */
 export declare function writeWaveform(call: Call, parts: WaveformParts, output: string, options: string): Promise<number>
