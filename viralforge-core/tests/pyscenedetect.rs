@@ -139,7 +139,7 @@ fn fade_threshold_agrees() {
 
 #[test]
 fn fade_threshold_with_a_ceiling_agrees() {
-    agrees("fade_threshold ceiling", &ceiling(), 0.9, SHORT_FRAMES);
+    agrees("fade_threshold ceiling", &ceiling(), 0.85, SHORT_FRAMES);
 }
 
 #[test]
@@ -153,7 +153,7 @@ fn every_clip_agrees() {
         ("histogram", SceneMethod::histogram(0.05), 0.9),
         ("hash", SceneMethod::hash(0.395), 0.95),
         ("fade_threshold", SceneMethod::fade_threshold(12.0), 0.95),
-        ("fade_threshold ceiling", ceiling(), 0.9),
+        ("fade_threshold ceiling", ceiling(), 0.85),
     ];
     for (name, method, least) in methods {
         agrees(name, &method, least, u64::MAX);
