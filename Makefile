@@ -122,9 +122,19 @@ test-rust test-server test-schemathesis test-faults coverage: export VIRALFORGE_
 .PHONY: test
 test: test-rust test-python test-node test-server ## Run every test
 
+# Programs that read lists of scenes.
+scene_readers := $(abspath $(target))/scene-readers
+
+$(scene_readers)/.ready: viralforge-core/tests/scene_output/requirements.txt
+	$(PYTHON) -m venv $(scene_readers)
+	$(scene_readers)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+test-rust coverage: export VIRALFORGE_SCENE_READERS := $(scene_readers)/bin/python
+
 # Python tests its native module, which has no tests in Rust.
 .PHONY: test-rust
-test-rust: ffmpeg setup-test ## Run the tests of the library, the command line and all that is Rust
+test-rust: ffmpeg setup-test $(scene_readers)/.ready ## Run the tests of the library, the command line and all that is Rust
 	$(CARGO) test --workspace --exclude viralforge-py $(features) $(reports)
 
 .PHONY: test-python
@@ -231,7 +241,7 @@ asvs: ## Hold the server against OWASP ASVS 5.0: check that each test named in a
 llvm_major = $(shell rustc -vV | sed -n 's/^LLVM version: \([0-9]*\).*/\1/p')
 
 .PHONY: coverage
-coverage: ffmpeg setup-test ## Measure which lines the tests run; report in coverage/
+coverage: ffmpeg setup-test $(scene_readers)/.ready ## Measure which lines the tests run; report in coverage/
 	@$(call cargo_tool,cargo-llvm-cov,$(cargo_llvm_cov))
 	@if ! ls "$$(rustc --print sysroot)"/lib/rustlib/*/bin/llvm-profdata >/dev/null 2>&1; then \
 	  viralforge-core/ffmpeg/install-packages.sh llvm-$(llvm_major) \

@@ -84,6 +84,9 @@ export interface Extremes {
   max: Float32Array
 }
 
+/** A contact sheet of scenes. */
+export declare function makeSceneSheet(call: Call, source: string | Uint8Array, name: string | undefined | null, scenes: string, options: string): Promise<Pictures>
+
 /** A contact sheet. */
 export declare function makeStoryboard(call: Call, source: string | Uint8Array, name: string | undefined | null, options: string): Promise<Pictures>
 
@@ -151,6 +154,9 @@ export declare function sanitizeUpload(call: Call, source: string | Uint8Array, 
 /** Verbs, options, defaults, limits and error codes as data: core's own document, as every language has it. */
 export declare function schema(): string
 
+/** A file for each scene. */
+export declare function splitScenes(call: Call, source: string | Uint8Array, name: string | undefined | null, scenes: string, folder: string, options: string): Promise<string>
+
 /** Where the subject of each frame is, one array for each figure. */
 export interface Subject {
   /** When the frame is shown. */
@@ -192,6 +198,12 @@ export interface WaveformParts {
   /** For each bucket, for each channel: minimum, then maximum. */
   data: Int16Array
 }
+
+/** Writes scenes for other programs; answers with the number of bytes. */
+export declare function writeScenes(call: Call, scenes: string, output: string, options: string): Promise<number>
+
+/** Writes what was measured of each frame; answers with the number of bytes. */
+export declare function writeSceneStatistics(call: Call, statistics: string, output: string, options: string): Promise<number>
 
 /** Writes a waveform as data or as a picture; answers with the number of bytes. */
 export declare function writeWaveform(call: Call, parts: WaveformParts, output: string, options: string): Promise<number>

@@ -12,7 +12,7 @@ use crate::loudness::{LoudnessOptions, LoudnessReport};
 use crate::media_info::MediaInfo;
 use crate::monitor::Monitor;
 use crate::quality::FrameQuality;
-use crate::scene::{SceneOptions, SceneReport};
+use crate::scene::{Boundary, Scene, SceneOptions, SceneReport};
 use crate::silence::{SilenceOptions, SilenceReport};
 use crate::source::Source;
 use crate::subject::SubjectSample;
@@ -180,7 +180,7 @@ impl AnalysisOptions {
 /// ```
 pub fn analyze(source: &Source, options: &AnalysisOptions, monitor: &Monitor) -> Result<Analysis> {
     options.validate()?;
-    pass::run(source, options, monitor)
+    pass::run(source, options, monitor, None)
 }
 
 /// Finds the shots of a video and the boundaries between them: [`analyze`] with nothing else.
@@ -189,6 +189,35 @@ pub fn analyze(source: &Source, options: &AnalysisOptions, monitor: &Monitor) ->
 /// `missing_track` where there is no video track; otherwise as [`analyze`].
 pub fn detect_scenes(source: &Source, options: &SceneOptions, monitor: &Monitor) -> Result<SceneReport> {
     let analysis = analyze(source, &AnalysisOptions::none().with_scenes(options.clone()), monitor)?;
+    analysis.scenes.ok_or_else(|| Error::missing_track(source.name(), TrackKind::Video))
+}
+
+/// As [`detect_scenes`], and hands each scene to `on_scene` as soon as it is known, with the boundary that it ends with:
+/// some three seconds of video after it, in order of time. The last scene has no such boundary; it is in the report.
+///
+/// # Errors
+/// As [`detect_scenes`].
+///
+/// # Examples
+/// ```no_run
+/// use viralforge_core::*;
+///
+/// # fn main() -> Result<()> {
+/// let source = Source::from_path("film.mp4")?;
+/// let mut show = |scene: &Scene, ends: &Boundary| println!("{} until a {}", scene.range.start(), ends.kind.name());
+/// let report = detect_scenes_with(&source, &SceneOptions::default(), &Monitor::new(), &mut show)?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn detect_scenes_with(
+    source: &Source,
+    options: &SceneOptions,
+    monitor: &Monitor,
+    on_scene: &mut dyn FnMut(&Scene, &Boundary),
+) -> Result<SceneReport> {
+    let options = AnalysisOptions::none().with_scenes(options.clone());
+    options.validate()?;
+    let analysis = pass::run(source, &options, monitor, Some(on_scene))?;
     analysis.scenes.ok_or_else(|| Error::missing_track(source.name(), TrackKind::Video))
 }
 

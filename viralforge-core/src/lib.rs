@@ -62,6 +62,7 @@ mod reframe;
 // L4: files
 mod render;
 mod sanitize;
+mod scene_output;
 #[cfg(test)]
 mod synthetic;
 mod thumbnail;
@@ -71,7 +72,8 @@ mod transcode;
 mod schema;
 
 pub use analysis::{
-    Analysis, AnalysisOptions, analyze, analyze_waveform, detect_scenes, detect_silence, measure_loudness,
+    Analysis, AnalysisOptions, analyze, analyze_waveform, detect_scenes, detect_scenes_with, detect_silence,
+    measure_loudness,
 };
 pub use clip::{ClipOptions, ClipReason, ClipSuggestion, suggest_clips};
 pub use error::{Error, ErrorKind, Result};
@@ -92,6 +94,10 @@ pub use sanitize::{Removed, RemovedKind, SanitizeOptions, SanitizeReport, saniti
 pub use scene::{
     AdaptiveMethod, Boundary, BoundaryKind, ContentMethod, ContentWeights, FadeMethod, FadeThresholdMethod, HashMethod,
     HistogramMethod, Scene, SceneMethod, SceneMode, SceneOptions, SceneReport, SceneStatistics, StatisticsColumn,
+};
+pub use scene_output::{
+    SceneFormat, ScenePart, SceneSheet, SceneSheetOptions, SceneTile, SheetFormat, SplitOptions, StatisticsFormat,
+    WriteScenesOptions, WriteStatisticsOptions, make_scene_sheet, split_scenes, write_scene_statistics, write_scenes,
 };
 #[cfg(feature = "schema")]
 pub use schema::schema;

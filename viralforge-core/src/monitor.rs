@@ -171,6 +171,11 @@ impl Monitor {
         self.cancel.iter().any(CancelToken::is_cancelled)
     }
 
+    /// The tokens that cancel the call.
+    pub(crate) fn cancels(&self) -> &[CancelToken] {
+        &self.cancel
+    }
+
     /// Begins a call: progress starts again at zero, unless this handle covers a part of a larger call.
     pub(crate) fn begin(&self, stage: Stage) {
         if !self.nested

@@ -17,6 +17,7 @@ use crate::reframe::{ReframeOptions, ReframePlan};
 use crate::render::{RenderPlan, RenderReport};
 use crate::sanitize::{SanitizeOptions, SanitizeReport};
 use crate::scene::{SceneOptions, SceneReport};
+use crate::scene_output::{SceneSheet, SceneSheetOptions, SplitOptions, WriteScenesOptions, WriteStatisticsOptions};
 use crate::silence::{SilenceOptions, SilenceReport};
 use crate::thumbnail::{Frame, FrameOptions, Storyboard, StoryboardOptions, ThumbnailOptions, ThumbnailReport};
 use crate::transcode::TranscodeOptions;
@@ -36,8 +37,9 @@ struct NoOptions {}
 /// - `limits`: the schema of [`Limits`], with the defaults;
 /// - `policies`: the values of the [`UploadPolicy`] of each slot;
 /// - `verbs`: for each its `name`, a `summary`, the `arguments` before its options in their order (`source`,
-///   `analysis`, `waveform`, `output`, `plan`), `input` (the first of them that is read, or `none`), `output` (whether
-///   it writes a file), and the schemas of its `options`, with defaults, and of its `report`.
+///   `analysis`, `waveform`, `scenes`, `statistics`, `output`, `folder`, `plan`), `input` (the first of them that is
+///   read, or `none`), `output` (whether it writes a file), and the schemas of its `options`, with defaults, and of its
+///   `report`.
 ///
 /// Schemas are JSON Schema of draft 2020-12, without references. Names are those of JSON: a Rust field that is a
 /// duration has `_seconds` behind its name.
@@ -73,6 +75,26 @@ fn verbs() -> Vec<Value> {
         ),
         verb::<AnalysisOptions, Analysis>("analyze", "Runs any set of analyses over one decode.", &["source"]),
         verb::<SceneOptions, SceneReport>("detect_scenes", "Finds the shots of a video.", &["source"]),
+        verb::<WriteScenesOptions, u64>(
+            "write_scenes",
+            "Writes scenes for other programs: tables, edit decision lists, timelines, chapters.",
+            &["scenes", "output"],
+        ),
+        verb::<WriteStatisticsOptions, u64>(
+            "write_scene_statistics",
+            "Writes what was measured of each frame as a table or as a plot.",
+            &["statistics", "output"],
+        ),
+        verb::<SceneSheetOptions, SceneSheet>(
+            "make_scene_sheet",
+            "Makes a contact sheet of the first, middle and last frame of each scene.",
+            &["source", "scenes"],
+        ),
+        verb::<SplitOptions, Vec<RenderReport>>(
+            "split_scenes",
+            "Writes each scene to an MP4 of its own.",
+            &["source", "scenes", "folder"],
+        ),
         verb::<WaveformOptions, Waveform>("analyze_waveform", "Finds minima and maxima of the sound.", &["source"]),
         verb::<WriteWaveformOptions, u64>(
             "write_waveform",
@@ -114,7 +136,7 @@ fn verb<O: JsonSchema, R: JsonSchema>(name: &str, summary: &str, arguments: &[&s
         "summary": summary,
         "arguments": arguments,
         "input": arguments.first().unwrap_or(&"none"),
-        "output": arguments.contains(&"output"),
+        "output": arguments.contains(&"output") || arguments.contains(&"folder"),
         "options": read::<O>(),
         "report": written::<R>(),
     })
@@ -174,6 +196,10 @@ mod tests {
             ("plan_render", "report", serde_json::to_value(&plan)),
             ("plan_render", "options", serde_json::to_value(TranscodeOptions::default())),
             ("write_waveform", "options", serde_json::to_value(WriteWaveformOptions::default())),
+            ("write_scenes", "options", serde_json::to_value(WriteScenesOptions::default())),
+            ("write_scene_statistics", "options", serde_json::to_value(WriteStatisticsOptions::default())),
+            ("make_scene_sheet", "options", serde_json::to_value(SceneSheetOptions::default())),
+            ("split_scenes", "options", serde_json::to_value(SplitOptions::default())),
             ("validate_upload", "options", serde_json::to_value(UploadPolicy::video())),
             ("sanitize_upload", "options", serde_json::to_value(SanitizeOptions::default())),
         ] {

@@ -21,6 +21,7 @@ mod plans;
 mod policy;
 mod queue;
 mod request;
+mod scenes;
 mod source;
 mod vocabulary;
 mod waveform;

@@ -25,13 +25,13 @@ pub struct Pictures {
     pub bytes: Vec<Uint8Array>,
 }
 
-type Parts = (String, Vec<Vec<u8>>);
+pub(crate) type Parts = (String, Vec<Vec<u8>>);
 
-fn pictures((report, bytes): Parts) -> Pictures {
+pub(crate) fn pictures((report, bytes): Parts) -> Pictures {
     Pictures { report, bytes: bytes.into_iter().map(Uint8Array::new).collect() }
 }
 
-fn parts(report: &impl Serialize, bytes: Vec<Vec<u8>>) -> core::Result<Parts> {
+pub(crate) fn parts(report: &impl Serialize, bytes: Vec<Vec<u8>>) -> core::Result<Parts> {
     Ok((json::to_js(report)?, bytes))
 }
 

@@ -5,7 +5,7 @@ import { test } from 'node:test'
 
 import * as vf from 'viralforge'
 
-import { planning, reading } from './calls.js'
+import { planning, reading, scenes } from './calls.js'
 import { folder, seed } from './media.js'
 
 const camelCase = (name) => name.replace(/_([a-z0-9])/g, (_, letter) => letter.toUpperCase())
@@ -117,6 +117,11 @@ test('wrong sources, outputs and objects are a TypeError, as a rejection', async
   }
   await assert.rejects(vf.render(clip, 'x.mp4', undefined), { name: 'TypeError', message: /plan/ })
   await assert.rejects(vf.planReframe({}), { name: 'TypeError', message: /analysis/ })
+  for (const wrong of [undefined, null, 5, []]) {
+    await assert.rejects(vf.writeScenes(wrong, 'x.edl'), { name: 'TypeError', message: /scenes/ })
+    await assert.rejects(vf.makeSceneSheet(clip, wrong), { name: 'TypeError', message: /scenes/ })
+  }
+  await assert.rejects(vf.splitScenes(clip, scenes, 5), { name: 'TypeError', message: /folder/ })
   await assert.rejects(vf.suggestClips(undefined), { name: 'TypeError', message: /analysis/ })
   await assert.rejects(vf.extractThumbnails(clip, { analysis: {} }), { name: 'TypeError', message: /analysis/ })
   await assert.rejects(vf.writeWaveform({}, 'x.svg'), { name: 'TypeError', message: /waveform/ })

@@ -12,7 +12,7 @@ const OF_THE_CALL = ['signal', 'onProgress', 'limits']
 /** What is exported beside the verbs. */
 const OTHERS = ['clipFileName', 'concurrency', 'cropAt', 'parseTranscript', 'schema', 'toWebVtt', 'uploadPolicy']
 /** Names of parameters before the options, for each argument that core has. */
-const ARGUMENTS = { source: 'source', analysis: 'analysis', waveform: 'waveform', output: 'output', plan: 'plan' }
+const ARGUMENTS = { source: 'source', analysis: 'analysis', waveform: 'waveform', scenes: 'scenes', statistics: 'statistics', folder: 'folder', output: 'output', plan: 'plan' }
 
 /** Where a schema leaves room for null, because a moment has two forms: of those that are written only lengths are null. */
 const MOMENT = /(^|\.)(start|end|time|startSeconds|endSeconds|timeSeconds|duration|durationSeconds)$/
@@ -43,7 +43,7 @@ const optionRules = {
 
 const reportRules = {
   report: true,
-  extra: (path, field) => field === 'range' || ['jpeg', 'data', 'min', 'max'].includes(field),
+  extra: (path, field) => field === 'range' || ['jpeg', 'image', 'data', 'min', 'max'].includes(field),
   kinds(path, kinds) {
     const own = new Set(kinds)
     // Core writes a shape as text and reads either.

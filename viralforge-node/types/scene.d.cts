@@ -23,6 +23,28 @@ export interface SceneReport {
   readonly boundaries: readonly Boundary[]
   /** The shots: they abut, the first starts with the first frame and the last ends with the video. */
   readonly scenes: readonly Scene[]
+  /** What was measured of each frame, where it was asked for. */
+  readonly statistics: SceneStatistics | null
+}
+
+/** What a method measured of each frame: a table of columns. */
+export interface SceneStatistics {
+  /** Number of each frame, counted from 0 (the first that was analyzed) in order of presentation. */
+  readonly frames: readonly number[]
+  /** When each frame is shown, in seconds. */
+  readonly timesSeconds: readonly number[]
+  /** One column for each measure; each has as many values as there are frames. */
+  readonly columns: readonly StatisticsColumn[]
+}
+
+/** One measure of every frame. */
+export interface StatisticsColumn {
+  /** What it measures, for example `cut_probability` or `content_val`. */
+  readonly name: string
+  /** Where the method draws the line between one shot and a boundary, where it has one for this measure. */
+  readonly threshold: number | null
+  /** One value a frame. */
+  readonly values: readonly number[]
 }
 
 /** One shot. */

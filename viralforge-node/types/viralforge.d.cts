@@ -15,7 +15,14 @@ import type {
   Transcript,
   TranscodeOptions,
 } from './plan.cjs'
-import type { SceneOptions, SceneReport } from './scene.cjs'
+import type { SceneOptions, SceneReport, SceneStatistics } from './scene.cjs'
+import type {
+  SceneSheet,
+  SceneSheetOptions,
+  SplitScenesOptions,
+  WriteSceneStatisticsOptions,
+  WriteScenesOptions,
+} from './scene_output.cjs'
 import type {
   LoudnessOptions,
   LoudnessReport,
@@ -35,6 +42,7 @@ export * from './media.cjs'
 export * from './picture.cjs'
 export * from './plan.cjs'
 export * from './scene.cjs'
+export * from './scene_output.cjs'
 export * from './sound.cjs'
 export * from './time.cjs'
 export * from './upload.cjs'
@@ -63,6 +71,30 @@ export function analyze(source: Source, options?: AnalysisOptions): Promise<Anal
 
 /** Finds the shots of a video and the boundaries between them. */
 export function detectScenes(source: Source, options?: SceneOptions): Promise<SceneReport>
+
+/** Writes scenes for other programs: tables, edit decision lists, timelines, chapters; the number of bytes. */
+export function writeScenes(scenes: SceneReport, output: Output, options?: WriteScenesOptions): Promise<number>
+
+/** Writes what was measured of each frame as a table or as a plot; the number of bytes. */
+export function writeSceneStatistics(
+  statistics: SceneStatistics,
+  output: Output,
+  options?: WriteSceneStatisticsOptions,
+): Promise<number>
+
+/** Makes a contact sheet of scenes: a row of first, middle and last frame for each. */
+export function makeSceneSheet(source: Source, scenes: SceneReport, options?: SceneSheetOptions): Promise<SceneSheet>
+
+/**
+ * Writes each scene to an MP4 of its own in `folder` (a path or a file: URL), which must be there. Files of scenes that
+ * were complete stay where the call fails.
+ */
+export function splitScenes(
+  source: Source,
+  scenes: SceneReport,
+  folder: string | URL,
+  options?: SplitScenesOptions,
+): Promise<readonly RenderReport[]>
 
 /** Finds the minima and maxima of a sound track, for drawing. */
 export function analyzeWaveform(source: Source, options?: WaveformOptions): Promise<Waveform>

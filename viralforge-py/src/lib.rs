@@ -15,6 +15,7 @@ mod job;
 mod json;
 mod output;
 mod plan;
+mod scene;
 mod source;
 mod spin;
 mod verbs;
@@ -40,6 +41,8 @@ mod _native {
         ReframePlan, best_stream, center_reframe, check_render_plan, clip_file_name, parse_transcript, plan_render,
         schema, storyboard_web_vtt, upload_policy, words_in,
     };
+    #[pymodule_export]
+    use crate::scene::{make_scene_sheet, split_scenes, write_scene_statistics, write_scenes};
     #[pymodule_export]
     use crate::source::Source;
     #[pymodule_export]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import tempfile
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +84,19 @@ def _frames(source: vf.SourceLike, **options: Any) -> list[vf.Frame]:
     return vf.extract_frames(source, times=[0.5], **options)
 
 
+SCENES = vf.SceneReport(Fraction(24), (), (vf.Scene(0, 1), vf.Scene(1, 2)), None)
+"""Two scenes of a second."""
+
+
+def _scene_sheet(source: vf.SourceLike, **options: Any) -> vf.SceneSheet:
+    return vf.make_scene_sheet(source, SCENES, **options)
+
+
+def _split(source: vf.SourceLike, **options: Any) -> list[vf.RenderReport]:
+    with tempfile.TemporaryDirectory() as folder:
+        return vf.split_scenes(source, SCENES, folder, only=[1], speed="ultrafast", **options)
+
+
 READERS: dict[str, Verb] = {
     "probe": vf.probe,
     "validate_upload": vf.validate_upload,
@@ -94,10 +109,21 @@ READERS: dict[str, Verb] = {
     "extract_thumbnails": vf.extract_thumbnails,
     "extract_frames": _frames,
     "make_storyboard": vf.make_storyboard,
+    "make_scene_sheet": _scene_sheet,
+    "split_scenes": _split,
     "render": _render,
     "transcode": _transcode,
 }
 """Every verb that reads a source, called with just that."""
 
-NEED_VIDEO = ["detect_scenes", "extract_thumbnails", "extract_frames", "make_storyboard", "render", "transcode"]
+NEED_VIDEO = [
+    "detect_scenes",
+    "extract_thumbnails",
+    "extract_frames",
+    "make_storyboard",
+    "make_scene_sheet",
+    "split_scenes",
+    "render",
+    "transcode",
+]
 NEED_SOUND = ["analyze_waveform", "measure_loudness", "detect_silence"]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import NEED_SOUND, NEED_VIDEO, READERS, SEEDS
+from conftest import NEED_SOUND, NEED_VIDEO, READERS, SCENES, SEEDS
 
 import viralforge as vf
 from viralforge import _errors
@@ -154,6 +154,10 @@ OUT_OF_RANGE: list[tuple[str, dict[str, Any]]] = [
     ("make_storyboard", {"columns": 21}),
     ("make_storyboard", {"times": [2, 1]}),
     ("make_storyboard", {"tile": (1, 2, 3)}),
+    ("make_scene_sheet", {"columns": 21}),
+    ("make_scene_sheet", {"page": 2}),
+    ("split_scenes", {"template": "a/{number}.mp4"}),
+    ("split_scenes", {"crf": 60}),
     ("validate_upload", {"policy": "film"}),
     ("sanitize_upload", {"policy": "film"}),
 ]
@@ -182,6 +186,9 @@ def test_options_out_of_range_of_the_plans_are_named(analysis: vf.Analysis, talk
         ("scenes.threshold", lambda: vf.analyze(talk, scenes={"threshold": float("inf")})),
         ("output", lambda: vf.sanitize_upload(talk, talk)),
         ("format", lambda: vf.write_waveform(vf.analyze_waveform(talk), io.BytesIO())),
+        ("format", lambda: vf.write_scenes(SCENES, io.BytesIO())),
+        ("drop_frame", lambda: vf.write_scenes(SCENES, io.BytesIO(), format="edl", drop_frame=True)),
+        ("only", lambda: vf.split_scenes(talk, SCENES, ".", only=[3])),
         ("times", lambda: vf.extract_frames(talk, times=[])),
         ("end", lambda: vf.TimeRange(2, 1)),
     ]
@@ -211,6 +218,11 @@ def test_an_option_of_the_wrong_type_is_a_type_error(analysis: vf.Analysis, talk
         lambda: vf.render(talk, io.BytesIO(), {}),  # type: ignore[arg-type]
         lambda: vf.extract_thumbnails(talk, analysis=talk),  # type: ignore[arg-type]
         lambda: vf.write_waveform(b"", io.BytesIO()),  # type: ignore[arg-type]
+        lambda: vf.write_scenes({}, io.BytesIO()),  # type: ignore[arg-type]
+        lambda: vf.write_scenes(SCENES, io.BytesIO(), frame_rate=23.98),  # type: ignore[arg-type]
+        lambda: vf.write_scene_statistics(SCENES, io.BytesIO()),  # type: ignore[arg-type]
+        lambda: vf.make_scene_sheet(talk, talk),  # type: ignore[arg-type]
+        lambda: vf.split_scenes(talk, SCENES, ".", only=[1.5]),  # type: ignore[list-item]
         lambda: vf.detect_scenes(talk, 0.5),  # type: ignore[call-arg]
         lambda: vf.detect_scenes(talk, treshold=0.5),  # type: ignore[call-arg]
         lambda: vf.Source(talk, limits={}),  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ mod kinds;
 mod run;
 #[cfg(target_os = "linux")]
 mod sandbox;
+mod scenes;
 mod task;
 mod thumbnails;
 

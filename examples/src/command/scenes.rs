@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use viralforge_core::{BoundaryKind, SceneOptions, SceneReport, detect_scenes};
+use viralforge_core::{BoundaryKind, SceneMode, SceneOptions, SceneReport, detect_scenes};
 
 use crate::failure::Failure;
 use crate::parse;
@@ -32,9 +32,38 @@ pub(crate) struct Scenes {
     #[arg(long)]
     no_gradual: bool,
 
+    /// Accuracy against speed.
+    #[arg(long, value_enum, default_value_t = Mode::Balanced)]
+    mode: Mode,
+
+    /// Stretches of the file that are decoded side by side; the result is the same for any number.
+    #[arg(long, value_name = "N")]
+    segments: Option<u32>,
+
     /// The shortest scene, in seconds; the boundary after a shorter one is dropped.
     #[arg(long, visible_alias = "min-seconds", value_name = "S", default_value = parse::seconds_of(SceneOptions::default().min_scene_duration), value_parser = parse::duration)]
     min_scene_duration_seconds: Duration,
+}
+
+/// [`SceneMode`], as an argument.
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Mode {
+    /// Every frame is decoded.
+    Accurate,
+    /// Frames are passed over where nothing can happen.
+    Balanced,
+    /// Frames are passed over wherever that is possible; boundaries may be some frames off.
+    Fast,
+}
+
+impl From<Mode> for SceneMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Accurate => Self::Accurate,
+            Mode::Balanced => Self::Balanced,
+            Mode::Fast => Self::Fast,
+        }
+    }
 }
 
 impl Scenes {
@@ -43,7 +72,9 @@ impl Scenes {
         let options = SceneOptions::default()
             .with_threshold(self.threshold)
             .with_kinds(self.kinds())
-            .with_min_scene_duration(self.min_scene_duration_seconds);
+            .with_min_scene_duration(self.min_scene_duration_seconds)
+            .with_mode(self.mode.into());
+        let options = self.segments.map_or(options.clone(), |segments| options.with_segments(segments));
         let report = detect_scenes(&source, &options, session.monitor())?;
         session.print(&report, || text(&report))
     }

@@ -24,7 +24,7 @@ pub(super) struct AudioAnalysis {
     silence: Option<SilentRuns>,
 }
 
-type AudioParts = (Option<Waveform>, Option<LoudnessReport>, Option<SilenceReport>);
+pub(super) type AudioParts = (Option<Waveform>, Option<LoudnessReport>, Option<SilenceReport>);
 
 impl AudioAnalysis {
     pub(super) fn new(source: &Source, stream: &StreamInfo, options: &AnalysisOptions) -> Result<Self> {

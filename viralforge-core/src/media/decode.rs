@@ -6,7 +6,9 @@ use std::num::NonZero;
 use super::demux::{Demuxer, codec_name};
 use super::ffi;
 use super::frame::{Frame, Packet};
+use super::request::Unneeded;
 use crate::error::{Error, Result};
+use crate::picture::Plane;
 
 /// Codecs that are decoded. Others may be in the linked FFmpeg, but nobody has asked for them and each is a surface
 /// for hostile files.
@@ -25,11 +27,15 @@ const HELD_PICTURES: u64 = 17;
 const MAX_THREADS: usize = 8;
 
 /// How to decode.
+#[derive(Default)]
 pub(super) struct DecodeOptions {
     /// Threads; `None` is one for each core.
     pub(super) threads: Option<usize>,
     /// Leave the deblocking filter out: faster, slightly blocky.
     pub(super) skip_loop_filter: bool,
+    /// What becomes of pictures that no other needs. All but decoding them takes one thread: then the latest picture is at
+    /// hand as soon as it is decoded, long before its turn to be shown.
+    pub(super) unneeded: Unneeded,
 }
 
 /// What became of a packet.
@@ -45,6 +51,15 @@ pub(super) enum Sent {
 pub(super) struct Decoder {
     context: *mut ffi::AVCodecContext,
     name: String,
+    /// What FFmpeg's callback writes to; it must not move while the context lives.
+    watched: Option<Box<Watched>>,
+}
+
+/// The picture that was decoded last.
+struct Watched {
+    latest: Frame,
+    /// Pictures that were decoded so far.
+    count: u64,
 }
 
 // SAFETY: one thread at a time uses it; FFmpeg's own threads are its own business.
@@ -70,7 +85,11 @@ impl Decoder {
         check_memory(demuxer, parameters, threads as u64)?;
         // SAFETY: a plain allocation, owned by the decoder from here on.
         let context = ffi::allocated(unsafe { ffi::avcodec_alloc_context3(codec) }, &name)?;
-        let decoder = Self { context, name };
+        let watched = match options.unneeded != Unneeded::Decoded && threads == 1 {
+            true => Some(Box::new(Watched { latest: Frame::new(&name)?, count: 0 })),
+            false => None,
+        };
+        let mut decoder = Self { context, name, watched };
         // SAFETY: context and parameters are valid; the fields are the caller's to set before opening.
         unsafe {
             ffi::check(ffi::avcodec_parameters_to_context(context, parameters), &decoder.name, "reading codec facts")?;
@@ -80,6 +99,10 @@ impl Decoder {
             (*context).err_recognition = 0;
             if options.skip_loop_filter {
                 (*context).skip_loop_filter = ffi::AVDISCARD_ALL;
+            }
+            if let Some(watched) = &mut decoder.watched {
+                (*context).opaque = std::ptr::from_mut(watched.as_mut()).cast();
+                (*context).get_buffer2 = Some(watch_buffer);
             }
             // No options dictionary: opening with one crashes where it fails after taking some (docs/adr).
             let code = ffi::avcodec_open2(context, codec, std::ptr::null_mut());
@@ -125,6 +148,30 @@ impl Decoder {
         Ok(None)
     }
 
+    /// Whether pictures that no other needs are passed over.
+    pub(super) fn skip_unneeded(&mut self, skip: bool) {
+        let discard = if skip { ffi::AVDISCARD_NONREF } else { ffi::AVDISCARD_DEFAULT };
+        // SAFETY: the context is open; the field may change between packets.
+        unsafe { (*self.context).skip_frame = discard };
+    }
+
+    /// Pictures decoded so far, where they are watched.
+    pub(super) fn decoded_count(&self) -> u64 {
+        self.watched.as_ref().map_or(0, |watched| watched.count)
+    }
+
+    /// Luma of the picture that was decoded last, where pictures are watched and it is 8-bit.
+    pub(super) fn latest_luma(&self) -> Option<Plane<'_>> {
+        let watched = self.watched.as_ref()?;
+        let raw = watched.latest.raw();
+        // SAFETY: descriptors are static; null for an unknown format.
+        let descriptor = unsafe { ffi::av_pix_fmt_desc_get(raw.format).as_ref() }?;
+        let (width, height) = (usize::try_from(raw.width).ok()?, usize::try_from(raw.height).ok()?);
+        let (data, stride) = watched.latest.plane(0, height)?;
+        let eight_bit = descriptor.comp[0].depth == 8 && descriptor.comp[0].step == 1;
+        (eight_bit && width <= stride).then_some(Plane { data, stride, width, height })
+    }
+
     /// Forgets all state, as after a seek.
     pub(super) fn flush(&mut self) {
         // SAFETY: the context is open.
@@ -136,6 +183,24 @@ impl Drop for Decoder {
     fn drop(&mut self) {
         // SAFETY: the context is ours and freed once.
         unsafe { ffi::avcodec_free_context(&mut self.context) };
+    }
+}
+
+/// FFmpeg's way of getting memory for a picture, and a second reference to that memory.
+unsafe extern "C" fn watch_buffer(context: *mut ffi::AVCodecContext, frame: *mut ffi::AVFrame, flags: c_int) -> c_int {
+    // SAFETY: called by FFmpeg with its own context and an empty frame.
+    let code = unsafe { ffi::avcodec_default_get_buffer2(context, frame, flags) };
+    if code < 0 {
+        return code;
+    }
+    // SAFETY: `opaque` is the box that `open` put there, which lives as long as the context; with one thread nobody
+    // else looks at it now.
+    let watched = unsafe { &mut *(*context).opaque.cast::<Watched>() };
+    watched.count += 1;
+    // SAFETY: both frames are valid, and this one may be replaced.
+    unsafe {
+        ffi::av_frame_unref(watched.latest.as_ptr());
+        ffi::av_frame_ref(watched.latest.as_ptr(), frame)
     }
 }
 

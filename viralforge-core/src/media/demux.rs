@@ -21,6 +21,15 @@ const ALLOWED: &str = "mov matroska avi flv mpegts mpeg asf ogg mp3 aac ac3 eac3
 /// Bytes that may be read to find out what the streams are; FFmpeg's own default.
 const PROBE_BYTES: i64 = 5_000_000;
 
+/// What the times of an index tell.
+#[derive(Clone, Copy)]
+enum IndexClock {
+    /// When packets are decoded.
+    Decoding,
+    /// When they are shown.
+    Showing,
+}
+
 /// An open container.
 pub(crate) struct Demuxer {
     context: *mut ffi::AVFormatContext,
@@ -153,6 +162,54 @@ impl Demuxer {
         let code =
             unsafe { ffi::av_seek_frame(self.context, stream as c_int, units, ffi::AVSEEK_FLAG_BACKWARD as c_int) };
         self.check(code, "cannot seek")
+    }
+
+    /// The keyframes of `stream` by the container's own index, in order: ticks of the clock that [`seek`](Self::seek) takes.
+    /// Empty where there is no index, or none that can be relied on. Where the file is read next is undefined after it.
+    pub(super) fn keyframes(&mut self, stream: usize) -> Result<Vec<i64>> {
+        let index = match self.index_clock() {
+            None => return Ok(Vec::new()),
+            Some(IndexClock::Decoding) => self.stream_ptr(stream),
+            Some(IndexClock::Showing) => {
+                // Matroska keeps its index (cues) at the end: the first search reads it.
+                match self.seek(stream, i64::MAX / 2) {
+                    Err(error @ (Error::Cancelled | Error::Io { .. } | Error::LimitExceeded { .. })) => {
+                        return Err(error);
+                    }
+                    _ => self.stream_ptr(stream),
+                }
+            }
+        };
+        // SAFETY: the stream is valid while the context is open; an entry is valid until the index changes.
+        let mut keyframes: Vec<i64> = unsafe {
+            let count = ffi::avformat_index_get_entries_count(index);
+            let entries = (0..count).filter_map(|i| ffi::avformat_index_get_entry(index, i).as_ref());
+            let wanted = entries.filter(|e| e.flags() & ffi::AVINDEX_KEYFRAME as i32 != 0);
+            wanted.filter(|e| e.flags() & ffi::AVINDEX_DISCARD_FRAME as i32 == 0).map(|e| e.timestamp).collect()
+        };
+        keyframes.sort_unstable();
+        keyframes.dedup();
+        Ok(keyframes)
+    }
+
+    /// Whether `packet` is the keyframe that the index has at `units`, or one behind it.
+    pub(super) fn is_keyframe_at(&self, packet: &Packet, units: i64) -> bool {
+        let clock = match self.index_clock() {
+            Some(IndexClock::Decoding) => packet.decoded_at(),
+            _ => packet.shown_at(),
+        };
+        packet.is_keyframe() && clock.is_some_and(|at| at >= units)
+    }
+
+    /// By which clock the container's index is kept; `None` for containers whose index is not to be relied on.
+    fn index_clock(&self) -> Option<IndexClock> {
+        // SAFETY: an open context has a format, whose name lives as long as the program.
+        let names = unsafe { ffi::text((*self.raw().iformat).name) }.unwrap_or_default();
+        match names.split(',').next() {
+            Some("mov") => Some(IndexClock::Decoding),
+            Some("matroska") => Some(IndexClock::Showing),
+            _ => None,
+        }
     }
 
     /// Tells FFmpeg to drop the packets of every stream but these before it parses them.

@@ -1,35 +1,26 @@
 //! Demuxer and decoders of one file: packets in the order of the file, pictures and sound out.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use super::decode::{DecodeOptions, Decoder, Sent};
 use super::demux::Demuxer;
 use super::ffi;
 use super::frame::Packet;
-use super::picture::{Picture, TrackGeometry};
 use super::request::{Damage, Decoded, Request};
 use super::sound_track::SoundTrack;
+use super::video_track::VideoTrack;
 use crate::error::{Error, Result};
 use crate::time::Timestamp;
 
 /// Packets of sound that wait for the first picture, which tells where zero is.
 const WAITING_PACKETS: usize = 2000;
 
-/// A video track that is being decoded.
-struct VideoTrack {
-    index: usize,
-    decoder: Decoder,
-    geometry: Arc<TrackGeometry>,
-    usual_duration: Timestamp,
-    last_time: Option<Timestamp>,
-    done: bool,
-}
-
 /// A file that FFmpeg decodes.
 pub(super) struct FileDecoder {
     demuxer: Demuxer,
     video: Option<VideoTrack>,
+    /// Whether no more pictures are wanted.
+    video_done: bool,
     audio: Option<SoundTrack>,
     /// Time zero in the file's own clock.
     zero: Option<Timestamp>,
@@ -43,37 +34,20 @@ pub(super) struct FileDecoder {
 impl FileDecoder {
     pub(super) fn new(mut demuxer: Demuxer, request: &Request) -> Result<Self> {
         let info = demuxer.info().clone();
-        let options = DecodeOptions { threads: request.threads, skip_loop_filter: request.skip_loop_filter };
+        let options = DecodeOptions {
+            threads: request.threads,
+            skip_loop_filter: request.skip_loop_filter,
+            ..DecodeOptions::default()
+        };
         let video = match info.video().filter(|_| request.video) {
-            Some(stream) => {
-                let index = stream.index as usize;
-                let facts =
-                    stream.video.as_ref().ok_or_else(|| Error::backend(&demuxer.guard().name, "video facts"))?;
-                if facts.width == 0 || facts.height == 0 {
-                    return Err(Error::malformed(&demuxer.guard().name, "its video track has no picture size"));
-                }
-                Some(VideoTrack {
-                    index,
-                    decoder: Decoder::open(&demuxer, index, &options)?,
-                    geometry: Arc::new(TrackGeometry {
-                        name: demuxer.guard().name.clone(),
-                        rotation: facts.rotation,
-                        mirrored: facts.mirrored,
-                        display_size: facts.display_size,
-                        interlaced: facts.interlaced,
-                    }),
-                    usual_duration: facts.frame_rate.map_or(Timestamp::new(1, 25), |r| r.frame_duration()),
-                    last_time: None,
-                    done: false,
-                })
-            }
+            Some(stream) => Some(VideoTrack::open(&demuxer, stream, &options)?),
             None => None,
         };
         let audio = match info.audio().filter(|_| request.audio) {
             Some(stream) => {
                 let index = stream.index as usize;
                 let opened =
-                    Decoder::open(&demuxer, index, &DecodeOptions { threads: Some(1), skip_loop_filter: false });
+                    Decoder::open(&demuxer, index, &DecodeOptions { threads: Some(1), ..DecodeOptions::default() });
                 match opened {
                     Ok(decoder) => Some(SoundTrack::new(index, decoder)),
                     // Pictures without sound are worth having; sound alone was asked for where there is no video.
@@ -87,10 +61,11 @@ impl FileDecoder {
         demuxer.keep_only(&wanted);
         // Without pictures to wait for, zero is where the video track says it starts, else the first sample.
         let zero = match (&video, info.video()) {
-            (None, Some(stream)) => start_time(&demuxer, stream.index as usize),
+            (None, Some(stream)) => request.zero.or_else(|| start_time(&demuxer, stream.index as usize)),
             _ => None,
         };
-        Ok(Self { demuxer, video, audio, zero, waiting: VecDeque::new(), flushed: false, drained: false })
+        let video_done = false;
+        Ok(Self { demuxer, video, video_done, audio, zero, waiting: VecDeque::new(), flushed: false, drained: false })
     }
 
     /// Whether sound comes out.
@@ -120,9 +95,7 @@ impl FileDecoder {
 
     /// Decodes no more pictures. Whether nothing is left to decode at all.
     pub(super) fn finish_video(&mut self) -> bool {
-        if let Some(video) = &mut self.video {
-            video.done = true;
-        }
+        self.video_done = true;
         self.audio.as_ref().is_none_or(|a| a.done)
     }
 
@@ -131,7 +104,7 @@ impl FileDecoder {
         if let Some(audio) = &mut self.audio {
             audio.done = true;
         }
-        self.video.as_ref().is_none_or(|v| v.done)
+        self.video.is_none() || self.video_done
     }
 
     /// Reads one packet, or ends, and adds what came out to `out`.
@@ -185,45 +158,13 @@ impl FileDecoder {
         out: &mut VecDeque<Decoded>,
         damage: &mut Damage,
     ) -> Result<()> {
-        let Some(video) = &mut self.video else { return Ok(()) };
-        if video.done {
-            return Ok(());
-        }
-        damage.picture_packets += u64::from(packet.is_some_and(Packet::is_shown));
-        let (num, den) = self.demuxer.time_base(video.index);
-        loop {
-            let sent = video.decoder.send(packet)?;
-            damage.undecodable_packets += u64::from(sent == Sent::Damaged);
-            while let Some(frame) = video.decoder.receive(&mut damage.undecodable_packets)? {
-                let raw = frame.raw();
-                if raw.width <= 0 || raw.height <= 0 {
-                    continue;
-                }
-                let corrupt = raw.flags & ffi::AV_FRAME_FLAG_CORRUPT as i32 != 0 || raw.decode_error_flags != 0;
-                damage.corrupt_frames += u64::from(corrupt);
-                let time = match [raw.best_effort_timestamp, raw.pts].into_iter().find(|t| *t != ffi::AV_NOPTS_VALUE) {
-                    Some(units) => Timestamp::from_units(units, num, den),
-                    // Some old files have no times at all: frames follow at the usual rate.
-                    None => video.last_time.map_or(Timestamp::ZERO, |t| t + video.usual_duration),
-                };
-                // Time that stands still or runs backwards would break every consumer.
-                let time = match video.last_time {
-                    Some(last) if time <= last => last + Timestamp::from_units(1, num, den),
-                    _ => time,
-                };
-                video.last_time = Some(time);
-                let zero = *self.zero.get_or_insert(time);
-                let duration = match raw.duration {
-                    units @ 1.. => Timestamp::from_units(units, num, den),
-                    _ => video.usual_duration,
-                };
-                let picture = Picture::new(frame, time - zero, duration, Arc::clone(&video.geometry));
-                out.push_back(Decoded::Picture(picture));
-            }
-            if sent != Sent::Full {
-                return Ok(());
-            }
-        }
+        let Some(video) = self.video.as_mut().filter(|_| !self.video_done) else { return Ok(()) };
+        let zero = &mut self.zero;
+        video.decode(packet, damage, |picture, _| {
+            let zero = *zero.get_or_insert(picture.time());
+            out.push_back(Decoded::Picture(picture.earlier(zero)));
+            Ok(())
+        })
     }
 
     fn decode_audio(
@@ -264,8 +205,7 @@ impl FileDecoder {
             Err(_) => return Ok(false),
         }
         if let Some(video) = &mut self.video {
-            video.decoder.flush();
-            video.last_time = None;
+            video.reset();
         }
         if let Some(audio) = &mut self.audio {
             audio.reset();

@@ -24,6 +24,25 @@ impl Packet {
         unsafe { (*self.0).stream_index }.max(0) as usize
     }
 
+    /// When it is shown or sounds, in ticks of its stream's clock; when it is decoded where that is unknown.
+    pub(super) fn shown_at(&self) -> Option<i64> {
+        // SAFETY: as above.
+        let (shown, decoded) = unsafe { ((*self.0).pts, (*self.0).dts) };
+        [shown, decoded].into_iter().find(|units| *units != ffi::AV_NOPTS_VALUE)
+    }
+
+    /// When it is decoded, in ticks of its stream's clock.
+    pub(super) fn decoded_at(&self) -> Option<i64> {
+        // SAFETY: as above.
+        Some(unsafe { (*self.0).dts }).filter(|units| *units != ffi::AV_NOPTS_VALUE)
+    }
+
+    /// Whether decoding can begin with it.
+    pub(super) fn is_keyframe(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { (*self.0).flags & ffi::AV_PKT_FLAG_KEY as i32 != 0 }
+    }
+
     /// Whether a picture or sound is to come of it: it has bytes (AVI files repeat a picture by a packet without), and no
     /// edit list leaves it out.
     pub(super) fn is_shown(&self) -> bool {

@@ -3,6 +3,7 @@
 //! FFmpeg is used through its C interface (`rsmpeg::ffi`) under small owning types of our own: rsmpeg's own wrappers
 //! crash on some error paths (docs/adr). Nothing of it leaves this folder.
 
+mod allowance;
 mod decode;
 mod demux;
 mod encode;
@@ -22,8 +23,12 @@ mod picture_encoder;
 mod reader;
 mod request;
 mod resample;
+mod side_by_side;
 mod sound_track;
+mod sparse;
+mod stretch;
 mod symphonia;
+mod video_track;
 
 pub(crate) use demux::Demuxer;
 pub(crate) use encode::{AudioEncoder, EncodedPacket, TrackParameters, VideoEncoding};
@@ -35,7 +40,8 @@ pub(crate) use picture_encoder::PictureEncoder;
 pub(crate) use reader::MediaReader;
 #[cfg(test)]
 pub(crate) use request::Damage;
-pub(crate) use request::{Decoded, Request};
+pub(crate) use request::{Decoded, PictureRequest, Request, Unneeded};
+pub(crate) use side_by_side::{Look, PictureReader, Seen};
 
 #[cfg(test)]
 pub(crate) mod tests;

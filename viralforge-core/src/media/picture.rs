@@ -48,6 +48,12 @@ impl Picture {
         self.time
     }
 
+    /// The same, `by` earlier.
+    pub(super) fn earlier(mut self, by: Timestamp) -> Self {
+        self.time = self.time - by;
+        self
+    }
+
     /// For how long, as far as the file tells.
     pub(crate) fn duration(&self) -> Timestamp {
         self.duration
@@ -205,13 +211,14 @@ pub(super) fn is_yuvj(format: i32) -> bool {
         .contains(&format)
 }
 
-/// Rows that are averaged for one row of the result; more would not change the mean by a grey level.
-const ROWS_A_CELL: usize = 16;
+/// Rows that are averaged for one row of the result; more would hardly change the mean, and reading them costs more than
+/// everything else.
+const ROWS_A_CELL: usize = 6;
 
 /// Averages boxes of `from` into `width` by `height` samples.
 fn box_average(from: Plane<'_>, width: usize, height: usize) -> Vec<u8> {
     let mut to = Vec::with_capacity(width * height);
-    // 16 rows of at most 255 fit into 16 bits, which keeps the inner loop narrow and quick.
+    // A few rows of at most 255 fit into 16 bits, which keeps the inner loop narrow and quick.
     let mut columns = vec![0u16; from.width];
     for y in 0..height {
         let first = y * from.height / height;

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 
+use super::allowance::{Allowance, picture_bytes};
 use super::demux::Demuxer;
 use super::file_decoder::FileDecoder;
 use super::request::{Damage, Decoded, Request};
@@ -12,6 +13,7 @@ use crate::media_info::MediaInfo;
 use crate::monitor::Monitor;
 use crate::source::Source;
 use crate::time::Timestamp;
+
 /// How far before a wanted moment to look for a keyframe at first: sound lies up to this much before its pictures.
 const SEEK_BACK_MS: i64 = 500;
 /// Where going further back finds nothing better, decoding begins at the start of the file.
@@ -35,7 +37,7 @@ pub(crate) struct MediaReader {
     /// Samples that another decoder gave out already.
     skip_samples: u64,
     damage: Damage,
-    decoded_bytes: u64,
+    allowance: Allowance,
     at: Timestamp,
     finished: bool,
 }
@@ -81,7 +83,7 @@ impl MediaReader {
             ready: VecDeque::new(),
             skip_samples: 0,
             damage: Damage::default(),
-            decoded_bytes: 0,
+            allowance: Allowance::new(source),
             at: Timestamp::ZERO,
             finished: false,
         };
@@ -196,23 +198,18 @@ impl MediaReader {
 
     /// Limits and range, for each thing that comes out. `None` where it lies outside the range.
     fn admit(&mut self, decoded: Decoded) -> Result<Option<Decoded>> {
-        let limits = self.source.limits();
         let range = self.request.range;
-        let (time, bytes) = match &decoded {
+        let time = match &decoded {
             Decoded::Picture(picture) => {
-                self.damage.frames += 1;
-                let raw = picture.frame().raw();
-                // Three half-size planes of 8-bit 4:2:0, the least that a picture takes.
-                (picture.time(), raw.width.max(0) as u64 * raw.height.max(0) as u64 * 3 / 2)
+                self.allowance.take_picture(picture.time(), picture_bytes(picture))?;
+                self.damage.frames = self.allowance.frames();
+                picture.time()
             }
-            Decoded::Sound(sound) => (sound.start, (sound.len() * sound.channels.len() * 4) as u64),
+            Decoded::Sound(sound) => {
+                self.allowance.take_sound(sound)?;
+                sound.start
+            }
         };
-        self.decoded_bytes += bytes;
-        let check = |limit, actual, allowed| crate::limits::Limits::check(self.source.name(), limit, actual, allowed);
-        check("max_decoded_bytes", self.decoded_bytes, limits.max_decoded_bytes)?;
-        check("max_frames", self.damage.frames, limits.max_frames)?;
-        let (actual, allowed) = (time.to_duration(), limits.max_duration);
-        crate::limits::Limits::check_duration(self.source.name(), "max_duration_seconds", actual, allowed)?;
         self.at = self.at.max(time);
         Ok(match decoded {
             Decoded::Picture(picture) => {

@@ -2,7 +2,7 @@
 
 use super::pcm::Sound;
 use super::picture::Picture;
-use crate::time::TimeRange;
+use crate::time::{TimeRange, Timestamp};
 
 /// What to decode.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,8 @@ pub(crate) struct Request {
     pub(crate) range: Option<TimeRange>,
     /// Leave the deblocking filter out: faster and good enough for analysis.
     pub(crate) skip_loop_filter: bool,
+    /// Time zero in the file's own clock, where it is known already: sound by itself is told from it.
+    pub(crate) zero: Option<Timestamp>,
     /// Decoding threads; `None` is one for each core.
     pub(crate) threads: Option<usize>,
 }
@@ -28,6 +30,44 @@ impl Request {
     /// Sound only.
     pub(crate) fn audio() -> Self {
         Self { audio: true, ..Self::default() }
+    }
+}
+
+/// Which pictures to decode, and how.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PictureRequest {
+    /// Only those shown in here; everything where `None`.
+    pub(crate) range: Option<TimeRange>,
+    /// Leave the deblocking filter out: faster and good enough for analysis.
+    pub(crate) skip_loop_filter: bool,
+    /// Which of the pictures that no other needs are decoded.
+    pub(crate) unneeded: Unneeded,
+    /// Decoders side by side; `None` is one for each core, as far as memory allows.
+    pub(crate) decoders: Option<u32>,
+    /// What is made of a picture takes about so many bytes.
+    pub(crate) value_bytes: usize,
+}
+
+/// What becomes of pictures that no other picture needs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Unneeded {
+    /// They are decoded.
+    #[default]
+    Decoded,
+    /// They are decoded unless the pictures around them are alike; what is made of them is then made from those.
+    WhereNotAlike,
+    /// They are not decoded.
+    Skipped,
+}
+
+/// What may wait between a decoder and whoever takes from it, in bytes, and the fewest and most pictures.
+const WAITING_BYTES: usize = 16 << 20;
+const WAITING: (usize, usize) = (8, 2048);
+
+impl PictureRequest {
+    /// How many pictures may wait between a decoder and whoever takes from it.
+    pub(super) fn waiting(&self) -> usize {
+        (WAITING_BYTES / self.value_bytes.max(1)).clamp(WAITING.0, WAITING.1)
     }
 }
 
@@ -48,4 +88,14 @@ pub(crate) struct Damage {
     pub(crate) corrupt_frames: u64,
     /// Packets that no decoder could use, pictures and sound.
     pub(crate) undecodable_packets: u64,
+}
+
+impl Damage {
+    /// Adds what another decoder of the same file could not use.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.picture_packets += other.picture_packets;
+        self.frames += other.frames;
+        self.corrupt_frames += other.corrupt_frames;
+        self.undecodable_packets += other.undecodable_packets;
+    }
 }

@@ -31,7 +31,7 @@ pub struct SceneOptions {
     /// Looks at every so many-th frame, 1 to 100: 2 leaves out every other one. Boundaries are told as exactly as that
     /// allows. Default: 1.
     pub frame_step: u32,
-    /// Accuracy against speed. Default: accurate.
+    /// Accuracy against speed. Default: balanced.
     pub mode: SceneMode,
     /// Stretches of the file that are decoded side by side, 1 to 16; the report is the same for any number. Default:
     /// as many as there are cores and memory for.
@@ -46,10 +46,14 @@ pub struct SceneOptions {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub enum SceneMode {
-    /// Every frame is decoded.
-    #[default]
+    /// Every frame is decoded, deblocking aside.
     Accurate,
-    /// Frames that no other frame needs are decoded only where something may happen.
+    /// Frames that no other frame needs are not decoded between two that are alike, where nothing but a flash can hide.
+    /// Finds what `accurate` finds.
+    #[default]
+    Balanced,
+    /// Frames that no other frame needs are not decoded at all: boundaries may be told some frames off, and very short
+    /// scenes may be missed.
     Fast,
 }
 

@@ -6,18 +6,39 @@ use std::path::PathBuf;
 use super::evidence::{EvidenceWindow, View};
 use super::features::{FeatureWindow, SPANS_MS};
 use super::standard::SMALL_SIDE;
-use crate::media::{Decoded, MediaReader, Request};
+use crate::error::Result;
+use crate::media::{Look, Picture, PictureReader, PictureRequest, Seen, Unneeded};
 use crate::monitor::Monitor;
+use crate::picture::SmallPicture;
 use crate::source::Source;
+
+/// Makes pictures small.
+struct Small;
+
+impl Look for Small {
+    type Value = SmallPicture;
+
+    fn look(&self, mut picture: Picture) -> Result<SmallPicture> {
+        picture.small(SMALL_SIDE)
+    }
+
+    fn between(&self, from: &SmallPicture, to: &SmallPicture, share: f64) -> SmallPicture {
+        from.between(to, share)
+    }
+}
 
 /// For each clip `NAME` a file `NAME.inputs` of little-endian floats, a row a frame: time in seconds, whether it may
 /// be a cut, the inputs of the cut model, and for each span the inputs of the gradual model, first and last frame of
 /// the extent (-1 where no gradual change is possible).
 #[test]
-#[ignore = "a tool: TRAINING_CLIPS names a folder of clips, TRAINING_OUT where to write"]
+#[ignore = "a tool: TRAINING_CLIPS names a folder of clips, TRAINING_OUT where to write, TRAINING_MODE how to decode"]
 fn write_inputs() {
     let clips = PathBuf::from(std::env::var_os("TRAINING_CLIPS").expect("TRAINING_CLIPS"));
     let out = PathBuf::from(std::env::var_os("TRAINING_OUT").expect("TRAINING_OUT"));
+    let unneeded = match std::env::var("TRAINING_MODE").as_deref() {
+        Ok("accurate") => Unneeded::Decoded,
+        _ => Unneeded::WhereNotAlike,
+    };
     for entry in std::fs::read_dir(clips).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() || path.extension().is_some_and(|e| e == "json") {
@@ -42,11 +63,14 @@ fn write_inputs() {
             }
         };
         let (mut features, mut evidence) = (FeatureWindow::default(), EvidenceWindow::default());
-        for item in MediaReader::open(&source, &Request::video(), &Monitor::new()).unwrap() {
-            if let Decoded::Picture(mut picture) = item.unwrap() {
-                let small = picture.small(SMALL_SIDE).unwrap();
-                features.push(picture.time(), &small, |row| evidence.push(row, &mut write));
-            }
+        let request = PictureRequest { skip_loop_filter: true, unneeded, ..PictureRequest::default() };
+        let mut take = |seen: Seen<SmallPicture>| {
+            features.push(seen.time, &seen.value, |row| evidence.push(row, &mut write));
+            Ok(())
+        };
+        let reader = PictureReader::open(&source, &request, &Monitor::new()).unwrap();
+        if let Err(error) = reader.run(&Small, &mut |_| {}, &mut take) {
+            eprintln!("{}: {error}", path.display());
         }
         features.finish(|row| evidence.push(row, &mut write));
         evidence.finish(&mut write);

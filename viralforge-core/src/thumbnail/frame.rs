@@ -97,9 +97,9 @@ pub fn extract_frames(source: &Source, options: &FrameOptions, monitor: &Monitor
 }
 
 /// How frames are cropped and scaled.
-pub(super) struct Look<'a> {
-    pub(super) fit: Size,
-    pub(super) reframe: Option<&'a ReframePlan>,
+pub(crate) struct Look<'a> {
+    pub(crate) fit: Size,
+    pub(crate) reframe: Option<&'a ReframePlan>,
 }
 
 /// Frames closer than this are read in one go, in seconds: seeking would decode the stretch between them anyway.
@@ -110,7 +110,7 @@ const LOOK_BACK_SECONDS: [i64; 3] = [1, 30, i64::MAX];
 
 /// Gives each frame to `take` as soon as it is known, so that only one full-size picture is held, and returns what
 /// `take` made of them in the order of `times`.
-pub(super) fn frames_at<T: Clone>(
+pub(crate) fn frames_at<T: Clone>(
     source: &Source,
     times: &[Timestamp],
     look: &Look<'_>,

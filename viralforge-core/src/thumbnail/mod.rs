@@ -10,6 +10,8 @@ mod storyboard;
 
 pub use extract::{Thumbnail, ThumbnailReport, extract_thumbnails, extract_thumbnails_from, write_thumbnails};
 pub use frame::{Frame, extract_frames};
+pub(crate) use frame::{Look, frames_at};
 pub use options::{FrameOptions, StoryboardOptions, ThumbnailOptions};
 pub use still::extract_still;
+pub(crate) use storyboard::clock;
 pub use storyboard::{Storyboard, StoryboardTile, make_storyboard};

@@ -104,7 +104,8 @@ impl Storyboard {
     }
 }
 
-fn clock(t: Timestamp) -> String {
+/// `HH:MM:SS.mmm`; moments before zero are zero.
+pub(crate) fn clock(t: Timestamp) -> String {
     let ms = t.to_units(1, 1000).max(0);
     format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
 }

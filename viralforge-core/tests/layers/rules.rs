@@ -37,7 +37,7 @@ const LAYERS: &[(u8, &[&str])] = &[
             "render::plan",
         ],
     ),
-    (4, &["render", "sanitize", "transcode", "thumbnail"]),
+    (4, &["render", "sanitize", "scene_output", "transcode", "thumbnail"]),
     (5, &["schema"]),
 ];
 

@@ -50,7 +50,8 @@ from ._picture import Frame, Storyboard, StoryboardTile, Thumbnail, ThumbnailRep
 from ._progress import Progress, ProgressCallback, Stage
 from ._reframe import CropKeyframe, ReframePlan, ReframeShot
 from ._render import CutMode, Preset, RenderPlan, RenderReport, Speed
-from ._scene import Boundary, BoundaryKind, Scene, SceneReport
+from ._scene import Boundary, BoundaryKind, Scene, SceneReport, SceneStatistics, StatisticsColumn
+from ._scene_sheet import SceneFormat, ScenePart, SceneSheet, SceneTile, SheetFormat, StatisticsFormat
 from ._sound import LoudnessReport, Silence, SilenceReport
 from ._source import BinaryReader, BinaryWriter, OutputLike, Source, SourceLike
 from ._time import Moment, TimeRange
@@ -82,6 +83,7 @@ from ._verbs_read import (
     probe,
     validate_upload,
 )
+from ._verbs_scene import make_scene_sheet, split_scenes, write_scene_statistics, write_scenes
 from ._verbs_write import render, sanitize_upload, transcode, write_waveform
 from ._waveform import Color, Waveform, WaveformFormat
 
@@ -149,9 +151,15 @@ __all__ = [
     "RenderReport",
     "SanitizeReport",
     "Scene",
+    "SceneFormat",
     "SceneOptions",
+    "ScenePart",
     "SceneReport",
+    "SceneSheet",
+    "SceneStatistics",
+    "SceneTile",
     "Severity",
+    "SheetFormat",
     "Silence",
     "SilenceOptions",
     "SilenceReport",
@@ -161,6 +169,8 @@ __all__ = [
     "SourceLike",
     "Speed",
     "Stage",
+    "StatisticsColumn",
+    "StatisticsFormat",
     "Storyboard",
     "StoryboardTile",
     "StreamInfo",
@@ -191,6 +201,7 @@ __all__ = [
     "detect_silence",
     "extract_frames",
     "extract_thumbnails",
+    "make_scene_sheet",
     "make_storyboard",
     "measure_loudness",
     "plan_reframe",
@@ -199,8 +210,11 @@ __all__ = [
     "render",
     "sanitize_upload",
     "schema",
+    "split_scenes",
     "suggest_clips",
     "transcode",
     "validate_upload",
+    "write_scene_statistics",
+    "write_scenes",
     "write_waveform",
 ]

@@ -5,9 +5,10 @@ The private half of `viralforge`: use the package, whose functions document and 
 from collections.abc import Callable
 from numpy import float32, float64, int16, int64, uint32, uint8
 from numpy.typing import NDArray
+from os import PathLike
 from typing import Any, Final, SupportsIndex, final
 
-__all__ = ["__version__", "Analysis", "CancelToken", "ReframePlan", "Source", "UploadInspector", "analyze", "analyze_waveform", "best_stream", "center_reframe", "check_render_plan", "clip_file_name", "detect_scenes", "detect_silence", "extract_frames", "extract_thumbnails", "make_storyboard", "measure_loudness", "parse_transcript", "plan_reframe", "plan_render", "probe", "render", "sanitize_upload", "schema", "storyboard_web_vtt", "suggest_clips", "transcode", "upload_policy", "validate_upload", "waveform_extremes", "words_in", "write_waveform"]
+__all__ = ["__version__", "Analysis", "CancelToken", "ReframePlan", "Source", "UploadInspector", "analyze", "analyze_waveform", "best_stream", "center_reframe", "check_render_plan", "clip_file_name", "detect_scenes", "detect_silence", "extract_frames", "extract_thumbnails", "make_scene_sheet", "make_storyboard", "measure_loudness", "parse_transcript", "plan_reframe", "plan_render", "probe", "render", "sanitize_upload", "schema", "split_scenes", "storyboard_web_vtt", "suggest_clips", "transcode", "upload_policy", "validate_upload", "waveform_extremes", "words_in", "write_scene_statistics", "write_scenes", "write_waveform"]
 
 __version__: Final[str]
 
@@ -135,6 +136,11 @@ def extract_thumbnails(source: Any, analysis: Analysis | None, options: str, cal
     The report, and the JPEG of each thumbnail. With an analysis, nothing is analyzed again.
     """
 
+def make_scene_sheet(source: Any, scenes: str, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> tuple[str, bytes]:
+    """
+    The sheet, and its picture.
+    """
+
 def make_storyboard(source: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> tuple[str, bytes]:
     """
     The storyboard, and its JPEG.
@@ -148,6 +154,11 @@ def probe(source: Any, call: tuple[str | None, Callable[[Any, float, float, floa
 def render(source: Any, output: Any, plan: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> str: ...
 def sanitize_upload(source: Any, output: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> str: ...
 def schema() -> str: ...
+def split_scenes(source: Any, scenes: str, folder: str | PathLike[str], options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> str:
+    """
+    The reports, as a list.
+    """
+
 def storyboard_web_vtt(storyboard: str, image_url: str) -> str: ...
 def suggest_clips(analysis: Analysis, options: str) -> str: ...
 def transcode(source: Any, output: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> str: ...
@@ -165,4 +176,6 @@ def waveform_extremes(header: tuple[SupportsIndex, SupportsIndex, SupportsIndex]
     """
 
 def words_in(transcript: str, range: str) -> float: ...
+def write_scene_statistics(statistics: str, output: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> int: ...
+def write_scenes(scenes: str, output: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> int: ...
 def write_waveform(header: tuple[SupportsIndex, SupportsIndex, SupportsIndex], data: NDArray[int16], output: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> int: ...

@@ -14,6 +14,7 @@ from ._errors import InvalidOptionError
 from ._geometry import Size
 from ._record import Record
 from ._reframe import ReframePlan
+from ._scene import Boundary
 from ._time import TimeRange, exact
 
 _Encode = Callable[[str, Any], Any]
@@ -92,6 +93,24 @@ def _texts(name: str, value: Any) -> list[str]:
     return [_text(name, item) for item in value]
 
 
+def _any_wholes(name: str, value: Any) -> list[int]:
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        _wrong(name, "a sequence of whole numbers", value)
+    return [_whole(name, item) for item in value]
+
+
+def _boundaries(name: str, value: Any) -> list[dict[str, Any]]:
+    if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+        _wrong(name, "a sequence of Boundary", value)
+    return [_record(Boundary)(name, item) for item in value]
+
+
+def _rate(name: str, value: Any) -> dict[str, int]:
+    if isinstance(value, bool) or not isinstance(value, numbers.Rational):
+        _wrong(name, "a Fraction", value)
+    return {"num": int(value.numerator), "den": int(value.denominator)}
+
+
 def _wholes(count: int, expected: str) -> _Encode:
     def encode(name: str, value: Any) -> list[int]:
         if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
@@ -162,6 +181,23 @@ _KINDS: dict[str, _Encode] = {
     "color": _wholes(3, "(red, green, blue)"),
     "peak_color": _wholes(3, "(red, green, blue)"),
     "background": _wholes(3, "(red, green, blue)"),
+    # what is made of scenes
+    "frame_rate": _maybe(_rate),
+    "drop_frame": _maybe(_flag),
+    "start_timecode_frames": _whole,
+    "title": _maybe(_text),
+    "media_name": _maybe(_text),
+    "media_uri": _maybe(_text),
+    "media_size": _maybe(_size),
+    "media_has_audio": _flag,
+    "chapter_title": _text,
+    "panel_height": _whole,
+    "boundaries": _boundaries,
+    "max_scenes": _whole,
+    "page": _whole,
+    "labels": _flag,
+    "template": _text,
+    "only": _any_wholes,
     # transcode
     "preset": _maybe(_text),
     "range": _maybe(_record(TimeRange)),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
-from ._record import Document
+from ._record import Document, Record
 from ._time import Moment, TimeRange, exact
 
 BoundaryKind: TypeAlias = Literal["cut", "dissolve", "fade", "wipe"]
@@ -44,6 +44,36 @@ class Scene(TimeRange):
 
 
 @dataclass(frozen=True, slots=True)
+class StatisticsColumn(Record):
+    """One measure of every frame.
+
+    Attributes:
+        name: What it measures, for example `"cut_probability"` or `"content_val"`.
+        threshold: Where the method draws the line between one shot and a boundary, where it has one for this measure.
+        values: One value a frame.
+    """
+
+    name: str
+    threshold: float | None
+    values: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SceneStatistics(Document):
+    """What a method measured of each frame: a table of columns.
+
+    Attributes:
+        frames: Number of each frame, counted from 0 (the first that was analyzed) in order of presentation.
+        times_seconds: When each frame is shown, in seconds.
+        columns: One column for each measure; each has as many values as there are frames.
+    """
+
+    frames: tuple[int, ...]
+    times_seconds: tuple[float, ...]
+    columns: tuple[StatisticsColumn, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SceneReport(Document):
     """What `detect_scenes` found.
 
@@ -52,11 +82,13 @@ class SceneReport(Document):
         boundaries: Every change from one shot to the next, in order of time.
         scenes: The shots between the boundaries: they abut, the first starts with the first frame and the last ends
             with the video.
+        statistics: What was measured of each frame, where it was asked for.
     """
 
     frame_rate: Fraction | None
     boundaries: tuple[Boundary, ...]
     scenes: tuple[Scene, ...]
+    statistics: SceneStatistics | None
 
     def scene_at(self, time: Moment) -> Scene | None:
         """The shot on screen at a moment, in seconds; `None` before the first and after the last."""

@@ -25,6 +25,7 @@ from . import (
     _verbs_picture,
     _verbs_plan,
     _verbs_read,
+    _verbs_scene,
     _verbs_write,
 )
 
@@ -35,6 +36,7 @@ __all__ = [
     "detect_silence",
     "extract_frames",
     "extract_thumbnails",
+    "make_scene_sheet",
     "make_storyboard",
     "measure_loudness",
     "plan_reframe",
@@ -42,9 +44,12 @@ __all__ = [
     "probe",
     "render",
     "sanitize_upload",
+    "split_scenes",
     "suggest_clips",
     "transcode",
     "validate_upload",
+    "write_scene_statistics",
+    "write_scenes",
     "write_waveform",
 ]
 
@@ -146,6 +151,10 @@ plan_render = _awaitable(_verbs_plan.plan_render, watched=False)
 extract_thumbnails = _awaitable(_verbs_picture.extract_thumbnails)
 extract_frames = _awaitable(_verbs_picture.extract_frames)
 make_storyboard = _awaitable(_verbs_picture.make_storyboard)
+write_scenes = _awaitable(_verbs_scene.write_scenes, watched=False)
+write_scene_statistics = _awaitable(_verbs_scene.write_scene_statistics, watched=False)
+make_scene_sheet = _awaitable(_verbs_scene.make_scene_sheet)
+split_scenes = _awaitable(_verbs_scene.split_scenes)
 render = _awaitable(_verbs_write.render)
 sanitize_upload = _awaitable(_verbs_write.sanitize_upload)
 transcode = _awaitable(_verbs_write.transcode)

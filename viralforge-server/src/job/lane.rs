@@ -33,9 +33,11 @@ impl Lane {
     const fn kinds(self) -> &'static [&'static str] {
         match self {
             Self::Other => &[],
-            Self::Thumbnail => &["thumbnail-generation", "extract-thumbnails", "extract-frames", "make-storyboard"],
+            Self::Thumbnail => {
+                &["thumbnail-generation", "extract-thumbnails", "extract-frames", "make-storyboard", "make-scene-sheet"]
+            }
             Self::Clip => &["clip-generation"],
-            Self::Video => &["video-processing", "render", "transcode"],
+            Self::Video => &["video-processing", "render", "transcode", "split-scenes"],
         }
     }
 

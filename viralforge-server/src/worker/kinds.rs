@@ -16,6 +16,7 @@ use viralforge_core::{
 };
 
 use super::child::{to_json, write};
+use super::scenes::{scene_files, scene_list, scene_sheet, scene_statistics};
 use super::task::{Made, Outcome, VideoRequest};
 use super::{clips, thumbnails};
 
@@ -28,7 +29,7 @@ type Prepare = fn(&Value) -> Result<Prepared>;
 pub(super) const VALIDATION: &str = "validation";
 
 /// Every kind with what reads its options: those that the host is made of, and the verbs by their names in kebab case.
-pub(crate) const KINDS: [(&str, Prepare); 20] = [
+pub(crate) const KINDS: [(&str, Prepare); 24] = [
     (VALIDATION, |options| finds(options, validate_upload)),
     ("video-processing", |options| makes(options, videos)),
     ("clip-generation", |options| makes(options, clips::make)),
@@ -37,6 +38,10 @@ pub(crate) const KINDS: [(&str, Prepare); 20] = [
     ("sanitize-upload", |options| makes(options, sanitized)),
     ("analyze", |options| finds(options, analyze)),
     ("detect-scenes", |options| finds(options, detect_scenes)),
+    ("write-scenes", |options| makes(options, scene_list)),
+    ("write-scene-statistics", |options| makes(options, scene_statistics)),
+    ("make-scene-sheet", |options| makes(options, scene_sheet)),
+    ("split-scenes", |options| makes(options, scene_files)),
     ("analyze-waveform", |options| finds(options, analyze_waveform)),
     ("write-waveform", |options| makes(options, waveform)),
     ("measure-loudness", |options| finds(options, measure_loudness)),

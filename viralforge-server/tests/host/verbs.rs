@@ -21,6 +21,7 @@ fn cases(source: &Source) -> Vec<Case> {
     };
     let waveform = json!(analyze_waveform(source, &WaveformOptions::default(), &monitor).unwrap());
     let scenes = json!(detect_scenes(source, &SceneOptions::default(), &monitor).unwrap());
+    let sheet = |name: &str| json!({ "output": name, "pages": 1, "tiles": [{ "part": "first" }, {}, {}] });
     let quiet = SilenceOptions::default().with_threshold_dbfs(-5.0).with_min_duration(Duration::from_millis(100));
     let silences = json!(detect_silence(source, &quiet, &monitor).unwrap());
     let loudness = json!(measure_loudness(source, &LoudnessOptions::default(), &monitor).unwrap());
@@ -38,7 +39,25 @@ fn cases(source: &Source) -> Vec<Case> {
             &["clean.mp4"],
         ),
         ("analyze", Value::Null, json!(analysis), &[]),
-        ("detect-scenes", json!({}), scenes, &[]),
+        ("detect-scenes", json!({}), scenes.clone(), &[]),
+        ("write-scenes", json!({}), scenes.clone(), &["scenes.json"]),
+        ("write-scenes", json!({ "format": "csv" }), scenes.clone(), &["scenes.csv"]),
+        ("write-scenes", json!({ "format": "edl", "title": "A" }), scenes.clone(), &["scenes.edl"]),
+        ("write-scenes", json!({ "format": "fcpxml" }), scenes.clone(), &["scenes.fcpxml"]),
+        ("write-scenes", json!({ "format": "otio" }), scenes.clone(), &["scenes.otio"]),
+        ("write-scenes", json!({ "format": "web_vtt" }), scenes.clone(), &["scenes.vtt"]),
+        ("write-scenes", json!({ "format": "ffmetadata" }), scenes.clone(), &["scenes.ffmetadata"]),
+        ("write-scene-statistics", json!({}), scenes.clone(), &["scene-statistics.csv"]),
+        ("write-scene-statistics", json!({ "format": "svg" }), scenes.clone(), &["scene-statistics.svg"]),
+        ("write-scene-statistics", json!({ "format": "png" }), scenes.clone(), &["scene-statistics.png"]),
+        ("make-scene-sheet", json!({ "labels": false }), sheet("scenes.jpg"), &["scenes.jpg"]),
+        ("make-scene-sheet", json!({ "format": "png" }), sheet("scenes.png"), &["scenes.png"]),
+        (
+            "split-scenes",
+            json!({ "height": 64, "speed": "ultrafast" }),
+            json!({ "videos": [{ "output": "scene-001.mp4", "height": 64 }] }),
+            &["scene-001.mp4"],
+        ),
         ("analyze-waveform", json!({}), waveform.clone(), &[]),
         ("write-waveform", json!({ "bits": 8 }), waveform.clone(), &["waveform.dat"]),
         ("write-waveform", json!({ "format": "json" }), waveform.clone(), &["waveform.json"]),
@@ -110,7 +129,7 @@ async fn every_verb_is_a_job_that_reports_what_the_library_says() {
         }
         for output in outputs {
             let kind_of_file = output["content_type"].as_str().unwrap();
-            let is_text = ["text/vtt", "image/svg+xml"].contains(&kind_of_file);
+            let is_text = kind_of_file.starts_with("text/") || kind_of_file.ends_with("xml");
             let told = if is_text { format!("{kind_of_file}; charset=utf-8") } else { kind_of_file.to_owned() };
             let whole = fetch(output).await.unwrap();
             assert_eq!(whole.headers()["content-type"], told.as_str(), "{kind}");
@@ -120,6 +139,11 @@ async fn every_verb_is_a_job_that_reports_what_the_library_says() {
             let parts = String::from_utf8_lossy(&parts).matches(&format!("Content-Type: {told}\r\n")).count();
             assert_eq!(parts, 2, "{kind}: {output}");
             let begin: &[u8] = match kind_of_file {
+                _ if output["name"] == "scenes.csv" => b"Scene Number,",
+                _ if output["name"] == "scene-statistics.csv" => b"frame,time_seconds,",
+                _ if output["name"] == "scenes.edl" => b"TITLE: ",
+                _ if output["name"] == "scenes.ffmetadata" => b";FFMETADATA1",
+                "application/xml" => b"<?xml",
                 "image/png" => b"\x89PNG",
                 "image/jpeg" => b"\xff\xd8",
                 "text/vtt" => b"WEBVTT",
