@@ -23,7 +23,8 @@ const SHORT_FRAMES: u64 = 700;
 const FORGIVEN: f64 = 2.0;
 
 fn detect(path: &Path, method: &SceneMethod) -> SceneReport {
-    let options = SceneOptions::default().with_method(method.clone()).with_statistics(true);
+    let options =
+        SceneOptions::default().with_method(method.clone()).with_mode(SceneMode::Accurate).with_statistics(true);
     detect_scenes(&Source::from_path(path).unwrap(), &options, &Monitor::new()).unwrap()
 }
 
