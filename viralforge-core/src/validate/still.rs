@@ -53,6 +53,13 @@ pub(super) fn check(
         );
         return Ok(media);
     }
+    if kind == FileKind::Jpeg
+        && let Some(shortfall) = image::jpeg_shortfall(&bytes)
+    {
+        let message = format!("the picture's data end early; {} % of that scan are there", shortfall.percent);
+        findings.add(Code::CutShort, Some(shortfall.at), message);
+        return Ok(media);
+    }
     match decode_image(source.name(), &bytes, &limits) {
         Ok(_) => {
             let whole = facts.image_frames.unwrap_or(1) <= 1;

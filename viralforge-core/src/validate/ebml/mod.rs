@@ -3,6 +3,7 @@
 mod attachment;
 mod cluster;
 pub(crate) mod element;
+mod packing;
 mod track;
 
 use std::io::{self, Read, Seek};
