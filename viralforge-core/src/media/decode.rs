@@ -30,6 +30,8 @@ pub(super) struct DecodeOptions {
     pub(super) threads: Option<usize>,
     /// Leave the deblocking filter out: faster, slightly blocky.
     pub(super) skip_loop_filter: bool,
+    /// Report damage that a decoder would pass over.
+    pub(super) strict: bool,
 }
 
 /// What became of a packet.
@@ -77,7 +79,7 @@ impl Decoder {
             (*context).pkt_timebase = demuxer.stream(index).time_base;
             (*context).max_pixels = i64::try_from(limits.max_frame_pixels).unwrap_or(i64::MAX);
             (*context).thread_count = threads as c_int;
-            (*context).err_recognition = 0;
+            (*context).err_recognition = if options.strict { ffi::AV_EF_EXPLODE as c_int } else { 0 };
             if options.skip_loop_filter {
                 (*context).skip_loop_filter = ffi::AVDISCARD_ALL;
             }

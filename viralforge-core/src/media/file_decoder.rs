@@ -23,6 +23,10 @@ struct VideoTrack {
     geometry: Arc<TrackGeometry>,
     usual_duration: Timestamp,
     last_time: Option<Timestamp>,
+    keyframes_alone: bool,
+    /// When the latest keyframe is shown, and whether a picture behind one is shown before it.
+    keyframe: Option<i64>,
+    open_gop: bool,
     done: bool,
 }
 
@@ -43,7 +47,8 @@ pub(super) struct FileDecoder {
 impl FileDecoder {
     pub(super) fn new(mut demuxer: Demuxer, request: &Request) -> Result<Self> {
         let info = demuxer.info().clone();
-        let options = DecodeOptions { threads: request.threads, skip_loop_filter: request.skip_loop_filter };
+        let options =
+            DecodeOptions { threads: request.threads, skip_loop_filter: request.skip_loop_filter, strict: false };
         let video = match info.video().filter(|_| request.video) {
             Some(stream) => {
                 let index = stream.index as usize;
@@ -64,6 +69,9 @@ impl FileDecoder {
                     }),
                     usual_duration: facts.frame_rate.map_or(Timestamp::new(1, 25), |r| r.frame_duration()),
                     last_time: None,
+                    keyframes_alone: request.keyframes_alone,
+                    keyframe: None,
+                    open_gop: false,
                     done: false,
                 })
             }
@@ -72,8 +80,11 @@ impl FileDecoder {
         let audio = match info.audio().filter(|_| request.audio) {
             Some(stream) => {
                 let index = stream.index as usize;
-                let opened =
-                    Decoder::open(&demuxer, index, &DecodeOptions { threads: Some(1), skip_loop_filter: false });
+                let opened = Decoder::open(
+                    &demuxer,
+                    index,
+                    &DecodeOptions { threads: Some(1), skip_loop_filter: false, strict: false },
+                );
                 match opened {
                     Ok(decoder) => Some(SoundTrack::new(index, decoder)),
                     // Pictures without sound are worth having; sound alone was asked for where there is no video.
@@ -111,6 +122,11 @@ impl FileDecoder {
     /// Whether the end of the file was reached and everything came out.
     pub(super) fn drained(&self) -> bool {
         self.drained
+    }
+
+    /// Whether pictures came that are shown before the keyframe in front of them, and so may need the one before that.
+    pub(super) fn has_open_gop(&self) -> bool {
+        self.video.as_ref().is_some_and(|video| video.open_gop)
     }
 
     /// Share of the file's bytes that were read, 0 to 1.
@@ -189,6 +205,15 @@ impl FileDecoder {
         if video.done {
             return Ok(());
         }
+        if let Some((packet, shown_at)) = packet.and_then(|packet| Some((packet, packet.shown_at()?))) {
+            if packet.is_key() {
+                video.keyframe = Some(shown_at);
+            }
+            video.open_gop |= video.keyframe.is_some_and(|keyframe| shown_at < keyframe);
+        }
+        if video.keyframes_alone && packet.is_some_and(|packet| !packet.is_key()) {
+            return Ok(());
+        }
         damage.picture_packets += u64::from(packet.is_some_and(Packet::is_shown));
         let (num, den) = self.demuxer.time_base(video.index);
         loop {
@@ -221,9 +246,16 @@ impl FileDecoder {
                 out.push_back(Decoded::Picture(picture));
             }
             if sent != Sent::Full {
-                return Ok(());
+                break;
             }
         }
+        if video.keyframes_alone && packet.is_some() {
+            self.decode_video(None, out, damage)?;
+            if let Some(video) = &mut self.video {
+                video.decoder.flush();
+            }
+        }
+        Ok(())
     }
 
     fn decode_audio(
@@ -265,7 +297,7 @@ impl FileDecoder {
         }
         if let Some(video) = &mut self.video {
             video.decoder.flush();
-            video.last_time = None;
+            (video.last_time, video.keyframe) = (None, None);
         }
         if let Some(audio) = &mut self.audio {
             audio.reset();

@@ -24,6 +24,17 @@ impl Packet {
         unsafe { (*self.0).stream_index }.max(0) as usize
     }
 
+    pub(super) fn is_key(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { (*self.0).flags & ffi::AV_PKT_FLAG_KEY as i32 != 0 }
+    }
+
+    /// When it is shown, in units of its stream's time base, where the file tells.
+    pub(super) fn shown_at(&self) -> Option<i64> {
+        // SAFETY: as above.
+        Some(unsafe { (*self.0).pts }).filter(|pts| *pts != ffi::AV_NOPTS_VALUE)
+    }
+
     /// Whether a picture or sound is to come of it: it has bytes (AVI files repeat a picture by a packet without), and no
     /// edit list leaves it out.
     pub(super) fn is_shown(&self) -> bool {

@@ -23,6 +23,7 @@ mod reader;
 mod request;
 mod resample;
 mod sound_track;
+mod stills;
 mod symphonia;
 
 pub(crate) use demux::Demuxer;
@@ -36,6 +37,7 @@ pub(crate) use reader::MediaReader;
 #[cfg(test)]
 pub(crate) use request::Damage;
 pub(crate) use request::{Decoded, Request};
+pub(crate) use stills::decode_stills;
 
 #[cfg(test)]
 pub(crate) mod tests;

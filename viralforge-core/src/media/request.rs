@@ -15,6 +15,8 @@ pub(crate) struct Request {
     pub(crate) range: Option<TimeRange>,
     /// Leave the deblocking filter out: faster and good enough for analysis.
     pub(crate) skip_loop_filter: bool,
+    /// Only the keyframes, each by itself: the decoder then holds one picture at a time.
+    pub(crate) keyframes_alone: bool,
     /// Decoding threads; `None` is one for each core.
     pub(crate) threads: Option<usize>,
 }

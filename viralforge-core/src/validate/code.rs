@@ -136,6 +136,8 @@ codes! {
     VariableFrameRate "vfr" Ok Info "The frame rate varies.";
     HighFrameRate "high_fps" Ok Info "The frame rate is high.";
     LongGop "long_gop" Ok Info "The pictures that one can jump to are far apart.";
+    OpenGop "open_gop" Ok Info "Pictures that one can jump to need pictures before them.";
+    StartTime "start_time" Ok Info "The media or one of its tracks begins late.";
     ResolutionChange "resolution_change" Ok Info "The picture's size changes on the way.";
     SingleFrame "single_frame" Ok Info "The video is a single picture.";
     Multichannel "multichannel" Ok Info "The sound has more than two channels.";
