@@ -83,9 +83,12 @@ fn decode_coded(
     monitor: &Monitor,
     findings: &mut Findings,
 ) -> Result<Option<DecodedShare>> {
-    let limits = source.limits().clone();
     let max_pixels = MAX_DECODED_PIXELS.min(policy.max_pixels);
-    let limits = limits.with_max_streams(MAX_TILES).with_max_frame_pixels(max_pixels);
+    let largest = facts.tracks.iter().map(|t| u64::from(t.width) * u64::from(t.height)).max().unwrap_or(0);
+    if largest > max_pixels && !facts.tiled {
+        return Ok(None);
+    }
+    let limits = source.limits().clone().with_max_streams(MAX_TILES).with_max_frame_pixels(max_pixels);
     let source = source.clone().with_limits(limits);
     let decoded = if facts.image_frames.unwrap_or(1) > 1 {
         let request = Request { threads: Some(1), ..Request::video() };

@@ -84,7 +84,8 @@ impl Packing {
             return Ok(());
         }
         let packet = cx.window.look(at, usize::try_from(end.saturating_sub(at)).unwrap_or(usize::MAX))?;
-        let (packed, unpacked) = (packet.len() as u64, inflate::zlib_len([packet], MAX_BLOCK_BYTES));
+        let packed = packet.len() as u64;
+        let unpacked = inflate::zlib_len([packet], MAX_BLOCK_BYTES.max(packed * MAX_RATIO).min(MAX_UNPACKED_BYTES));
         self.packed_bytes += packed;
         self.unpacked_bytes += unpacked;
         for (packed, unpacked, allowed) in

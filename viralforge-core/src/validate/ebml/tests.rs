@@ -79,6 +79,13 @@ fn packed_and_protected_tracks_are_refused_but_stripped_headers_are_fine() {
     assert_taken(&encoded(&el(0x5034, &[&el(0x4254, &[&[3]])])), &UploadPolicy::video(), walk);
 }
 
+#[test]
+fn a_page_in_an_element_that_no_reader_knows_is_refused_and_in_a_name_only_told() {
+    let named = |id| file(&[&el(0x1654_ae6b, &[&track(&el(id, &[b"<html><body>"]))]), &cluster(0, &[0, 40])]);
+    refused(&named(0x63ca), Code::HiddenPayload);
+    assert_taken(&named(0x536e), &UploadPolicy::video(), walk);
+}
+
 /// A track of subtitles whose blocks are packed in some way, with these blocks.
 fn subtitled(algorithm: u8, flags: u8, blocks: &[impl AsRef<[u8]>]) -> Vec<u8> {
     let encodings = el(0x6d80, &[&el(0x6240, &[&el(0x5034, &[&el(0x4254, &[&[algorithm]])])])]);
@@ -102,6 +109,9 @@ fn packed_subtitles_are_taken_unless_they_unpack_to_far_more_than_they_are() {
     assert_taken(&subtitled(0, 0, &[&text; 50]), &policy, walk);
     // One block, or many that each are small enough.
     refused(&subtitled(0, 0, &[&text, &deflated(&vec![0; 2 << 20])]), Code::TrackUnpacksTooLarge);
+    let large = deflated(&vec![0; 30 << 20]);
+    assert!(large.len() > 20_000);
+    refused(&subtitled(0, 0, &[&large]), Code::TrackUnpacksTooLarge);
     let half = deflated(&vec![0; 512 << 10]);
     assert_taken(&subtitled(0, 0, &[&half; 10]), &policy, walk);
     refused(&subtitled(0, 0, &[&half; 60]), Code::TrackUnpacksTooLarge);

@@ -10,7 +10,7 @@ use super::super::facts::{Context, Facts, Track};
 use super::super::window::fourcc;
 use super::element::{self, Element};
 use super::packing::Packing;
-use super::{Segment, children};
+use super::{Segment, children, search};
 use crate::geometry::TrackKind;
 
 /// Frames by which decoding runs ahead of presentation at most (H.264, A.3.1: 16 frames in the decoded picture buffer).
@@ -112,7 +112,9 @@ fn walk_entry<R: Read + Seek>(
             }
             0x86 => codec = element::text(&mut cx.window, field)?,
             0x63a2 => private = Some(*field),
-            _ => {}
+            // Names, and elements that no reader knows any more.
+            0xe0 | 0xe1 | 0x6d80 => {}
+            _ => search(cx, field)?,
         }
     }
     for field in &fields {
