@@ -36,6 +36,8 @@ pub(super) struct DecodeOptions {
     /// What becomes of pictures that no other needs. All but decoding them takes one thread: then the latest picture is at
     /// hand as soon as it is decoded, long before its turn to be shown.
     pub(super) unneeded: Unneeded,
+    /// Report damage that a decoder would pass over.
+    pub(super) strict: bool,
 }
 
 /// What became of a packet.
@@ -101,7 +103,7 @@ impl Decoder {
             (*context).pkt_timebase = demuxer.stream(index).time_base;
             (*context).max_pixels = i64::try_from(limits.max_frame_pixels).unwrap_or(i64::MAX);
             (*context).thread_count = threads as c_int;
-            (*context).err_recognition = 0;
+            (*context).err_recognition = if options.strict { ffi::AV_EF_EXPLODE as c_int } else { 0 };
             if options.skip_loop_filter {
                 (*context).skip_loop_filter = ffi::AVDISCARD_ALL;
             }

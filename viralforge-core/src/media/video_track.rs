@@ -138,6 +138,11 @@ impl VideoTrack {
         }
     }
 
+    /// Makes the decoder ready for more after it gave out what it held.
+    pub(super) fn empty(&mut self) {
+        self.decoder.flush();
+    }
+
     /// Forgets what came before, as after a seek.
     pub(super) fn reset(&mut self) {
         self.decoder.flush();
