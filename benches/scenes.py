@@ -103,7 +103,9 @@ def programs(options):
     ours, missing = options.viralforge, []
     there = {"viralforge": (lambda video: [ours, "scenes", video, "--json"], read_report)}
     usage = subprocess.run([ours, "scenes", "--help"], check=True, capture_output=True, text=True).stdout
-    for mode in ("accurate", "fast") if "--mode" in usage else ():
+    for mode in ("accurate", "balanced", "fast") if "--mode" in usage else ():
+        if not re.search(rf"\b{mode}\b", usage):
+            continue
         there[f"viralforge --mode {mode}"] = (lambda video, m=mode: [ours, "scenes", video, "--json", "--mode", m], read_report)
     has_pyscenedetect = runs_to_success([options.python, "-c", "import scenedetect, cv2"])
     for name, detector in ((CONTENT, "ContentDetector"), ("PySceneDetect adaptive", "AdaptiveDetector")):
