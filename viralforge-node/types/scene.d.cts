@@ -36,9 +36,9 @@ export interface SceneOptions extends CallOptions {
    */
   readonly frameStep?: number
   /**
-   * Accuracy against speed. `accurate` decodes every frame; `balanced` leaves out frames that no other frame needs
-   * between two that are alike, and finds the same; `fast` leaves them all out: boundaries may be told some frames off,
-   * and very short scenes may be missed.
+   * Accuracy against speed, for the standard method; the others look at every frame. `accurate` decodes every frame;
+   * `balanced` leaves out frames that no other frame needs between two that are alike, and finds the same; `fast` leaves
+   * them all out: boundaries may be told some frames off, and very short scenes may be missed.
    * @default "balanced"
    */
   readonly mode?: 'accurate' | 'balanced' | 'fast'

@@ -12,7 +12,7 @@ from ._scene_statistics import SceneStatistics
 from ._time import Moment, TimeRange, exact
 
 if TYPE_CHECKING:
-    from ._scene_statistics import Columns
+    from ._scene_statistics import _Columns
 
 BoundaryKind: TypeAlias = Literal["cut", "dissolve", "fade", "wipe"]
 
@@ -71,7 +71,7 @@ class SceneReport(Document):
         return next((scene for scene in self.scenes if scene.contains(moment)), None)
 
     @classmethod
-    def _of(cls, text: str, columns: Columns | None) -> SceneReport:
+    def _of(cls, text: str, columns: _Columns | None) -> SceneReport:
         """What the native module gives: statistics have names alone in the text."""
         report = cls.from_json(text)
         if columns is None or report.statistics is None:

@@ -40,6 +40,9 @@ class ContentMethod:
         kernel_size: Width that edges are spread to before they are compared, in pixels of a picture of 256 pixels: odd,
             3 to 99. `None` means by the size of the picture, 5 for most.
 
+    Attributes:
+        name: What it is called where it is data.
+
     Examples:
         >>> report = vf.detect_scenes("talk.mp4", method=vf.ContentMethod(threshold=30))
     """
@@ -64,6 +67,9 @@ class AdaptiveMethod:
         weights: How much each component counts.
         luma_only: Look at brightness alone, whatever the weights are.
         kernel_size: As that of `ContentMethod`.
+
+    Attributes:
+        name: What it is called where it is data.
     """
 
     name: ClassVar[Literal["adaptive"]] = "adaptive"
@@ -82,6 +88,9 @@ class HistogramMethod:
     Args:
         threshold: How far the correlation of two histograms (`hist_diff`) must fall below 1 for a cut: 0 to 1.
         bins: Bins of the histogram of luma: 2 to 256.
+
+    Attributes:
+        name: What it is called where it is data.
     """
 
     name: ClassVar[Literal["histogram"]] = "histogram"
@@ -98,6 +107,9 @@ class HashMethod:
         size: Side of the square of low frequencies that a hash has a bit for each of: 2 to 64.
         lowpass: How many times that the picture measures whose frequencies are taken: 2 keeps the lower half of them.
             From 1 on, `size` times this at most 256.
+
+    Attributes:
+        name: What it is called where it is data.
     """
 
     name: ClassVar[Literal["hash"]] = "hash"
@@ -117,6 +129,9 @@ class FadeThresholdMethod:
             bright or brighter (fades to white).
         fade_bias: Where between fade-out and fade-in the next scene begins: -1 (fade-out) to 1 (fade-in).
         add_final_scene: Whether a video that ends faded out has one more boundary, at that fade-out.
+
+    Attributes:
+        name: What it is called where it is data.
     """
 
     name: ClassVar[Literal["fade_threshold"]] = "fade_threshold"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
-    Columns: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64], list[NDArray[np.float32]]]
+    _Columns: TypeAlias = tuple[NDArray[np.int64], NDArray[np.float64], list[NDArray[np.float32]]]
     """Frames, moments, and the values of each column."""
 
 
@@ -129,7 +129,7 @@ class SceneStatistics(Frozen):
         """
         return cls.from_dict(_Statistics.from_json(text).to_dict())
 
-    def _with(self, arrays: Columns) -> SceneStatistics:
+    def _with(self, arrays: _Columns) -> SceneStatistics:
         """This table, which has only names, with its values."""
         frames, times_seconds, values = arrays
         named = zip(self.columns, values, strict=True)
@@ -137,7 +137,7 @@ class SceneStatistics(Frozen):
         return SceneStatistics(frames, times_seconds, columns)
 
     @property
-    def _parts(self) -> tuple[str, Columns]:
+    def _parts(self) -> tuple[str, _Columns]:
         """Names and thresholds as JSON, and the arrays."""
         names = [{"name": column.name, "threshold": column.threshold, "values": ()} for column in self.columns]
         text = json.dumps({"frames": (), "times_seconds": (), "columns": names}, allow_nan=False)

@@ -181,9 +181,10 @@ def detect_scenes(
             becomes a part of the next.
         range: Look only at this stretch; frames are counted from its start. `None` means everything.
         frame_step: Look at every so many-th frame, 1 to 100; boundaries are told as exactly as that allows.
-        mode: Accuracy against speed. `"accurate"` decodes every frame; `"balanced"` leaves out frames that no other
-            frame needs between two that are alike, and finds the same; `"fast"` leaves them all out: boundaries may be
-            told some frames off, and very short scenes may be missed.
+        mode: Accuracy against speed, for the standard method; the others look at every frame. `"accurate"` decodes
+            every frame; `"balanced"` leaves out frames that no other frame needs between two that are alike, and finds
+            the same; `"fast"` leaves them all out: boundaries may be told some frames off, and very short scenes may be
+            missed.
         segments: Stretches of the file that are decoded side by side, 1 to 16; the report is the same for any number.
             `None` means as many as there are cores and memory for.
         statistics: Also report what was measured of each frame, some 50 bytes a frame.
