@@ -51,8 +51,9 @@ impl Scenes {
         let outputs = self.writing.outputs(&self.file)?;
         let plot = self.statistics.output(&self.file)?;
         let source = session.source(&self.file)?;
+        let lists = self.writing.lists(outputs, &source, &self.file, session.monitor())?;
         let report = detect_scenes(&source, &options, session.monitor())?;
-        let lists = self.writing.prepare(&report, &source, &self.file, outputs)?;
+        lists.check(&report)?;
         if let Some(plot) = &plot {
             plot.write(&report)?;
         }

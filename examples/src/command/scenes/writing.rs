@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use viralforge_core::{
-    FrameRate, Output, SceneFormat, SceneReport, Size, Source, WriteScenesOptions, probe, write_scenes,
+    FrameRate, Monitor, Output, SceneFormat, SceneReport, Size, Source, WriteScenesOptions, probe, write_scenes,
 };
 
 use crate::address;
@@ -62,7 +62,7 @@ pub(super) struct Writing {
     chapter_title: String,
 }
 
-/// Lists that can be written: each has been written once, to nowhere.
+/// Lists to write.
 pub(super) struct Lists {
     outputs: Vec<(PathBuf, SceneFormat)>,
     options: WriteScenesOptions,
@@ -86,38 +86,31 @@ impl Writing {
         self.output.iter().map(output).collect()
     }
 
-    /// Makes sure that all of it can be written, so that a failure leaves nothing.
-    pub(super) fn prepare(
+    /// What to write there: what was asked for, and what the video tells about itself.
+    pub(super) fn lists(
         &self,
-        report: &SceneReport,
+        outputs: Vec<(PathBuf, SceneFormat)>,
         source: &Source,
         file: &Path,
-        outputs: Vec<(PathBuf, SceneFormat)>,
+        monitor: &Monitor,
     ) -> Result<Lists, Failure> {
-        let options = if outputs.is_empty() { WriteScenesOptions::default() } else { self.options(source, file)? };
-        for (path, format) in &outputs {
-            let nowhere = Output::to_writer(path.display().to_string(), io::sink());
-            write_scenes(report, &nowhere, &options.clone().with_format(*format))?;
+        let mut options = WriteScenesOptions::default();
+        if outputs.is_empty() {
+            return Ok(Lists { outputs, options });
         }
-        Ok(Lists { outputs, options })
-    }
-
-    /// What was asked for, and what the video tells about itself.
-    fn options(&self, source: &Source, file: &Path) -> Result<WriteScenesOptions, Failure> {
-        let info = probe(source)?;
+        let info = probe(source, monitor)?;
         let name = || file.file_name().map(|name| name.to_string_lossy().into_owned());
-        let mut options = WriteScenesOptions::default()
-            .with_start_timecode_frames(self.start_timecode_frames)
-            .with_media_has_audio(self.media_has_audio.unwrap_or(info.audio().is_some()))
-            .with_chapter_title(&self.chapter_title);
+        let shown = || info.video().and_then(|track| track.video.as_ref()).map(|video| video.display_size);
         options.frame_rate = self.frame_rate;
         options.drop_frame = self.drop_frame;
+        options.start_timecode_frames = self.start_timecode_frames;
         options.title.clone_from(&self.title);
         options.media_name = self.media_name.clone().or_else(name);
         options.media_uri = self.media_uri.clone().or_else(|| address::of_file(file));
-        let shown = || info.video().and_then(|track| track.video.as_ref()).map(|video| video.display_size);
         options.media_size = self.media_size.or_else(shown);
-        Ok(options)
+        options.media_has_audio = self.media_has_audio.unwrap_or(info.audio().is_some());
+        options.chapter_title.clone_from(&self.chapter_title);
+        Ok(Lists { outputs, options })
     }
 }
 
@@ -126,9 +119,18 @@ impl Lists {
         self.outputs.iter().map(|(path, _)| path.as_path())
     }
 
+    /// Writes all of them to nowhere first, so that one that cannot be written leaves no other.
+    pub(super) fn check(&self, report: &SceneReport) -> Result<(), Failure> {
+        self.write_to(report, |path| Output::to_writer(path.display().to_string(), io::sink()))
+    }
+
     pub(super) fn write(&self, report: &SceneReport) -> Result<(), Failure> {
+        self.write_to(report, |path| Output::to_path(path))
+    }
+
+    fn write_to(&self, report: &SceneReport, place: impl Fn(&Path) -> Output) -> Result<(), Failure> {
         for (path, format) in &self.outputs {
-            write_scenes(report, &Output::to_path(path), &self.options.clone().with_format(*format))?;
+            write_scenes(report, &place(path), &self.options.clone().with_format(*format))?;
         }
         Ok(())
     }
