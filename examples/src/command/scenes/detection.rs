@@ -34,7 +34,7 @@ pub(super) struct Detection {
     #[command(flatten)]
     stretch: Stretch,
 
-    /// Look at every so many-th frame, 1 to 100: faster where decoding is cheap, and less exact.
+    /// Look at every so many-th frame, 1 to 100; boundaries are told as exactly as that allows.
     #[arg(long, value_name = "N", default_value_t = SceneOptions::default().frame_step)]
     frame_step: u32,
 
