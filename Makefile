@@ -263,6 +263,24 @@ bench: ffmpeg ## Run the criterion benches
 bench-transcode: $(viralforge) setup-test ## Compare a transcode with the ffmpeg program: time, quality, memory
 	benches/transcode.py --viralforge $(viralforge)
 
+av_scenechange := 0.25.0
+av_scenechange_program := $(cache)/av-scenechange-$(av_scenechange)/bin/av-scenechange
+bench_scenes_venv := $(target)/bench-scenes-venv
+
+$(bench_scenes_venv)/.ready: benches/bindings/requirements.txt
+	$(PYTHON) -m venv $(bench_scenes_venv)
+	$(bench_scenes_venv)/bin/pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+# A peer that cannot be built is missing from the table, which says so.
+.PHONY: bench-scenes
+bench-scenes: $(viralforge) setup-test $(bench_scenes_venv)/.ready ## Compare scene detection with its peers: F1, speed, memory
+	@test -x $(av_scenechange_program) || { viralforge-core/ffmpeg/install-packages.sh nasm \
+	  && env -u CARGO_TARGET_DIR $(CARGO) install --quiet --locked av-scenechange@$(av_scenechange) \
+	    --root $(cache)/av-scenechange-$(av_scenechange); } || echo 'bench-scenes: av-scenechange $(av_scenechange) does not build here'
+	benches/scenes.py --viralforge $(viralforge) --python $(bench_scenes_venv)/bin/python \
+	  --av-scenechange $(av_scenechange_program) --cache $(cache)
+
 bench_server := $(target)/bench-server
 oha := 1.16.0
 

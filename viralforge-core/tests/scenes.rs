@@ -41,10 +41,11 @@ fn encoded(folder: &Path, name: &str, seconds: u32, options: &[&str]) -> PathBuf
 #[test]
 fn the_report_is_the_same_for_any_number_of_segments() {
     let demo = open(&common::demo());
+    let range = TimeRange::new(Timestamp::ZERO, Timestamp::new(20, 1)).unwrap();
     for mode in [SceneMode::Accurate, SceneMode::Balanced, SceneMode::Fast] {
-        let options = SceneOptions::default().with_mode(mode).with_statistics(true);
+        let options = SceneOptions::default().with_mode(mode).with_statistics(true).with_range(range);
         let one = detect(&demo, &options.clone().with_segments(1));
-        for segments in [2, 3, 16] {
+        for segments in [2, 16] {
             assert_eq!(one, detect(&demo, &options.clone().with_segments(segments)), "{mode:?}, {segments} segments");
         }
     }
@@ -53,7 +54,7 @@ fn the_report_is_the_same_for_any_number_of_segments() {
         let source = open(&clip);
         let options = SceneOptions::default().with_statistics(true);
         let one = detect(&source, &options.clone().with_segments(1));
-        for segments in [2, 5] {
+        for segments in [3] {
             assert_eq!(one, detect(&source, &options.clone().with_segments(segments)), "{}", clip.display());
         }
     }

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::media::{Look, Picture, PictureRequest, Seen, Unneeded};
 use crate::picture::SmallPicture;
 use crate::quality::{FrameQuality, QualityMeter, sharpness};
-use crate::scene::{SceneDetector, SceneMode, SceneReport};
+use crate::scene::{SceneDetector, SceneMethod, SceneMode, SceneReport};
 use crate::subject::{SubjectSample, SubjectTracker};
 use crate::time::FrameRate;
 
@@ -61,15 +61,17 @@ impl Look for PictureLook {
 }
 
 /// Which pictures the options need, and how exactly decoded: the same for any choice of analyses, so that each gives the
-/// same alone and together with others.
+/// same alone and together with others. Only methods with thresholds of others see every picture as it is shown.
 pub(super) fn request(options: &AnalysisOptions) -> PictureRequest {
     let scenes = options.scenes.as_ref();
     let scenes_alone = !options.quality && !options.subject;
+    let as_shown = scenes.is_some_and(|scenes| scenes.method != SceneMethod::Standard);
     let bytes = |side: u32| side as usize * side as usize * 3;
     PictureRequest {
         range: scenes.filter(|_| scenes_alone).and_then(|scenes| scenes.range),
-        skip_loop_filter: true,
+        skip_loop_filter: !as_shown,
         unneeded: match scenes.map(|scenes| scenes.mode).unwrap_or_default() {
+            _ if as_shown => Unneeded::Decoded,
             SceneMode::Accurate => Unneeded::Decoded,
             SceneMode::Balanced => Unneeded::WhereNotAlike,
             SceneMode::Fast => Unneeded::Skipped,

@@ -36,6 +36,8 @@ pub(super) struct DecodeOptions {
     /// What becomes of pictures that no other needs. All but decoding them takes one thread: then the latest picture is at
     /// hand as soon as it is decoded, long before its turn to be shown.
     pub(super) unneeded: Unneeded,
+    /// Report damage that a decoder would pass over.
+    pub(super) strict: bool,
 }
 
 /// What became of a packet.
@@ -55,11 +57,14 @@ pub(super) struct Decoder {
     watched: Option<Box<Watched>>,
 }
 
-/// The picture that was decoded last.
+/// The picture of the packet that was sent last.
 struct Watched {
     latest: Frame,
-    /// Pictures that were decoded so far.
-    count: u64,
+    /// Whether the packet has a picture yet.
+    is_decoded: bool,
+    /// Decoders make up pictures that are missing, for later ones to refer to: HEVC's after the packet's own, others'
+    /// before it.
+    own_is_first: bool,
 }
 
 // SAFETY: one thread at a time uses it; FFmpeg's own threads are its own business.
@@ -86,7 +91,9 @@ impl Decoder {
         // SAFETY: a plain allocation, owned by the decoder from here on.
         let context = ffi::allocated(unsafe { ffi::avcodec_alloc_context3(codec) }, &name)?;
         let watched = match options.unneeded != Unneeded::Decoded && threads == 1 {
-            true => Some(Box::new(Watched { latest: Frame::new(&name)?, count: 0 })),
+            true => {
+                Some(Box::new(Watched { latest: Frame::new(&name)?, is_decoded: false, own_is_first: label == "hevc" }))
+            }
             false => None,
         };
         let mut decoder = Self { context, name, watched };
@@ -96,7 +103,7 @@ impl Decoder {
             (*context).pkt_timebase = demuxer.stream(index).time_base;
             (*context).max_pixels = i64::try_from(limits.max_frame_pixels).unwrap_or(i64::MAX);
             (*context).thread_count = threads as c_int;
-            (*context).err_recognition = 0;
+            (*context).err_recognition = if options.strict { ffi::AV_EF_EXPLODE as c_int } else { 0 };
             if options.skip_loop_filter {
                 (*context).skip_loop_filter = ffi::AVDISCARD_ALL;
             }
@@ -148,19 +155,22 @@ impl Decoder {
         Ok(None)
     }
 
-    /// Whether pictures that no other needs are passed over.
+    /// Before a packet is sent: whether it is passed over where no other picture needs its own.
     pub(super) fn skip_unneeded(&mut self, skip: bool) {
+        if let Some(watched) = &mut self.watched {
+            watched.is_decoded = false;
+        }
         let discard = if skip { ffi::AVDISCARD_NONREF } else { ffi::AVDISCARD_DEFAULT };
         // SAFETY: the context is open; the field may change between packets.
         unsafe { (*self.context).skip_frame = discard };
     }
 
-    /// Pictures decoded so far, where they are watched.
-    pub(super) fn decoded_count(&self) -> u64 {
-        self.watched.as_ref().map_or(0, |watched| watched.count)
+    /// Whether the packet that was sent last was decoded, where pictures are watched.
+    pub(super) fn is_decoded(&self) -> bool {
+        self.watched.as_ref().is_some_and(|watched| watched.is_decoded)
     }
 
-    /// Luma of the picture that was decoded last, where pictures are watched and it is 8-bit.
+    /// Luma of its picture, where pictures are watched and it is 8-bit.
     pub(super) fn latest_luma(&self) -> Option<Plane<'_>> {
         let watched = self.watched.as_ref()?;
         let raw = watched.latest.raw();
@@ -196,7 +206,10 @@ unsafe extern "C" fn watch_buffer(context: *mut ffi::AVCodecContext, frame: *mut
     // SAFETY: `opaque` is the box that `open` put there, which lives as long as the context; with one thread nobody
     // else looks at it now.
     let watched = unsafe { &mut *(*context).opaque.cast::<Watched>() };
-    watched.count += 1;
+    if watched.is_decoded && watched.own_is_first {
+        return code;
+    }
+    watched.is_decoded = true;
     // SAFETY: both frames are valid, and this one may be replaced.
     unsafe {
         ffi::av_frame_unref(watched.latest.as_ptr());

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::media_info::MediaInfo;
 use crate::monitor::Monitor;
 use crate::source::{Input, Source};
+use crate::time::Timestamp;
 
 /// Demuxers that read one file and nothing else. Anything that FFmpeg recognises beyond these is refused, playlists
 /// and scripts (hls, dash, concat, sdp, image sequences) above all.
@@ -224,6 +225,15 @@ impl Demuxer {
 
     pub(crate) fn info(&self) -> &MediaInfo {
         &self.info
+    }
+
+    /// When each stream begins, in seconds of the file's own clock, where it tells.
+    pub(crate) fn starts(&self) -> Vec<Option<f64>> {
+        let start = |index| {
+            let (units, (num, den)) = (self.stream(index).start_time, self.time_base(index));
+            (units != ffi::AV_NOPTS_VALUE).then(|| Timestamp::from_units(units, num, den).as_seconds_f64())
+        };
+        (0..self.stream_count()).map(start).collect()
     }
 
     pub(super) fn guard(&self) -> &Guard {

@@ -6,6 +6,7 @@ use super::decode::{DecodeOptions, Decoder, Sent};
 use super::demux::Demuxer;
 use super::ffi;
 use super::frame::Packet;
+use super::picture::Picture;
 use super::request::{Damage, Decoded, Request};
 use super::sound_track::SoundTrack;
 use super::video_track::VideoTrack;
@@ -21,6 +22,10 @@ pub(super) struct FileDecoder {
     video: Option<VideoTrack>,
     /// Whether no more pictures are wanted.
     video_done: bool,
+    keyframes_alone: bool,
+    /// When the latest keyframe is shown, and whether a picture behind one is shown before it.
+    keyframe: Option<i64>,
+    open_gop: bool,
     audio: Option<SoundTrack>,
     /// Time zero in the file's own clock.
     zero: Option<Timestamp>,
@@ -64,8 +69,19 @@ impl FileDecoder {
             (None, Some(stream)) => request.zero.or_else(|| start_time(&demuxer, stream.index as usize)),
             _ => None,
         };
-        let video_done = false;
-        Ok(Self { demuxer, video, video_done, audio, zero, waiting: VecDeque::new(), flushed: false, drained: false })
+        Ok(Self {
+            demuxer,
+            video,
+            video_done: false,
+            keyframes_alone: request.keyframes_alone,
+            keyframe: None,
+            open_gop: false,
+            audio,
+            zero,
+            waiting: VecDeque::new(),
+            flushed: false,
+            drained: false,
+        })
     }
 
     /// Whether sound comes out.
@@ -86,6 +102,11 @@ impl FileDecoder {
     /// Whether the end of the file was reached and everything came out.
     pub(super) fn drained(&self) -> bool {
         self.drained
+    }
+
+    /// Whether pictures came that are shown before the keyframe in front of them, and so may need the one before that.
+    pub(super) fn has_open_gop(&self) -> bool {
+        self.open_gop
     }
 
     /// Share of the file's bytes that were read, 0 to 1.
@@ -159,12 +180,27 @@ impl FileDecoder {
         damage: &mut Damage,
     ) -> Result<()> {
         let Some(video) = self.video.as_mut().filter(|_| !self.video_done) else { return Ok(()) };
+        if let Some((packet, shown_at)) = packet.and_then(|packet| Some((packet, packet.shown_at()?))) {
+            if packet.is_keyframe() {
+                self.keyframe = Some(shown_at);
+            }
+            self.open_gop |= self.keyframe.is_some_and(|keyframe| shown_at < keyframe);
+        }
+        if self.keyframes_alone && packet.is_some_and(|packet| !packet.is_keyframe()) {
+            return Ok(());
+        }
         let zero = &mut self.zero;
-        video.decode(packet, damage, |picture, _| {
+        let mut take = |picture: Picture, _| {
             let zero = *zero.get_or_insert(picture.time());
             out.push_back(Decoded::Picture(picture.earlier(zero)));
             Ok(())
-        })
+        };
+        video.decode(packet, damage, &mut take)?;
+        if self.keyframes_alone && packet.is_some() {
+            video.decode(None, damage, &mut take)?;
+            video.empty();
+        }
+        Ok(())
     }
 
     fn decode_audio(
@@ -206,6 +242,7 @@ impl FileDecoder {
         }
         if let Some(video) = &mut self.video {
             video.reset();
+            self.keyframe = None;
         }
         if let Some(audio) = &mut self.audio {
             audio.reset();

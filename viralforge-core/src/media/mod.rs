@@ -26,6 +26,7 @@ mod resample;
 mod side_by_side;
 mod sound_track;
 mod sparse;
+mod stills;
 mod stretch;
 mod symphonia;
 mod video_track;
@@ -42,6 +43,7 @@ pub(crate) use reader::MediaReader;
 pub(crate) use request::Damage;
 pub(crate) use request::{Decoded, PictureRequest, Request, Unneeded};
 pub(crate) use side_by_side::{Look, PictureReader, Seen};
+pub(crate) use stills::decode_stills;
 
 #[cfg(test)]
 pub(crate) mod tests;

@@ -117,6 +117,11 @@ impl MediaReader {
         self.damage
     }
 
+    /// Whether a picture so far is shown before the keyframe in front of it.
+    pub(crate) fn has_open_gop(&self) -> bool {
+        matches!(&self.backend, Backend::Ffmpeg(ffmpeg) if ffmpeg.has_open_gop())
+    }
+
     /// Share of the pass that is done, 0 to 1.
     pub(crate) fn fraction(&self) -> f64 {
         let (start, end) = match (self.request.range, self.info.duration) {

@@ -17,6 +17,8 @@ pub(crate) struct Request {
     pub(crate) skip_loop_filter: bool,
     /// Time zero in the file's own clock, where it is known already: sound by itself is told from it.
     pub(crate) zero: Option<Timestamp>,
+    /// Only the keyframes, each by itself: the decoder then holds one picture at a time.
+    pub(crate) keyframes_alone: bool,
     /// Decoding threads; `None` is one for each core.
     pub(crate) threads: Option<usize>,
 }

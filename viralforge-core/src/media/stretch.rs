@@ -78,7 +78,8 @@ impl StretchDecoder {
         threads: usize,
     ) -> Result<Self> {
         let threads = (threads > 0).then_some(threads);
-        let options = DecodeOptions { threads, skip_loop_filter: request.skip_loop_filter, unneeded: request.unneeded };
+        let (skip_loop_filter, unneeded) = (request.skip_loop_filter, request.unneeded);
+        let options = DecodeOptions { threads, skip_loop_filter, unneeded, ..DecodeOptions::default() };
         let track = VideoTrack::open(&demuxer, stream, &options)?;
         demuxer.keep_only(&[track.index]);
         Ok(Self { demuxer, track, damage: Damage::default() })

@@ -62,6 +62,22 @@ fn every_frame_comes_out_at_the_time_that_ffprobe_gives() {
 }
 
 #[test]
+fn keyframes_decoded_by_themselves_are_the_ones_that_ffprobe_counts() {
+    let Some(media) = media() else { return };
+    for name in ["real/video/a.mp4", "uploads/files/open_gop_bframes.mp4", "scenes/c360p25_vp9.webm"] {
+        let path = media.join(name);
+        let (times, _, damage) = decode(&path, &Request { keyframes_alone: true, ..Request::video() });
+        let out = Command::new("ffprobe")
+            .args(["-v", "error", "-select_streams", "v:0", "-show_entries", "packet=flags", "-of", "csv=p=0"])
+            .arg(&path)
+            .output()
+            .unwrap();
+        let keyframes = String::from_utf8_lossy(&out.stdout).lines().filter(|line| line.contains('K')).count();
+        assert_eq!((times.len(), damage.undecodable_packets), (keyframes, 0), "{name}");
+    }
+}
+
+#[test]
 fn a_range_holds_exactly_the_frames_inside_it_wherever_it_starts() {
     let Some(media) = media() else { return };
     for name in

@@ -77,12 +77,11 @@ impl VideoTrack {
     ) -> Result<()> {
         damage.picture_packets += u64::from(packet.is_some_and(Packet::is_shown));
         let shown = packet.and_then(Packet::shown_at);
-        let before = self.decoder.decoded_count();
         let skip = self.sparse.as_ref().zip(shown).is_some_and(|(sparse, shown)| sparse.may_skip(shown));
         self.decoder.skip_unneeded(skip);
         self.decode_all(packet, damage, &mut out)?;
         if let (Some(sparse), Some(shown)) = (&mut self.sparse, shown) {
-            match self.decoder.decoded_count() > before {
+            match self.decoder.is_decoded() {
                 true => sparse.decoded(shown, self.decoder.latest_luma()),
                 false if skip => sparse.skipped(shown),
                 false => {}
@@ -137,6 +136,11 @@ impl VideoTrack {
                 return Ok(());
             }
         }
+    }
+
+    /// Makes the decoder ready for more after it gave out what it held.
+    pub(super) fn empty(&mut self) {
+        self.decoder.flush();
     }
 
     /// Forgets what came before, as after a seek.

@@ -31,7 +31,7 @@ pub struct SceneOptions {
     /// Looks at every so many-th frame, 1 to 100: 2 leaves out every other one. Boundaries are told as exactly as that
     /// allows. Default: 1.
     pub frame_step: u32,
-    /// Accuracy against speed. Default: balanced.
+    /// Accuracy against speed, for the standard method; the others look at every frame. Default: balanced.
     pub mode: SceneMode,
     /// Stretches of the file that are decoded side by side, 1 to 16; the report is the same for any number. Default:
     /// as many as there are cores and memory for.

@@ -2,6 +2,7 @@
 //! the person who uploaded the file.
 
 use super::report::{ReasonClass, Severity};
+use crate::geometry::TrackKind;
 
 macro_rules! codes {
     ($($variant:ident $name:literal $class:ident $severity:ident $message:literal;)*) => {
@@ -108,9 +109,11 @@ codes! {
     SampleRate "sample_rate" ResourceLimit Error "The sound has too many samples a second. Please export it at 48 kHz.";
     TooMuchMetadata "too_much_metadata" MetadataLimit Error "The file carries too much data beside the media. Please export it again.";
     FrameGap "frame_gap" TimestampGap Error "The video stands still for very long. Please export it again.";
+    SoundGap "sound_gap" TimestampGap Error "The sound pauses for very long. Please export it again.";
     CompressedHeader "compressed_header" ResourceLimit Error "The file's header is packed in an old way that is not taken here. Please export it again.";
     CompressedTrack "compressed_track" ResourceLimit Error "The media is packed twice in a way that is not taken here. Please export it again.";
     UnpacksTooLarge "unpacks_too_large" DecompressionBomb Error "The picture's description unpacks to far more than it is. Please export it again.";
+    TrackUnpacksTooLarge "track_unpacks_too_large" DecompressionBomb Error "A track of subtitles unpacks to far more than it is. Please export the file without it.";
     CannotDecode "cannot_decode" CodecNotAllowed Error "The file uses a format that cannot be read here. Please export it as MP4.";
     OverLimit "over_limit" ResourceLimit Error "The file would take too much to open. Please export it smaller.";
     // Facts
@@ -133,10 +136,19 @@ codes! {
     VariableFrameRate "vfr" Ok Info "The frame rate varies.";
     HighFrameRate "high_fps" Ok Info "The frame rate is high.";
     LongGop "long_gop" Ok Info "The pictures that one can jump to are far apart.";
+    OpenGop "open_gop" Ok Info "Pictures that one can jump to need pictures before them.";
+    StartTime "start_time" Ok Info "The media or one of its tracks begins late.";
     ResolutionChange "resolution_change" Ok Info "The picture's size changes on the way.";
     SingleFrame "single_frame" Ok Info "The video is a single picture.";
     Multichannel "multichannel" Ok Info "The sound has more than two channels.";
     LowSampleRate "audio_rate_low" Ok Info "The sound has a low sample rate.";
+}
+
+impl Code {
+    /// Frames of that kind of track that lie too far apart.
+    pub(super) const fn gap(kind: TrackKind) -> Self {
+        if matches!(kind, TrackKind::Audio) { Self::SoundGap } else { Self::FrameGap }
+    }
 }
 
 #[cfg(test)]

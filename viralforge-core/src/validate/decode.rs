@@ -21,7 +21,7 @@ const SOUND_BUDGET_BYTES: u64 = 48_000_000;
 const PLACES: [(f64, f64); 5] = [(0.0, 0.3), (0.25, 0.15), (0.5, 0.15), (0.75, 0.15), (1.0, 0.25)];
 /// How much of the media one place covers at most, in seconds.
 const PLACE_SECONDS: f64 = 2.0;
-/// Pictures of more pixels are decoded once: a decoder keeps up to 16 of them for reference.
+/// Pictures of more pixels are decoded once, a keyframe by itself: a decoder keeps up to 16 of them for reference.
 const LARGE_PIXELS: u64 = 16_000_000;
 /// Frames that may still be in the decoder where a check ends before the file does (H.264, A.3.1).
 const MAX_DELAY_FRAMES: u64 = 16;
@@ -127,7 +127,7 @@ fn passes(
     monitor: &Monitor,
     findings: &mut Findings,
 ) -> Result<Tally> {
-    let request = Request { threads: Some(1), skip_loop_filter: true, ..request.clone() };
+    let request = Request { threads: Some(1), skip_loop_filter: true, keyframes_alone: plan.large, ..request.clone() };
     let mut tally = Tally::default();
     if plan.whole {
         let budget = if plan.policy.decode_whole { u64::MAX } else { plan.budget * 2 };
@@ -145,6 +145,11 @@ fn passes(
         if findings.rejected() {
             break;
         }
+    }
+    if plan.large && tally.good + tally.damaged == 0 && !findings.rejected() {
+        // No picture says that it is a keyframe.
+        let request = Request { keyframes_alone: false, ..request };
+        pass(source, &request, plan.budget, (plan.policy, monitor), findings, &mut tally)?;
     }
     Ok(tally)
 }
@@ -192,6 +197,9 @@ fn pass(
         }
     }
     let damage = reader.damage();
+    if reader.has_open_gop() {
+        findings.add(Code::OpenGop, None, "pictures behind a keyframe are shown before it");
+    }
     tally.damaged += damage.corrupt_frames + damage.undecodable_packets;
     // Frames that never came out, where the packets of a frame are one and all of them were decoded.
     let drained = tally.finished && request.range.is_none();

@@ -36,6 +36,8 @@ pub(super) struct Facts {
     pub(super) metadata_bytes: u64,
     /// Pictures of an image; 1 for a still one.
     pub(super) image_frames: Option<u64>,
+    /// Whether the largest picture is put together from smaller ones.
+    pub(super) tiled: bool,
     /// Where in the file samples lie, from the first byte of one to the last of another.
     pub(super) samples: Option<(u64, u64)>,
     /// Exif orientation of an image, 1 to 8; 0 where it has none.

@@ -31,7 +31,10 @@ pub(super) fn check(
     let walked = walked.and_then(Facts::media_seconds);
     let source = limited(source, policy, walked.is_some());
     let info = match Demuxer::open(&source, monitor) {
-        Ok(demuxer) => demuxer.info().clone(),
+        Ok(demuxer) => {
+            notes::add_starts(demuxer.info(), &demuxer.starts(), findings);
+            demuxer.info().clone()
+        }
         Err(error) => return add_error(error, findings).map(|()| Media::default()),
     };
     if !is_same_family(kind, &info.container) {

@@ -2,13 +2,35 @@
 
 use super::code::Code;
 use super::findings::Findings;
-use crate::geometry::Rotation;
+use crate::geometry::{Rotation, TrackKind};
 use crate::media_info::{MediaInfo, StreamInfo, VideoInfo};
 
 /// Frames a second from which a rate is called high: phones' slow motion begins at 120.
 const HIGH_FRAME_RATE: f64 = 100.0;
 /// Seconds between keyframes from which seeking is slow.
 const LONG_GOP_SECONDS: f64 = 10.0;
+
+/// Where the first picture or sound may stand on the file's own clock: MPEG transport streams begin at 1.4 s.
+const LATE_START_SECONDS: f64 = 2.0;
+/// How far apart tracks may begin.
+const APART_SECONDS: f64 = 0.25;
+
+/// Adds a finding where the media does not begin at the beginning, or not all of it together.
+pub(super) fn add_starts(info: &MediaInfo, starts: &[Option<f64>], findings: &mut Findings) {
+    let media =
+        |stream: &&StreamInfo| matches!(stream.kind, TrackKind::Video | TrackKind::Audio) && !stream.attached_picture;
+    let streams = info.streams.iter().zip(starts).filter(|(stream, _)| media(stream));
+    let starts: Vec<(usize, f64)> = streams.filter_map(|(s, start)| Some((s.index as usize, (*start)?))).collect();
+    let Some(first) = starts.iter().map(|(_, start)| *start).reduce(f64::min) else { return };
+    if first >= LATE_START_SECONDS {
+        findings.add(Code::StartTime, None, format!("the media begins at {first:.3} s"));
+    }
+    for (index, start) in starts.into_iter().filter(|(_, start)| start - first >= APART_SECONDS) {
+        findings.set_track(Some(index));
+        findings.add(Code::StartTime, None, format!("begins {:.3} s after another track", start - first));
+    }
+    findings.set_track(None);
+}
 
 /// Adds a finding for each such fact.
 pub(super) fn add(info: &MediaInfo, findings: &mut Findings) {

@@ -12,13 +12,16 @@ use super::policy::UploadPolicy;
 use super::report::{DecodedShare, Media};
 use crate::error::{Error, Result};
 use crate::geometry::{AspectRatio, Rotation, Size, TrackKind};
-use crate::media::{MediaReader, Request, decode_image};
+use crate::media::{MediaReader, Request, decode_image, decode_stills};
 use crate::media_info::{MediaInfo, StreamInfo, VideoInfo};
 use crate::monitor::Monitor;
 use crate::source::Source;
 
 /// An image of more pixels is checked by its structure only: decoding it would take over 200 MB.
 const MAX_DECODED_PIXELS: u64 = 24_000_000;
+
+/// Pictures of one file, tiles included: a photo of 48 megapixels has about 200.
+const MAX_TILES: u32 = 1000;
 
 /// Decodes an image whole where it is not too large for that, and tells its facts.
 ///
@@ -33,8 +36,8 @@ pub(super) fn check(
     findings: &mut Findings,
 ) -> Result<Media> {
     let mut media = Media { info: info(source, kind, facts), decoded: None };
-    if kind == FileKind::Avif {
-        media.decoded = decode_first(source, facts, policy, monitor, findings)?;
+    if matches!(kind, FileKind::Avif | FileKind::Heif) {
+        media.decoded = decode_coded(source, facts, policy, monitor, findings)?;
         return Ok(media);
     }
     if !matches!(kind, FileKind::Jpeg | FileKind::Png | FileKind::Gif | FileKind::Webp) {
@@ -53,6 +56,13 @@ pub(super) fn check(
         );
         return Ok(media);
     }
+    if kind == FileKind::Jpeg
+        && let Some(shortfall) = image::jpeg_shortfall(&bytes)
+    {
+        let message = format!("the picture's data end early; {} % of that scan are there", shortfall.percent);
+        findings.add(Code::CutShort, Some(shortfall.at), message);
+        return Ok(media);
+    }
     match decode_image(source.name(), &bytes, &limits) {
         Ok(_) => {
             let whole = facts.image_frames.unwrap_or(1) <= 1;
@@ -65,31 +75,49 @@ pub(super) fn check(
     Ok(media)
 }
 
-/// Decodes the first picture of an image that is a kind of video.
-fn decode_first(
+/// Decodes an image that is a kind of video: of an animation the first picture, of any other all that there is of it.
+fn decode_coded(
     source: &Source,
     facts: &Facts,
     policy: &UploadPolicy,
     monitor: &Monitor,
     findings: &mut Findings,
 ) -> Result<Option<DecodedShare>> {
-    let pixels = facts.tracks.iter().map(|t| u64::from(t.width) * u64::from(t.height)).max().unwrap_or(0);
-    if pixels > MAX_DECODED_PIXELS.min(policy.max_pixels) {
+    let max_pixels = MAX_DECODED_PIXELS.min(policy.max_pixels);
+    let largest = facts.tracks.iter().map(|t| u64::from(t.width) * u64::from(t.height)).max().unwrap_or(0);
+    if largest > max_pixels && !facts.tiled {
         return Ok(None);
     }
-    let request = Request { threads: Some(1), ..Request::video() };
-    let first = MediaReader::open(source, &request, monitor).and_then(|mut reader| {
-        let first = reader.next().transpose()?;
-        Ok((first.is_some(), reader.damage()))
-    });
-    match first {
-        Ok((true, damage)) if damage.corrupt_frames + damage.undecodable_packets == 0 => {
-            let whole = facts.image_frames.unwrap_or(1) <= 1;
-            return Ok(Some(DecodedShare { whole, frames: 1, ..DecodedShare::default() }));
+    let limits = source.limits().clone().with_max_streams(MAX_TILES).with_max_frame_pixels(max_pixels);
+    let source = source.clone().with_limits(limits);
+    let decoded = if facts.image_frames.unwrap_or(1) > 1 {
+        let request = Request { threads: Some(1), ..Request::video() };
+        MediaReader::open(&source, &request, monitor).and_then(|mut reader| {
+            reader.next().transpose()?;
+            Ok((reader.damage(), false))
+        })
+    } else {
+        decode_stills(&source, max_pixels, monitor)
+    };
+    match decoded {
+        Ok((damage, whole)) => {
+            let missing = damage.picture_packets.saturating_sub(damage.frames);
+            let damaged = (damage.corrupt_frames + damage.undecodable_packets).max(missing);
+            let all = damage.picture_packets.max(damage.frames);
+            if damage.frames == 0 || damaged > 0 {
+                let message = format!("{damaged} of {all} pictures or tiles are damaged");
+                findings.add(Code::CorruptImage, None, message);
+            }
+            return Ok(Some(DecodedShare {
+                whole,
+                frames: all,
+                damaged_frames: damaged,
+                damaged_share: if all == 0 { 1.0 } else { (damaged as f64 / all as f64).min(1.0) },
+                ..DecodedShare::default()
+            }));
         }
-        Ok(_) => findings.add(Code::CorruptImage, None, "no picture that is not damaged came of it"),
-        // Builds of FFmpeg differ in whether they know AV1.
-        Err(Error::Unsupported { .. }) => {}
+        // Builds of FFmpeg differ in whether they know AV1; a very large picture is checked by its structure only.
+        Err(Error::Unsupported { .. } | Error::LimitExceeded { limit: "max_frame_pixels", .. }) => {}
         Err(Error::Malformed { problem, .. }) => findings.add(Code::CorruptImage, None, problem),
         Err(error) => add_error(error, findings)?,
     }

@@ -1,10 +1,12 @@
 //! MPEG transport streams (ISO/IEC 13818-1): packets without a header for the whole.
 
 mod clock;
+mod filler;
 mod program;
 
 use std::io::{self, Read, Seek};
 
+use self::filler::Filler;
 use self::program::Programs;
 use super::code::Code;
 use super::facts::{Context, Facts};
@@ -69,13 +71,17 @@ fn is_in_step<R: Read + Seek>(cx: &mut Context<'_, R>, packets: clock::Packets) 
 fn read_head<R: Read + Seek>(cx: &mut Context<'_, R>, all: clock::Packets) -> io::Result<Option<Facts>> {
     let clock::Packets { step, sync, count: packets, .. } = all;
     let mut programs = Programs::default();
+    let mut filler = Filler::default();
     let head = packets.min(HEAD_BYTES / step);
     for from in (0..head).step_by(BATCH as usize) {
         let bytes = cx.window.look(all.at(from), (BATCH.min(head - from) * step) as usize)?;
-        for packet in bytes.chunks_exact(step as usize).filter_map(|p| p.get(sync as usize..sync as usize + 188)) {
+        for (packet, number) in bytes.chunks_exact(step as usize).zip(from..) {
+            let packet = packet.get(sync as usize..sync as usize + 188).unwrap_or_default();
             programs.add(packet);
+            filler.add(packet, all.at(number) + sync);
         }
     }
+    hidden(cx, &filler);
     if programs.lists_encrypted() {
         cx.findings.add(Code::Encrypted, Some(0), "a track of encrypted samples");
     }
@@ -91,6 +97,13 @@ fn read_head<R: Read + Seek>(cx: &mut Context<'_, R>, all: clock::Packets) -> io
     let facts = programs.into_facts();
     let has_video = facts.tracks.iter().any(|t| t.kind == crate::geometry::TrackKind::Video);
     Ok(Some(facts).filter(|_| has_video || head == packets).filter(|f| !f.tracks.is_empty()))
+}
+
+/// A finding where something hides in packets that only fill the stream up.
+fn hidden<R: Read + Seek>(cx: &mut Context<'_, R>, filler: &Filler) {
+    if let Some((at, what)) = filler.find() {
+        cx.findings.add(what.code(), Some(at), format!("{} in null packets", what.name()));
+    }
 }
 
 #[cfg(test)]

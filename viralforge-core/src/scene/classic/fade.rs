@@ -1,4 +1,7 @@
 //! A fade where the picture goes dark (or bright) and comes back.
+//!
+//! Unlike here, PySceneDetect takes a video that begins darker than a ceiling for faded out at first, and has a cut at its
+//! second frame.
 
 use super::color::rgb;
 use super::parameters::{FadeMethod, FadeThresholdMethod};

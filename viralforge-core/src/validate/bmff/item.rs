@@ -37,8 +37,12 @@ pub(super) fn walk<R: Read + Seek>(cx: &mut Context<'_, R>, meta: &BoxHeader, fa
             let idat = find(&all, b"idat");
             let places = places(cx, &iloc, idat, &kinds)?;
             facts.metadata_bytes += places.descriptive_bytes;
+            facts.tiled = kinds.values().any(|kind| kind == b"grid");
             if let Some(track) = facts.tracks.last_mut() {
-                track.coded = places.coded;
+                let (width, height) = (track.width, track.height);
+                // The tiles of a picture that is put together are smaller than it.
+                let is_tile = |size: &PictureSize| size.0 <= width && size.1 <= height;
+                track.coded = places.coded.filter(|size| !facts.tiled || !is_tile(size));
             }
         }
         None => cx.findings.add(Code::BadBox, Some(meta.start), "no item has a place (iloc)"),

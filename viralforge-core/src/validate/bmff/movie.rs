@@ -194,7 +194,7 @@ fn walk_track<R: Read + Seek>(
     if let Some(edits) = find(&all, b"edts") {
         let lists = children(cx, edits.body, edits.end, Strict)?;
         if let Some(elst) = find(&lists, b"elst") {
-            check_edits(cx, &elst, movie)?;
+            check_edits(cx, &elst, movie, track.kind)?;
         }
     }
     fragments.add_track(id, time_scale, &track);
@@ -223,8 +223,13 @@ fn check_data_references<R: Read + Seek>(cx: &mut Context<'_, R>, dinf: &BoxHead
     Ok(())
 }
 
-/// An empty edit holds the first picture back; a long one is a gap like any other.
-fn check_edits<R: Read + Seek>(cx: &mut Context<'_, R>, elst: &BoxHeader, movie: &Movie) -> io::Result<()> {
+/// An empty edit holds the first picture or the sound back; a long one is a gap like any other.
+fn check_edits<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    elst: &BoxHeader,
+    movie: &Movie,
+    kind: TrackKind,
+) -> io::Result<()> {
     let version = cx.window.look(elst.body, 1)?.first().copied().unwrap_or(0);
     let width = if version == 1 { 20 } else { 12 };
     let Some(edits) = table::Table::read(cx, elst, 4, width)? else { return Ok(()) };
@@ -242,8 +247,10 @@ fn check_edits<R: Read + Seek>(cx: &mut Context<'_, R>, elst: &BoxHeader, movie:
             cx.findings.add(Code::EditList, Some(elst.start), "the media does not start at its first sample");
         }
         let seconds = length as f64 / f64::from(movie.time_scale.max(1));
-        if start == -1 && seconds > cx.policy.max_frame_gap.as_secs_f64() {
-            cx.findings.add(Code::FrameGap, Some(at), format!("an empty edit of {seconds:.1} s"));
+        // Subtitles and data come when they come.
+        let is_media = matches!(kind, TrackKind::Video | TrackKind::Audio);
+        if start == -1 && is_media && seconds > cx.policy.max_frame_gap.as_secs_f64() {
+            cx.findings.add(Code::gap(kind), Some(at), format!("an empty edit of {seconds:.1} s"));
         }
     }
     // A list of many entries may show the same pictures again and again.

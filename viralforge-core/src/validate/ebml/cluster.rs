@@ -44,7 +44,7 @@ pub(super) fn walk<R: Read + Seek>(
         }
         match child.id {
             0xe7 => time = Some(element::unsigned(&mut cx.window, &child)?),
-            0xa3 => block(cx, child.body, time, segment)?,
+            0xa3 => block(cx, (child.body, child.end(end)), time, segment)?,
             id::VOID => search(cx, &child)?,
             0xa0 => {
                 // The block is the first element of nearly every group; the others are a few bytes.
@@ -52,7 +52,7 @@ pub(super) fn walk<R: Read + Seek>(
                 while inner < child.end(end) {
                     let Some(part) = element::read(&mut cx.window, inner)? else { break };
                     if part.id == 0xa1 {
-                        block(cx, part.body, time, segment)?;
+                        block(cx, (part.body, part.end(child.end(end))), time, segment)?;
                         break;
                     }
                     inner = part.end(end);
@@ -73,16 +73,17 @@ pub(super) fn walk<R: Read + Seek>(
     Ok(at.max(cluster.body))
 }
 
-/// Notes the time of a block: track number, then 16 bits relative to the cluster.
+/// Notes the time of a block from one byte to another: track number, then 16 bits relative to the cluster, and flags.
 fn block<R: Read + Seek>(
     cx: &mut Context<'_, R>,
-    at: u64,
+    (at, end): (u64, u64),
     cluster_time: Option<u64>,
     segment: &mut Segment,
 ) -> io::Result<()> {
     let head = cx.window.look(at, 10)?;
     let width = head.first().map_or(9, |b| b.leading_zeros() as usize + 1);
     let (Some(number), Some(relative)) = (head.get(..width), head.get(width..width + 2)) else { return Ok(()) };
+    let laced = head.get(width + 2).is_some_and(|flags| flags & 0x06 != 0);
     let number = number.iter().fold(0u64, |sum, &b| sum << 8 | u64::from(b)) & !(1 << (7 * width));
     let relative = relative.iter().fold(0i16, |sum, &b| sum << 8 | i16::from(b));
     let time = cluster_time.and_then(|t| i64::try_from(t).ok()).unwrap_or(0).saturating_add(relative.into());
@@ -93,11 +94,12 @@ fn block<R: Read + Seek>(
     if track.blocks == 1 {
         track.look_at_packet(cx.window.look(at + width as u64 + 3, codec::HEAD_BYTES)?);
     }
+    track.packing.check_block(cx, at + width as u64 + 3, end, laced)?;
     let (first, latest) = track.span.unwrap_or((time, time));
     track.span = Some((first.min(time), latest.max(time)));
     if let Some((gap, at)) = track.take_time(time, at) {
         let max_gap = max_gap(track, cx.policy);
-        judge_gap(cx, index, gap as f64 * unit, max_gap, at);
+        judge_gap(cx, (index, track.kind), gap as f64 * unit, max_gap, at);
     }
     Ok(())
 }
@@ -113,10 +115,16 @@ fn max_gap(track: &MatroskaTrack, policy: &UploadPolicy) -> f64 {
     }
 }
 
-fn judge_gap<R: Read + Seek>(cx: &mut Context<'_, R>, track: usize, gap: f64, max_gap: f64, at: u64) {
+fn judge_gap<R: Read + Seek>(
+    cx: &mut Context<'_, R>,
+    (track, kind): (usize, TrackKind),
+    gap: f64,
+    max_gap: f64,
+    at: u64,
+) {
     if gap > max_gap {
         cx.findings.set_track(Some(track));
-        cx.findings.add(Code::FrameGap, Some(at), format!("{gap:.1} s from one frame to the next"));
+        cx.findings.add(Code::gap(kind), Some(at), format!("{gap:.1} s from one frame to the next"));
         cx.findings.set_track(None);
     }
 }
@@ -127,7 +135,7 @@ pub(super) fn finish<R: Read + Seek>(cx: &mut Context<'_, R>, segment: &mut Segm
     for (index, track) in segment.tracks.iter_mut().enumerate() {
         let max_gap = max_gap(track, cx.policy);
         while let Some((gap, at)) = track.settle() {
-            judge_gap(cx, index, gap as f64 * unit, max_gap, at);
+            judge_gap(cx, (index, track.kind), gap as f64 * unit, max_gap, at);
         }
     }
     for (track, blocks) in facts.tracks.iter_mut().zip(&segment.tracks) {

@@ -3,6 +3,7 @@
 mod attachment;
 mod cluster;
 pub(crate) mod element;
+mod packing;
 mod track;
 
 use std::io::{self, Read, Seek};
@@ -26,6 +27,8 @@ pub(crate) mod id {
     pub(crate) const ATTACHMENTS: u32 = 0x1941_a469;
     pub(crate) const CHAPTERS: u32 = 0x1043_a770;
     pub(crate) const TAGS: u32 = 0x1254_c367;
+    pub(crate) const NAME: u32 = 0x536e;
+    pub(crate) const CODEC_NAME: u32 = 0x25_8688;
     pub(crate) const VOID: u32 = 0xec;
     pub(crate) const CRC_32: u32 = 0xbf;
 
@@ -234,7 +237,7 @@ fn search<R: Read + Seek>(cx: &mut Context<'_, R>, element: &Element) -> io::Res
     if let Some((skip, what)) = payload::find(cx.window.look(element.body, size)?) {
         let at = Some(element.body + skip as u64);
         let message = format!("{} in element {:x}", what.name(), element.id);
-        let is_text = matches!(element.id, id::TAGS | id::INFO | id::CHAPTERS);
+        let is_text = matches!(element.id, id::TAGS | id::INFO | id::CHAPTERS | id::NAME | id::CODEC_NAME);
         match what {
             Payload::Html | Payload::Playlist if is_text => cx.findings.add(Code::MetadataMarkup, at, message),
             Payload::Php | Payload::ServerPage if is_text => cx.findings.add(Code::ActiveContent, at, message),

@@ -80,6 +80,56 @@ fn packed_and_protected_tracks_are_refused_but_stripped_headers_are_fine() {
 }
 
 #[test]
+fn a_page_in_an_element_that_no_reader_knows_is_refused_and_in_a_name_only_told() {
+    let named = |id| file(&[&el(0x1654_ae6b, &[&track(&el(id, &[b"<html><body>"]))]), &cluster(0, &[0, 40])]);
+    refused(&named(0x63ca), Code::HiddenPayload);
+    assert_taken(&named(0x536e), &UploadPolicy::video(), walk);
+}
+
+/// A track of subtitles whose blocks are packed in some way, with these blocks.
+fn subtitled(algorithm: u8, flags: u8, blocks: &[impl AsRef<[u8]>]) -> Vec<u8> {
+    let encodings = el(0x6d80, &[&el(0x6240, &[&el(0x5034, &[&el(0x4254, &[&[algorithm]])])])]);
+    let entry = el(0xae, &[&el(0xd7, &[&[2]]), &el(0x83, &[&[0x11]]), &el(0x86, &[b"S_HDMV/PGS"]), &encodings]);
+    let blocks: Vec<u8> = blocks.iter().flat_map(|block| el(0xa3, &[&[0x82, 0, 0, flags], block.as_ref()])).collect();
+    let subtitles = el(0x1f43_b675, &[&el(0xe7, &[&[0]]), &blocks]);
+    file(&[&el(0x1654_ae6b, &[&track(&[]), &entry]), &cluster(0, &[0, 40]), &subtitles])
+}
+
+fn deflated(bytes: &[u8]) -> Vec<u8> {
+    use std::io::Write as _;
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+#[test]
+fn packed_subtitles_are_taken_unless_they_unpack_to_far_more_than_they_are() {
+    let policy = UploadPolicy::video();
+    let text = deflated(&b"Good evening. ".repeat(20));
+    assert_taken(&subtitled(0, 0, &[&text; 50]), &policy, walk);
+    // One block, or many that each are small enough.
+    refused(&subtitled(0, 0, &[&text, &deflated(&vec![0; 2 << 20])]), Code::TrackUnpacksTooLarge);
+    let large = deflated(&vec![0; 30 << 20]);
+    assert!(large.len() > 20_000);
+    refused(&subtitled(0, 0, &[&large]), Code::TrackUnpacksTooLarge);
+    let half = deflated(&vec![0; 512 << 10]);
+    assert_taken(&subtitled(0, 0, &[&half; 10]), &policy, walk);
+    refused(&subtitled(0, 0, &[&half; 60]), Code::TrackUnpacksTooLarge);
+    refused(&subtitled(0, 0x04, &[&text]), Code::CompressedTrack);
+    refused(&subtitled(2, 0, &[&text]), Code::CompressedTrack);
+    assert_taken(&subtitled(3, 0, &[&deflated(&vec![0; 2 << 20])]), &policy, walk);
+}
+
+#[test]
+fn sound_that_pauses_for_very_long_is_told_apart_from_pictures_that_do() {
+    let sound = el(0xe1, &[&el(0x9f, &[&[2]]), &el(0xb5, &[&48000f32.to_be_bytes()])]);
+    let entry = el(0xae, &[&el(0xd7, &[&[1]]), &el(0x83, &[&[2]]), &el(0x86, &[b"A_OPUS"]), &sound]);
+    let bytes = file(&[&el(0x1654_ae6b, &[&entry]), &cluster(0, &[0, 20]), &cluster(700, &[0])]);
+    let (_, findings) = run(&bytes, &UploadPolicy::audio(), walk);
+    assert!(findings.has(Code::SoundGap) && !findings.has(Code::FrameGap));
+}
+
+#[test]
 fn programs_are_no_attachments_and_covers_and_fonts_are() {
     let attached = |name: &[u8], data: &[u8]| {
         let one = el(0x61a7, &[&el(0x466e, &[name]), &el(0x465c, &[data])]);

@@ -1,4 +1,4 @@
-//! Tracks of a Matroska file: codec, size, sound, packing and protection.
+//! Tracks of a Matroska file: codec, size and sound.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -9,7 +9,8 @@ use super::super::codec::{self, PictureSize};
 use super::super::facts::{Context, Facts, Track};
 use super::super::window::fourcc;
 use super::element::{self, Element};
-use super::{Segment, children};
+use super::packing::Packing;
+use super::{Segment, children, search};
 use crate::geometry::TrackKind;
 
 /// Frames by which decoding runs ahead of presentation at most (H.264, A.3.1: 16 frames in the decoded picture buffer).
@@ -21,8 +22,7 @@ pub(super) struct MatroskaTrack {
     pub(super) kind: TrackKind,
     /// FFmpeg's name of the codec.
     codec: Option<String>,
-    /// Whether blocks are packed, so that they do not begin as packets do.
-    packed: bool,
+    pub(super) packing: Packing,
     /// The picture that a codec's header announces.
     pub(super) coded: Option<PictureSize>,
     pub(super) blocks: u64,
@@ -52,7 +52,8 @@ impl MatroskaTrack {
 
     /// Looks at the beginning of the first packet, which tells the size of some codecs' pictures.
     pub(super) fn look_at_packet(&mut self, packet: &[u8]) {
-        if let (TrackKind::Video, false, None, Some(codec)) = (self.kind, self.packed, self.coded, &self.codec) {
+        if let (TrackKind::Video, false, None, Some(codec)) = (self.kind, self.packing.packed, self.coded, &self.codec)
+        {
             self.coded = codec::in_packet(codec, packet);
         }
     }
@@ -71,12 +72,12 @@ pub(super) fn walk<R: Read + Seek>(
     facts.track_count = entries.len() as u64;
     for (index, entry) in entries.iter().take(cx.policy.max_streams as usize + 1).enumerate() {
         cx.findings.set_track(Some(index));
-        let (number, packed, track) = walk_entry(cx, entry, limit, segment)?;
+        let (number, packing, track) = walk_entry(cx, entry, limit, segment)?;
         segment.tracks.push(MatroskaTrack {
             number,
             kind: track.kind,
             codec: track.codec.clone(),
-            packed,
+            packing,
             coded: track.coded,
             blocks: 0,
             span: None,
@@ -94,10 +95,10 @@ fn walk_entry<R: Read + Seek>(
     entry: &Element,
     limit: u64,
     segment: &mut Segment,
-) -> io::Result<(u64, bool, Track)> {
+) -> io::Result<(u64, Packing, Track)> {
     let fields = children(cx, entry, limit, &mut segment.elements)?;
     let mut track = Track::new(TrackKind::Data);
-    let (mut number, mut codec, mut private, mut packed) = (0, String::new(), None, false);
+    let (mut number, mut codec, mut private, mut packing) = (0, String::new(), None, Packing::default());
     for field in &fields {
         match field.id {
             0xd7 => number = element::unsigned(&mut cx.window, field)?,
@@ -111,17 +112,16 @@ fn walk_entry<R: Read + Seek>(
             }
             0x86 => codec = element::text(&mut cx.window, field)?,
             0x63a2 => private = Some(*field),
-            _ => {}
+            // Names, and elements that no reader knows any more.
+            0xe0 | 0xe1 | 0x6d80 => {}
+            _ => search(cx, field)?,
         }
     }
     for field in &fields {
         match field.id {
             0xe0 => video(cx, field, limit, segment, &mut track)?,
             0xe1 => audio(cx, field, limit, segment, &mut track)?,
-            0x6d80 => {
-                packed = true;
-                encodings(cx, field, limit, segment, track.kind)?;
-            }
+            0x6d80 => packing = Packing::read(cx, field, limit, segment, track.kind)?,
             _ => {}
         }
     }
@@ -136,11 +136,15 @@ fn walk_entry<R: Read + Seek>(
             cx.findings.add(Code::OtherCodec, Some(entry.start), format!("codec {}", fourcc(&kind)));
         }
     }
+    if let Some(private) = private {
+        // The codec's header may be packed as blocks are.
+        packing.check_block(cx, private.body, private.end(limit), false)?;
+    }
     if let (Some(private), Some(codec)) = (private, &track.codec) {
         let bytes = cx.window.look(private.body, private.len.unwrap_or(0).min(codec::HEAD_BYTES as u64) as usize)?;
         track.coded = codec::in_configuration(codec, bytes);
     }
-    Ok((number, packed, track))
+    Ok((number, packing, track))
 }
 
 fn video<R: Read + Seek>(
@@ -203,40 +207,6 @@ fn audio<R: Read + Seek>(
     }
     if track.channels == 0 {
         cx.findings.add(Code::BadElement, Some(settings.start), "a sound track without channels");
-    }
-    Ok(())
-}
-
-/// Ways in which blocks are packed (RFC 9559, 5.1.4.1.31). Stripped headers cannot grow; real compression can unpack to
-/// a thousand times its size, and is of use for subtitles only.
-fn encodings<R: Read + Seek>(
-    cx: &mut Context<'_, R>,
-    list: &Element,
-    limit: u64,
-    segment: &mut Segment,
-    kind: TrackKind,
-) -> io::Result<()> {
-    for encoding in children(cx, list, limit, &mut segment.elements)?.iter().filter(|e| e.id == 0x6240) {
-        for field in children(cx, encoding, limit, &mut segment.elements)? {
-            match field.id {
-                0x5033 if element::unsigned(&mut cx.window, &field)? == 1 => {
-                    cx.findings.add(Code::Encrypted, Some(field.start), "an encrypted track");
-                }
-                0x5035 => cx.findings.add(Code::Encrypted, Some(field.start), "an encrypted track"),
-                0x5034 if matches!(kind, TrackKind::Video | TrackKind::Audio) => {
-                    let settings = children(cx, &field, limit, &mut segment.elements)?;
-                    let algorithm = match settings.iter().find(|e| e.id == 0x4254) {
-                        Some(field) => element::unsigned(&mut cx.window, field)?,
-                        None => 0,
-                    };
-                    if algorithm != 3 {
-                        let message = format!("blocks of a {kind} track are compressed with algorithm {algorithm}");
-                        cx.findings.add(Code::CompressedTrack, Some(field.start), message);
-                    }
-                }
-                _ => {}
-            }
-        }
     }
     Ok(())
 }

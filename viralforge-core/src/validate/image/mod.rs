@@ -2,8 +2,10 @@
 
 pub(crate) mod exif;
 mod gif;
+mod huffman;
 mod jpeg;
 mod png;
+mod scan;
 
 use std::io::{self, Read, Seek};
 
@@ -14,6 +16,7 @@ use super::payload::{self, Payload};
 pub(super) use self::gif::walk as walk_gif;
 pub(super) use self::jpeg::walk as walk_jpeg;
 pub(super) use self::png::{unpacks_too_far, walk as walk_png};
+pub(super) use self::scan::shortfall as jpeg_shortfall;
 
 /// Bytes of one piece of metadata that are searched.
 const MAX_SEARCHED_BYTES: u64 = 1 << 20;

@@ -3,6 +3,8 @@
 use std::io::{self, Read, Seek};
 
 use super::super::facts::Context;
+use super::filler::Filler;
+use super::hidden;
 
 /// Places that are looked at first.
 const PLACES: u64 = 64;
@@ -146,7 +148,14 @@ fn all<R: Read + Seek>(
     let count = to.saturating_sub(from).min(STRETCH_PACKETS + 1);
     let bytes = cx.window.look(packets.at(from), (count * packets.step) as usize)?;
     let all = bytes.chunks_exact(packets.step as usize).zip(from..);
-    Ok(all.filter_map(|(packet, number)| Some((number, time(packet.get(packets.sync as usize..)?, pid)?))).collect())
+    let (mut marks, mut filler) = (Vec::new(), Filler::default());
+    for (packet, number) in all {
+        let packet = packet.get(packets.sync as usize..).unwrap_or_default();
+        marks.extend(time(packet, pid).map(|time| (number, time)));
+        filler.add(packet, packets.at(number) + packets.sync);
+    }
+    hidden(cx, &filler);
+    Ok(marks)
 }
 
 /// The presentation time in a packet of that track in which a frame begins (2.4.3.6).

@@ -62,6 +62,23 @@ fn a_stream_without_tables_tells_nothing_and_is_left_to_the_decoder() {
     assert_eq!(assert_taken(&bare, &UploadPolicy::video(), walk), Facts::default());
 }
 
+#[test]
+fn what_hides_in_packets_that_nobody_plays_is_found_in_the_beginning_and_in_the_end() {
+    let null = |body: &[u8]| [&[0x47, 0x1f, 0xff, 0x10], body, &vec![0xff; 184 - body.len()]].concat();
+    let assert_found = |bytes: &[u8], at: usize| {
+        let (_, findings) = run(bytes, &UploadPolicy::video(), walk);
+        let found = findings.into_sorted().into_iter().find(|f| f.code == Code::HiddenPayload.name());
+        assert_eq!(found.and_then(|f| f.offset), Some(at as u64));
+    };
+    assert_taken(&[FILE, &null(b"")].concat(), &UploadPolicy::video(), walk);
+    assert_found(&[&FILE[..188 * 3], &null(b"...<script>x</script>"), &FILE[188 * 3..]].concat(), 188 * 3 + 4 + 3);
+    // Half in one packet, half in the next.
+    let halves = [null(&[&[0xff; 180], b"%PDF".as_slice()].concat()), null(b"-1.7")].concat();
+    assert_found(&[FILE, &halves].concat(), FILE.len() + 4 + 180);
+    let long = FILE.repeat((3 << 20) / FILE.len());
+    assert_found(&[&long, &null(b"<html>"), &FILE[..188 * 9]].concat(), long.len() + 4);
+}
+
 proptest! {
     #[test]
     fn any_change_to_the_tables_is_walked_without_panic(changes in prop::collection::vec((0usize..1200, any::<u8>()), 1..8)) {
