@@ -35,6 +35,11 @@ impl Folder {
         &self.path
     }
 
+    /// Where files gather until they are published, for what names them on its own.
+    pub(crate) fn drafts(&self) -> &Path {
+        self.staging.path()
+    }
+
     /// Where to write the file that will be called `name`.
     pub(crate) fn draft(&self, name: &str) -> PathBuf {
         self.staging.path().join(name)

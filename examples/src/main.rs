@@ -3,6 +3,7 @@
 //! A file a subcommand in [`command`]; [`session`] is what they share (sources, progress, Ctrl-C, printing),
 //! [`failure`] turns errors into a line and an exit status, and [`page`] writes what `clips` shows in a browser.
 
+mod address;
 mod command;
 mod failure;
 mod folder;

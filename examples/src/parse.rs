@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::de::DeserializeOwned;
-use viralforge_core::{Error, Size, TimeRange, Timestamp, Transcript};
+use viralforge_core::{Error, FrameRate, Size, TimeRange, Timestamp, Transcript};
 
 use crate::failure::Failure;
 
@@ -50,6 +50,17 @@ pub(crate) fn size(text: &str) -> Result<Size, String> {
 /// A size, or one number for both sides.
 pub(crate) fn tile(text: &str) -> Result<Size, String> {
     text.parse().map(|side| Size::new(side, side)).or_else(|_| size(text))
+}
+
+/// Frames a second: whole (`25`), with thousandths (`29.97`) or as a fraction (`30000/1001`).
+pub(crate) fn frame_rate(text: &str) -> Result<FrameRate, String> {
+    let fraction = match text.split_once('/') {
+        Some((num, den)) => num.parse().ok().zip(den.parse().ok()),
+        None => text.parse::<f64>().ok().map(|rate| ((rate * 1000.0).round() as u32, 1000)),
+    };
+    fraction
+        .and_then(|(num, den)| FrameRate::new(num, den))
+        .ok_or_else(|| format!("{text:?} is not a frame rate such as 25, 29.97 or 30000/1001"))
 }
 
 /// A color, such as `7c5cff`, with or without `#`.
@@ -136,6 +147,16 @@ mod tests {
         assert_eq!((color("#7c5cff"), color("000001")), (Ok([0x7c, 0x5c, 0xff]), Ok([0, 0, 1])));
         assert!(color("red").is_err() && color("7c5cf").is_err() && color("+c5cff").is_err());
         assert_eq!(hex_of([1, 2, 255]), "0102ff");
+    }
+
+    #[test]
+    fn frame_rates_are_numbers_or_fractions() {
+        assert_eq!(frame_rate("25").unwrap(), FrameRate::new(25, 1).unwrap());
+        assert_eq!(frame_rate("29.97").unwrap(), FrameRate::new(2997, 100).unwrap());
+        assert_eq!(frame_rate("30000/1001").unwrap(), FrameRate::new(30000, 1001).unwrap());
+        for text in ["", "0", "-25", "25/0", "NaN", "x", "25/x", "1/2/3"] {
+            assert!(frame_rate(text).is_err(), "{text}");
+        }
     }
 
     #[test]

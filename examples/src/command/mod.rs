@@ -4,6 +4,7 @@ mod analyze;
 mod clips;
 mod encoding;
 mod frames;
+mod known_scenes;
 mod loudness;
 mod moments;
 mod plan;
@@ -11,9 +12,11 @@ mod probe;
 mod reframe;
 mod render;
 mod sanitize;
+mod scene_sheet;
 mod scenes;
 mod schema;
 mod silence;
+mod split;
 mod storyboard;
 mod stretch;
 mod suggest;
@@ -21,6 +24,8 @@ mod thumbnails;
 mod transcode;
 mod validate;
 mod waveform;
+
+use std::path::Path;
 
 use clap::Subcommand;
 
@@ -34,7 +39,9 @@ pub(crate) enum Command {
     Validate(Box<validate::Validate>),
     Sanitize(sanitize::Sanitize),
     Analyze(analyze::Analyze),
-    Scenes(scenes::Scenes),
+    Scenes(Box<scenes::Scenes>),
+    SceneSheet(scene_sheet::SceneSheet),
+    Split(split::Split),
     Waveform(waveform::Waveform),
     Loudness(loudness::Loudness),
     Silence(silence::Silence),
@@ -59,6 +66,8 @@ impl Command {
             Self::Sanitize(command) => command.run(session),
             Self::Analyze(command) => command.run(session),
             Self::Scenes(command) => command.run(session),
+            Self::SceneSheet(command) => command.run(session),
+            Self::Split(command) => command.run(session),
             Self::Waveform(command) => command.run(session),
             Self::Loudness(command) => command.run(session),
             Self::Silence(command) => command.run(session),
@@ -73,5 +82,15 @@ impl Command {
             Self::Clips(command) => command.run(session),
             Self::Schema(command) => command.run(session),
         }
+    }
+}
+
+/// Nothing is written over the video itself.
+fn refuse_source(output: &Path, file: &Path) -> Result<(), Failure> {
+    match (output.canonicalize(), file.canonicalize()) {
+        (Ok(output), Ok(file)) if output == file => {
+            Err(Failure::Usage(format!("{} is the video itself", output.display())))
+        }
+        _ => Ok(()),
     }
 }

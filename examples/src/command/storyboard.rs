@@ -6,6 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use viralforge_core::{Rect, Size, Storyboard as Board, StoryboardOptions, Timestamp, make_storyboard};
 
+use crate::address;
 use crate::failure::Failure;
 use crate::folder::Folder;
 use crate::parse;
@@ -85,7 +86,7 @@ impl Storyboard {
         let stem = self.file.file_stem().unwrap_or_default().to_string_lossy();
         let (sheet, track) = (format!("{stem}-storyboard.jpg"), format!("{stem}-storyboard.vtt"));
         folder.write(&sheet, &board.jpeg)?;
-        folder.write(&track, board.to_web_vtt(&url(&sheet)).as_bytes())?;
+        folder.write(&track, board.to_web_vtt(&address::of_name(&sheet)).as_bytes())?;
         let report = Report {
             output: folder.final_path(&sheet).display().to_string(),
             web_vtt: folder.final_path(&track).display().to_string(),
@@ -106,15 +107,6 @@ impl Storyboard {
     }
 }
 
-/// A file name as a relative address: what is not unreserved (RFC 3986, 2.3) is percent-encoded.
-fn url(name: &str) -> String {
-    let encode = |byte: u8| match byte {
-        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
-        _ => format!("%{byte:02X}"),
-    };
-    name.bytes().map(encode).collect()
-}
-
 fn text(report: &Report) -> String {
     let mut table = Table::facts();
     table.fact("sheet", &report.output);
@@ -125,14 +117,4 @@ fn text(report: &Report) -> String {
     );
     table.fact("pictures", report.tiles.len().to_string());
     table.render()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_cannot_break_the_text_track() {
-        assert_eq!(url("my talk\n-->#.jpg"), "my%20talk%0A--%3E%23.jpg");
-    }
 }

@@ -11,11 +11,13 @@ const TEXT: &[u8] = b"This is a letter to a friend, and no video at all.\n";
 /// Every subcommand as it would write into `out`.
 fn verbs(file: &str, out: &Path) -> Vec<Vec<String>> {
     let to = |name: &str| out.join(name).display().to_string();
-    let all: [&[&str]; 13] = [
+    let all: [&[&str]; 15] = [
         &["probe", file],
         &["validate", file],
         &["sanitize", file, "-o", &to("clean.mp4")],
-        &["scenes", file],
+        &["scenes", file, "-o", &to("scenes.csv"), "--statistics", &to("scenes.svg")],
+        &["scene-sheet", file, "-o", &to("scenes.jpg")],
+        &["split", file, "-o", &to("split")],
         &["waveform", file, "-o", &to("wave.dat")],
         &["loudness", file],
         &["silence", file],

@@ -48,3 +48,11 @@ fn interrupted_clips_leave_no_file_and_no_folder() {
     let out = dir.path().join("deep/clips");
     interrupted_leaves_nothing(&["clips", video.to_str().unwrap(), "-o", out.to_str().unwrap()], dir.path());
 }
+
+#[test]
+fn an_interrupted_split_leaves_no_file_and_no_folder() {
+    let Some(video) = trailer() else { return };
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("parts");
+    interrupted_leaves_nothing(&["split", video.to_str().unwrap(), "-o", out.to_str().unwrap()], dir.path());
+}

@@ -10,4 +10,5 @@ mod media;
 mod program;
 mod programs;
 mod reports;
+mod scenes;
 mod usage;

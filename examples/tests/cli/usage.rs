@@ -5,7 +5,7 @@ use std::fs;
 use crate::media::dialogue;
 use crate::program::run;
 
-const SUBCOMMANDS: [&str; 18] = [
+const SUBCOMMANDS: [&str; 20] = [
     "analyze",
     "frames",
     "plan",
@@ -15,6 +15,8 @@ const SUBCOMMANDS: [&str; 18] = [
     "validate",
     "sanitize",
     "scenes",
+    "scene-sheet",
+    "split",
     "waveform",
     "loudness",
     "silence",
@@ -47,7 +49,7 @@ fn without_a_subcommand_the_help_goes_to_standard_error() {
 
 #[test]
 fn mistakes_in_the_arguments_are_one_line() {
-    let wrong: [&[&str]; 14] = [
+    let wrong: [&[&str]; 17] = [
         &["prob", "x.mp4"],
         &["probe"],
         &["probe", "x.mp4", "--jason"],
@@ -62,6 +64,9 @@ fn mistakes_in_the_arguments_are_one_line() {
         &["clips", "x.mp4", "-o", "y", "--to", "tiktok,myspace"],
         &["thumbnails", "x.mp4", "--count", "many"],
         &["waveform", "x.mp4", "--bits", "12"],
+        &["scenes", "x.mp4", "-o", "y.edl", "--frame-rate", "fast"],
+        &["scene-sheet", "x.mp4", "-o", "y.jpg", "--format", "gif"],
+        &["split", "x.mp4", "-o", "y", "--only", "first"],
     ];
     for args in wrong {
         let run = run(args);

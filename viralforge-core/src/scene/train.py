@@ -14,7 +14,7 @@ import numpy as np
 
 CUT, GRADUAL, SPANS, HIDDEN = 19, 17, 5, 16
 # Networks for graduals that are fitted from different beginnings; their mean is less sure of what it has not seen.
-NETWORKS = 5
+NETWORKS = 3
 SPAN_SECONDS = np.array([0.125, 0.25, 0.42, 0.68, 1.08])
 # The threshold at which graduals do best in cross-validation becomes 0.5 through the bias.
 CUT_AT, GRADUAL_AT = 0.5, 0.75
