@@ -2,7 +2,8 @@
 The private half of `viralforge`: use the package, whose functions document and check what these take for granted.
 """
 
-from collections.abc import Callable, Sequence
+from _typeshed import SupportsGetItem
+from collections.abc import Callable
 from numpy import float32, float64, int16, int64, uint32, uint8
 from numpy.typing import NDArray
 from os import PathLike
@@ -163,6 +164,7 @@ def probe(source: Any, call: tuple[str | None, Callable[[Any, float, float, floa
 def render(source: Any, output: Any, plan: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> str: ...
 def sanitize_upload(source: Any, output: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> str: ...
 def schema() -> str: ...
+
 def split_scenes(source: Any, scenes: str, folder: str | PathLike[str], options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> str:
     """
     The reports, as a list.
@@ -186,7 +188,7 @@ def waveform_extremes(header: tuple[SupportsIndex, SupportsIndex, SupportsIndex]
 
 def words_in(transcript: str, range: str) -> float: ...
 
-def write_scene_statistics(statistics: str, columns: tuple[NDArray[int64], NDArray[float64], Sequence[NDArray[float32]]], output: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> int:
+def write_scene_statistics(statistics: str, columns: tuple[NDArray[int64], NDArray[float64], SupportsGetItem[int, NDArray[float32]]], output: Any, options: str, call: tuple[str | None, Callable[[Any, float, float, float | None], object] | None, CancelToken | None]) -> int:
     """
     Statistics as `detect_scenes` gives them: names and thresholds, and the arrays.
     """

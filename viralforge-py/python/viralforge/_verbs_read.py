@@ -204,12 +204,14 @@ def detect_scenes(
         CancelledError: `cancel` was used.
 
     Examples:
-        >>> report = vf.detect_scenes("talk.mp4", kinds=["cut"])
-        >>> [boundary.start_frame for boundary in report.boundaries]
-        [94, 156, 180]
+        >>> report = vf.detect_scenes("talk.mp4")
+        >>> report.boundaries[1].kind, report.boundaries[1].start_seconds
+        ('cut', 3.9166666666666665)
         >>> report.scene_at(5).duration
         Fraction(31, 12)
         >>> report = vf.detect_scenes("talk.mp4", method="content", statistics=True)
+        >>> [boundary.start_frame for boundary in report.boundaries]
+        [94, 156, 180]
         >>> [column.name for column in report.statistics.columns][:2]
         ['content_val', 'delta_hue']
         >>> report.statistics.columns[0].threshold, report.statistics.columns[0].values.shape
