@@ -193,7 +193,8 @@ pub fn detect_scenes(source: &Source, options: &SceneOptions, monitor: &Monitor)
 }
 
 /// As [`detect_scenes`], and hands each scene to `on_scene` as soon as it is known, with the boundary that it ends with:
-/// some three seconds of video after it, in order of time. The last scene has no such boundary; it is in the report.
+/// some three seconds of video after it, in order of time, each once. The last scene has no such boundary; it is in the
+/// report.
 ///
 /// # Errors
 /// As [`detect_scenes`].
@@ -217,8 +218,16 @@ pub fn detect_scenes_with(
 ) -> Result<SceneReport> {
     let options = AnalysisOptions::none().with_scenes(options.clone());
     options.validate()?;
-    let analysis = pass::run(source, &options, monitor, Some(on_scene))?;
-    analysis.scenes.ok_or_else(|| Error::missing_track(source.name(), TrackKind::Video))
+    let mut told = 0;
+    let mut tell = |scene: &Scene, boundary: &Boundary| {
+        told += 1;
+        on_scene(scene, boundary);
+    };
+    let analysis = pass::run(source, &options, monitor, Some(&mut tell))?;
+    let report = analysis.scenes.ok_or_else(|| Error::missing_track(source.name(), TrackKind::Video))?;
+    // What became known with the end of the video.
+    report.scenes.iter().zip(&report.boundaries).skip(told).for_each(|(scene, boundary)| on_scene(scene, boundary));
+    Ok(report)
 }
 
 /// Finds the minima and maxima of a sound track, for drawing: [`analyze`] with nothing else.

@@ -41,7 +41,7 @@ fn a_hole_of_twenty_minutes_is_filled_without_holding_it() {
     // Twenty minutes of stereo are 460 MB.
     assert!(peak_bytes() - before < 100_000_000, "{} bytes more", peak_bytes() - before);
     let verdict = validate_upload(&source, &UploadPolicy::audio(), &Monitor::new()).unwrap();
-    assert!(verdict.findings.iter().any(|finding| finding.code == "frame_gap"), "{verdict:?}");
+    assert!(verdict.findings.iter().any(|finding| finding.code == "sound_gap"), "{verdict:?}");
 }
 
 #[test]

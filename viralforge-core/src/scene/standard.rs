@@ -362,7 +362,8 @@ mod tests {
         let [boundary] = &report.boundaries[..] else { panic!("{:?}", report.boundaries) };
         assert_eq!(boundary.kind, kind);
         let off = boundary.start_frame.abs_diff(first).max(boundary.end_frame.abs_diff(last));
-        assert!(off <= 3, "{boundary:?}");
+        // What moves anyway, and noise, blur where a slow change begins.
+        assert!(off <= 5, "{boundary:?}");
         assert_eq!(boundary.range.start(), Timestamp::new(boundary.start_frame as i64, 25));
         assert_eq!(boundary.range.end(), Timestamp::new(boundary.end_frame as i64 + 1, 25));
     }
