@@ -22,8 +22,7 @@ fn kinds(report: &SceneReport) -> Vec<(BoundaryKind, u64, u64)> {
 
 /// Clips of several codecs and containers, with cuts and gradual changes.
 fn clips(media: &Path) -> Vec<PathBuf> {
-    let names =
-        ["c360p24_h264.mp4", "c360p25_vp9.webm", "cdark_480p25.mp4", "cvfr_h264.mp4", "talk_a.mp4", "megamind.avi"];
+    let names = ["c360p25_vp9.webm", "cdark_480p25.mp4", "megamind.avi"];
     names.iter().map(|name| media.join("scenes").join(name)).collect()
 }
 
@@ -45,7 +44,7 @@ fn the_report_is_the_same_for_any_number_of_segments() {
     for mode in [SceneMode::Accurate, SceneMode::Balanced, SceneMode::Fast] {
         let options = SceneOptions::default().with_mode(mode).with_statistics(true).with_range(range);
         let one = detect(&demo, &options.clone().with_segments(1));
-        for segments in [2, 16] {
+        for segments in [2, 7] {
             assert_eq!(one, detect(&demo, &options.clone().with_segments(segments)), "{mode:?}, {segments} segments");
         }
     }
@@ -54,9 +53,7 @@ fn the_report_is_the_same_for_any_number_of_segments() {
         let source = open(&clip);
         let options = SceneOptions::default().with_statistics(true);
         let one = detect(&source, &options.clone().with_segments(1));
-        for segments in [3] {
-            assert_eq!(one, detect(&source, &options.clone().with_segments(segments)), "{}", clip.display());
-        }
+        assert_eq!(one, detect(&source, &options.with_segments(3)), "{}", clip.display());
     }
 }
 

@@ -49,7 +49,7 @@ pub enum SceneMode {
     /// Every frame is decoded, deblocking aside.
     Accurate,
     /// Frames that no other frame needs are not decoded between two that are alike, where nothing but a flash can hide.
-    /// Finds what `accurate` finds.
+    /// Finds nearly all that `accurate` finds, now and then a frame off.
     #[default]
     Balanced,
     /// Frames that no other frame needs are not decoded at all: boundaries may be told some frames off, and very short
