@@ -26,7 +26,7 @@ def demo() -> Path:
 
 @pytest.fixture(scope="session")
 def talk(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """10 s of 320 × 180 at 24 frames a second, with four changes of shots and stereo sound."""
+    """10 s of 320 × 180 at 24 frames a second, with several changes of shots and stereo sound."""
     path = tmp_path_factory.mktemp("media") / "talk.mp4"
     vf.transcode(demo, path, range=vf.TimeRange(10, 20), height=180, speed="ultrafast")
     return path

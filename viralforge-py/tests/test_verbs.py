@@ -57,7 +57,7 @@ def test_a_part_whose_track_is_missing_is_none(mute: Path, sound: Path) -> None:
 def test_scenes_abut_and_say_what_is_on_screen(analysis: vf.Analysis, talk: Path) -> None:
     report = analysis.scenes
     assert report is not None and report == vf.detect_scenes(talk)
-    assert {"fade", "cut"} == {b.kind for b in report.boundaries} and len(report.scenes) == len(report.boundaries) + 1
+    assert {"fade", "cut"} <= {b.kind for b in report.boundaries} and len(report.scenes) == len(report.boundaries) + 1
     assert all(a.end == b.start for a, b in zip(report.scenes, report.scenes[1:], strict=False))
     assert report.scene_at(0) == report.scenes[0]
     assert report.scene_at(Fraction(10)) is None and report.scene_at(-1) is None

@@ -133,8 +133,8 @@ def analyze(
 
     Examples:
         >>> analysis = vf.analyze("talk.mp4", silence={"min_duration_seconds": 0.5}, loudness=False)
-        >>> len(analysis.scenes.scenes), len(analysis.quality), analysis.loudness
-        (5, 240, None)
+        >>> len(analysis.quality), analysis.scenes is None, analysis.loudness
+        (240, False, None)
     """
     options = pack(
         {
