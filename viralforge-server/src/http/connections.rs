@@ -39,7 +39,7 @@ pub(super) struct ConnectionRequest {
 
 /// Where a connection goes on.
 #[derive(Serialize, ToSchema)]
-pub(super) struct Begun {
+pub(super) struct ConnectionBegun {
     /// Where to send the browser, within ten minutes.
     authorization_url: String,
 }
@@ -50,13 +50,13 @@ pub(super) struct Begun {
 /// `/v1/auth/{provider}/callback`. It has to be the browser that gets this answer, which has a cookie. As one may sign in
 /// by the account from then on, this takes a sign-in or a confirmation of the last ten minutes.
 #[utoipa::path(post, path = "/v1/connections", operation_id = "connect", request_body = ConnectionRequest,
-    responses((status = 200, body = Begun), (status = 403), (status = 404)))]
+    responses((status = 200, body = ConnectionBegun), (status = 403), (status = 404)))]
 pub(super) async fn begin(
     State(app): State<Arc<App>>,
     caller: Caller,
     headers: HeaderMap,
     body: Result<Json<ConnectionRequest>, JsonRejection>,
-) -> Result<(HeaderMap, Confidential<Begun>)> {
+) -> Result<(HeaderMap, Confidential<ConnectionBegun>)> {
     let Json(asked) = body?;
     app.require_fresh(&caller).await?;
     let browser = browser_secret(cookies::read(&headers, OAUTH))?;
@@ -73,7 +73,7 @@ pub(super) async fn begin(
         })
         .await?;
     let cookie = cookies::set_oauth(&browser, ATTEMPT_LIFETIME_SECONDS);
-    Ok((cookie, Confidential(Begun { authorization_url: url.into() })))
+    Ok((cookie, Confidential(ConnectionBegun { authorization_url: url.into() })))
 }
 
 /// List your connections

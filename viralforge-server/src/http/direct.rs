@@ -36,7 +36,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 /// The file to come.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Begin {
+pub(super) struct DirectUploadRequest {
     file_name: String,
     /// `video` (also where nothing is said), `image` or `audio`.
     slot: Option<String>,
@@ -48,7 +48,7 @@ pub(super) struct Begin {
 
 /// Where its parts go.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Begun {
+pub(super) struct DirectUploadBegun {
     id: String,
     part_bytes: i64,
     /// When the upload ends unless it is complete, in milliseconds since 1970.
@@ -74,9 +74,13 @@ pub(super) struct Complete {
 /// Begin a direct upload
 ///
 /// Its parts go straight to the storage, by addresses that are signed; with S3 only.
-#[utoipa::path(post, path = "/v1/uploads/direct", operation_id = "beginDirectUpload", request_body = Begin,
-    responses((status = 201, body = Begun), (status = 501)))]
-pub(super) async fn begin(State(app): State<Arc<App>>, caller: Caller, Asked(asked): Asked<Begin>) -> Result<Response> {
+#[utoipa::path(post, path = "/v1/uploads/direct", operation_id = "beginDirectUpload", request_body = DirectUploadRequest,
+    responses((status = 201, body = DirectUploadBegun), (status = 501)))]
+pub(super) async fn begin(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Asked(asked): Asked<DirectUploadRequest>,
+) -> Result<Response> {
     let metadata = Metadata::header(&asked.file_name, asked.slot.as_deref())?;
     app.uploads.check_length(&metadata, Some(asked.length))?;
     let least = (asked.length + MAX_PARTS - 1) / MAX_PARTS;
@@ -93,7 +97,7 @@ pub(super) async fn begin(State(app): State<Arc<App>>, caller: Caller, Asked(ask
         let name = upload.multipart_id.as_deref().unwrap_or_default();
         parts.push(Part { number, url: app.store.part_url(&key, name, number, lifetime).await? });
     }
-    let begun = Begun { id: upload.id, part_bytes, expires_at_ms: upload.expires_at, parts };
+    let begun = DirectUploadBegun { id: upload.id, part_bytes, expires_at_ms: upload.expires_at, parts };
     Ok((StatusCode::CREATED, Confidential(begun)).into_response())
 }
 

@@ -278,6 +278,33 @@ mod tests {
         assert!(routes > 10);
     }
 
+    /// Of two types of one name, the document would hold one alone, and say it of both.
+    #[test]
+    fn no_two_types_that_are_described_share_a_name() {
+        let mut seen = std::collections::BTreeMap::new();
+        let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+        while let Some(folder) = folders.pop() {
+            for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let source = std::fs::read_to_string(&path).unwrap();
+                let described = source.split("ToSchema)]").skip(1).filter_map(|rest| {
+                    let words: Vec<&str> = rest.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+                    let is_type =
+                        |w: &&[&str]| matches!(w[0], "struct" | "enum") && w[1].starts_with(char::is_uppercase);
+                    words.windows(2).find(is_type).map(|w| w[1].to_owned())
+                });
+                for name in described {
+                    let (here, there) = (path.display().to_string(), seen.insert(name.clone(), path.clone()));
+                    assert!(there.is_none(), "{name} is in {here} and in {there:?}");
+                }
+            }
+        }
+        assert!(seen.len() > 30, "{seen:?}");
+    }
+
     #[test]
     fn every_code_of_the_library_and_of_the_host_is_described() {
         let components = &build()["components"];
