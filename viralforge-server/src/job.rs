@@ -15,7 +15,7 @@ mod runner;
 mod scratch;
 
 pub(crate) use bull::Bull;
-pub(crate) use event::Event;
+pub(crate) use event::JobEvent;
 pub(crate) use kind::Kind;
 pub(crate) use lane::Lane;
 use outbox::{BATCH, Waiting};

@@ -15,7 +15,7 @@ use futures_util::stream::{self, Stream};
 use super::asked::{Id, number};
 use crate::account::Caller;
 use crate::app::App;
-use crate::job::Event;
+use crate::job::JobEvent;
 use crate::problem::Result;
 
 /// Between two looks for new events: they may come from another replica.
@@ -32,7 +32,7 @@ pub(super) fn routes() -> Router<Arc<App>> {
 /// Server-sent events until the job is over: `state` with a state and the error, `progress` with how far it has come.
 /// Whoever comes back with `Last-Event-ID` misses nothing and hears nothing twice.
 #[utoipa::path(get, path = "/v1/jobs/{id}/events", operation_id = "followJob", params(("Last-Event-ID" = Option<u64>, Header)),
-    responses((status = 200, body = Event, content_type = "text/event-stream"), (status = 400), (status = 404)))]
+    responses((status = 200, body = JobEvent, content_type = "text/event-stream"), (status = 400), (status = 404)))]
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -51,7 +51,7 @@ struct Following {
     job: String,
     last: i64,
     /// Events that were read and not sent yet, the next one last.
-    waiting: Vec<Event>,
+    waiting: Vec<JobEvent>,
     over: bool,
 }
 
@@ -67,7 +67,7 @@ async fn next(mut state: Following) -> Option<(Result<Message, Infallible>, Foll
         }
         // First the job, then its events: none that came before it was over is missed.
         let over = state.app.queue.get(&state.job).await.is_ok_and(|job| job.is_over());
-        match Event::after(&state.app.database.pool, &state.job, state.last).await {
+        match JobEvent::after(&state.app.database.pool, &state.job, state.last).await {
             Ok(mut events) => {
                 state.over = over && events.len() < 500;
                 events.reverse();

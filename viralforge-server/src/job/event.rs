@@ -10,7 +10,7 @@ use crate::webhook;
 
 /// One event.
 #[derive(Clone, Debug, FromRow, ToSchema)]
-pub(crate) struct Event {
+pub(crate) struct JobEvent {
     #[schema(rename = "id", value_type = String)]
     pub(crate) seq: i64,
     /// `state` or `progress`.
@@ -19,7 +19,7 @@ pub(crate) struct Event {
     pub(crate) data: String,
 }
 
-impl Event {
+impl JobEvent {
     /// Events of a job after `seq`, oldest first.
     pub(crate) async fn after(pool: &AnyPool, job: &str, seq: i64) -> Result<Vec<Self>, sqlx::Error> {
         let sql = "SELECT seq, event, data FROM job_events WHERE job_id = $1 AND seq > $2 ORDER BY seq LIMIT 500";
