@@ -14,7 +14,7 @@ use super::tests::databases;
 use super::{Database, Engine};
 use crate::account::{Audit, Resets, SecondFactors, Vault};
 use crate::asset::Assets;
-use crate::job::{Event, Kind, Lane, NewJob, Queue};
+use crate::job::{JobEvent, Kind, Lane, NewJob, Queue};
 use crate::limit::Quota;
 use crate::upload::{NewUpload, Uploads};
 
@@ -124,7 +124,7 @@ async fn work(database: &Database) {
     assets.files("asset_id", &asset.id).await.unwrap();
     assets.files("job_id", &job.id).await.unwrap();
     assert!(assets.file("none").await.is_err());
-    Event::after(&pool, &job.id, 0).await.unwrap();
+    JobEvent::after(&pool, &job.id, 0).await.unwrap();
     uploads.delete("none").await.unwrap();
 }
 
