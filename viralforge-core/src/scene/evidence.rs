@@ -6,9 +6,9 @@ use super::features::{Features, SPANS_MS, Span};
 use crate::time::Timestamp;
 
 /// Numbers that the decision about a cut is made from.
-pub(super) const CUT_INPUTS: usize = 19;
+pub(super) const CUT_INPUTS: usize = 23;
 /// Numbers that the decision about a gradual change is made from, for each span.
-pub(super) const GRADUAL_INPUTS: usize = 17;
+pub(super) const GRADUAL_INPUTS: usize = 19;
 
 /// How far around a frame is "usual here", in milliseconds to either side.
 const LOCAL_MS: i64 = 500;
@@ -163,6 +163,11 @@ impl View<'_> {
         put(calm);
         put(calm - log(usual(|r| r.step.calm), 0.5));
         put(calm - log(left.max(right), 0.5));
+        let light = log(row.light, 1.0);
+        put(row.likeness);
+        put(light);
+        put(row.likeness * light);
+        put(row.again);
         out
     }
 
@@ -218,6 +223,8 @@ impl View<'_> {
             span.ends.histogram,
             log(span.ends.chroma.max(LEAST_CHROMA_OF_ENDS), 0.5),
             log(largest_change, 1.0) - log(span.ends.normalized + span.middle.ends, 1.0),
+            span.likeness,
+            span.again,
         ]
     }
 

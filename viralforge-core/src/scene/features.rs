@@ -36,6 +36,12 @@ pub(super) struct Features {
     /// The smallest distance between any frame shortly before and any from this one on: what is left of `step` when
     /// a flash is looked past.
     pub(super) lasting: Distance,
+    /// How like those two frames are, and how much the light differs between them, in levels of mean and contrast.
+    pub(super) likeness: f32,
+    pub(super) light: f32,
+    /// How like the frame before is to one later on, or this one to one further back, within the longest span: near 1
+    /// where something comes and goes. Zero where the step is small.
+    pub(super) again: f32,
     /// The frame within ever longer spans.
     pub(super) spans: [Span; SPANS_MS.len()],
 }
@@ -55,6 +61,9 @@ pub(super) struct Span {
     pub(super) possible: bool,
     /// Distance of the ends without that of luma; zero where no change is possible.
     pub(super) ends: Distance,
+    /// How like the ends are, and how like one end is to what lies beyond the other; zero where no change is possible.
+    pub(super) likeness: f32,
+    pub(super) again: f32,
 }
 
 /// Measures frames as they come in, each once enough is known of what follows it.
@@ -124,28 +133,67 @@ impl FeatureWindow {
             Some(before) => (Distance::between(before, frame), Mixture::of(before, frame, frame).ends),
             None => (Distance::default(), 0.0),
         };
-        let lasting = if step.luma < NOTABLE_LUMA && step.normalized < NOTABLE_NORMALIZED {
-            step
-        } else {
-            self.lasting(at, step)
+        let mut out = Features {
+            time: *time,
+            mean: frame.mean,
+            contrast: frame.contrast,
+            step,
+            raw_step,
+            lasting: step,
+            likeness: 1.0,
+            light: 0.0,
+            again: 0.0,
+            spans: self.spans(at),
         };
-        let spans = SPANS_MS.map(|ms| self.span(at, ms));
-        Features { time: *time, mean: frame.mean, contrast: frame.contrast, step, raw_step, lasting, spans }
+        if step.luma >= NOTABLE_LUMA || step.normalized >= NOTABLE_NORMALIZED {
+            let (first, last, lasting) = self.lasting(at, step);
+            let (a, b) = (&self.frames[first].1, &self.frames[last].1);
+            out.lasting = lasting;
+            out.likeness = a.likeness(b);
+            out.light = (a.mean - b.mean).abs() + (a.contrast - b.contrast).abs();
+            out.again = self.again(at - 1, at, &self.reaches(at));
+        }
+        out
     }
 
-    fn lasting(&self, at: usize, step: Distance) -> Distance {
+    /// Places of the frames at the ends of each span around frame `at`.
+    fn reaches(&self, at: usize) -> [(usize, usize); SPANS_MS.len()] {
+        // At low frame rates a span holds at least one frame to either side, where there is one.
+        SPANS_MS.map(|ms| {
+            let first = self.first_within(at, ms).min(at.saturating_sub(1));
+            (first, self.last_within(at, ms).max((at + 1).min(self.frames.len() - 1)))
+        })
+    }
+
+    /// How well frame `a` is known again in frames further on than `b`, or `b` in frames further back than `a`.
+    fn again(&self, a: usize, b: usize, reaches: &[(usize, usize)]) -> f32 {
+        let frame = |i: usize| &self.frames[i].1;
+        let mut best = 0f32;
+        for &(first, last) in reaches {
+            if last > b {
+                best = best.max(frame(a).likeness(frame(last)));
+            }
+            if first < a {
+                best = best.max(frame(first).likeness(frame(b)));
+            }
+        }
+        best
+    }
+
+    /// The frames around `at` that differ least across it, and how much they do.
+    fn lasting(&self, at: usize, step: Distance) -> (usize, usize, Distance) {
         let spread = |frames: usize| {
             let apart = frames.div_ceil(FLASH_FRAMES).max(1);
             (0..=frames).step_by(apart)
         };
         let last = at - 1;
-        let mut least = step;
+        let mut least = (last, at, step);
         for i in spread(last - self.first_within(last, FLASH_MS)) {
             for j in spread(self.last_within(at, FLASH_MS) - at) {
                 if i + j > 0 {
                     let distance = Distance::between(&self.frames[last - i].1, &self.frames[at + j].1);
-                    if distance.luma + distance.normalized < least.luma + least.normalized {
-                        least = distance;
+                    if distance.luma + distance.normalized < least.2.luma + least.2.normalized {
+                        least = (last - i, at + j, distance);
                     }
                 }
             }
@@ -153,10 +201,14 @@ impl FeatureWindow {
         least
     }
 
-    fn span(&self, at: usize, ms: i64) -> Span {
-        // At low frame rates a span holds at least one frame to either side, where there is one.
-        let first = self.first_within(at, ms).min(at.saturating_sub(1));
-        let last = self.last_within(at, ms).max((at + 1).min(self.frames.len() - 1));
+    fn spans(&self, at: usize) -> [Span; SPANS_MS.len()] {
+        let reaches = self.reaches(at);
+        std::array::from_fn(|i| self.span(at, reaches[i], &reaches[i + 1..]))
+    }
+
+    /// The span from the first to the last frame of `ends`, with longer ones around it.
+    fn span(&self, at: usize, ends: (usize, usize), longer: &[(usize, usize)]) -> Span {
+        let (first, last) = ends;
         let frame = |i: usize| &self.frames[i].1;
         let (a, b) = (frame(first), frame(last));
         let middle = Mixture::of(a, frame(at), b);
@@ -169,6 +221,8 @@ impl FeatureWindow {
             quarter: Mixture::of(a, frame((first + at) / 2), b).share,
             three_quarters: Mixture::of(a, frame((at + last).div_ceil(2)), b).share,
             ends: if possible { Distance::of_look(a, b) } else { Distance::default() },
+            likeness: if possible { a.likeness(b) } else { 0.0 },
+            again: if possible { self.again(first, last, longer) } else { 0.0 },
         }
     }
 }

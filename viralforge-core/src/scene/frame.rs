@@ -1,5 +1,6 @@
 //! One frame as the scene kernel compares it.
 
+use super::likeness::{self, Blocks, Sight};
 use crate::picture::SmallPicture;
 
 /// Where a picture is not black border, in pixels of the small picture; half-open.
@@ -67,6 +68,8 @@ pub(super) struct Frame {
     pub(super) normalized: Vec<u8>,
     /// Luma at half the size, for tests of mixtures; only the part within the bounds.
     pub(super) half: Vec<f32>,
+    /// The blocks of that.
+    blocks: Blocks,
     /// Chroma at a quarter of the size: all of one difference, then all of the other.
     pub(super) chroma: Vec<u8>,
     /// Share of pixels in each bin of luma.
@@ -94,8 +97,19 @@ impl Frame {
         let scale = normalizer(contrast);
         let normalized = picture.luma.iter().map(|v| (128.0 + (f32::from(*v) - mean) * scale) as u8).collect();
         let chroma = [&picture.cb, &picture.cr].map(|plane| shrink(plane, width, height, 4)).concat();
-        let half = shrink(&picture.luma, width, height, 2).into_iter().map(f32::from).collect();
-        Self { width, height, bounds, luma: picture.luma.clone(), normalized, half, chroma, histogram, mean, contrast }
+        let half: Vec<f32> = shrink(&picture.luma, width, height, 2).into_iter().map(f32::from).collect();
+        let blocks = Blocks::of(&half, (width / 2).max(1), (height / 2).max(1));
+        let luma = picture.luma.clone();
+        Self { width, height, bounds, luma, normalized, half, blocks, chroma, histogram, mean, contrast }
+    }
+
+    /// How well this frame is known again in `other`; see [`likeness`](likeness::likeness).
+    pub(super) fn likeness(&self, other: &Self) -> f32 {
+        likeness::likeness(self.sight(), other.sight())
+    }
+
+    fn sight(&self) -> Sight<'_> {
+        Sight { plane: &self.half, blocks: &self.blocks, bounds: self.bounds }
     }
 }
 

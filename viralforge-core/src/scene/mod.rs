@@ -13,6 +13,7 @@ mod evidence;
 mod features;
 mod finder;
 mod frame;
+mod likeness;
 mod method;
 mod model;
 mod options;

@@ -15,7 +15,7 @@ pub(super) const SMALL_SIDE: u32 = 64;
 /// Candidates below this probability are forgotten at once: no threshold that makes sense lies lower.
 const LEAST_PROBABILITY: f32 = 0.1;
 /// A cut this sure inside what looks like a gradual change is a cut in fast motion.
-const SURE_CUT: f32 = 0.9;
+const SURE_CUT: f32 = 0.95;
 /// Frames around a gradual change that belong to no cut.
 const MARGIN: u64 = 2;
 /// Two gradual changes are at least this far apart, in milliseconds; what is closer are pieces of one.

@@ -6,20 +6,22 @@
 
 CLIPS (one folder, or several separated by commas, with as many of INPUTS) holds NAME.json beside each clip: {"cuts": [frame, ...], "gradual": [[first, last], ...], "ignore": [[first, last],
 ...]}. Without --write it only tells how well models do on clips that they were not fitted to (cross-validation over
-clips): decisions as `detector` makes them, matched more plainly than a benchmark would. Needs numpy. Deterministic.
+clips): decisions as `standard.rs` makes them, matched more plainly than a benchmark would. Needs numpy. Deterministic.
 """
 import argparse, glob, json, os
 
 import numpy as np
 
-CUT, GRADUAL, SPANS, HIDDEN = 19, 17, 5, 16
-# Networks for graduals that are fitted from different beginnings; their mean is less sure of what it has not seen.
+CUT, GRADUAL, SPANS = 23, 19, 5
+# Sizes of the networks' hidden layers.
+CUT_HIDDEN, GRADUAL_HIDDEN = 8, 16
+# Networks that are fitted from different beginnings; their mean is less sure of what it has not seen.
 NETWORKS = 3
 # How often a clip of the first folder counts, which holds what people really upload.
 FIRST_FOLDER = 3
 SPAN_SECONDS = np.array([0.125, 0.25, 0.42, 0.68, 1.08])
-# The threshold at which graduals do best in cross-validation becomes 0.5 through the bias.
-CUT_AT, GRADUAL_AT = 0.5, 0.75
+# The thresholds at which as many are false as are missed in cross-validation become 0.5 through the bias.
+CUT_AT, GRADUAL_AT = 0.4, 0.75
 
 
 def load(clips, folder):
@@ -69,23 +71,42 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-np.clip(x, -60, 60)))
 
 
-def fit_cut(data, ridge=1e-3):
-    """Logistic regression by Newton's method; weights for the inputs as they are."""
+def adam(params, gradients_of, count, batch, epochs, rng):
+    """Makes `params` better in place; `gradients_of` tells how for the rows of a batch."""
+    first, second, step = [np.zeros_like(p) for p in params], [np.zeros_like(p) for p in params], 0
+    for epoch in range(epochs):
+        order = rng.permutation(count)
+        for k in range(0, count, batch):
+            step += 1
+            rate = 0.01 * (1 - epoch / epochs) + 1e-4
+            for q, g in enumerate(gradients_of(order[k : k + batch])):
+                first[q] = 0.9 * first[q] + 0.1 * g
+                second[q] = 0.999 * second[q] + 0.001 * g * g
+                params[q] = params[q] - rate * (first[q] / (1 - 0.9**step)) / (np.sqrt(second[q] / (1 - 0.999**step)) + 1e-8)
+
+
+def fit_cut(data, ridge=1e-3, epochs=200, seed=0):
+    """A logistic regression with a small network beside it."""
     pick = lambda key: np.concatenate([d[key][d["may_cut"] & d["cut_clear"]] for d in data])
     x, y = pick("cut"), pick("is_cut")
-    mean, spread = x.mean(0), x.std(0) + 1e-9
-    z = np.c_[(x - mean) / spread, np.ones(len(x))]
-    w = np.zeros(z.shape[1])
-    for _ in range(30):
-        p = sigmoid(z @ w)
-        gradient = z.T @ (p - y) / len(y) + ridge * np.r_[w[:-1], 0]
-        w -= np.linalg.solve((z * (p * (1 - p))[:, None]).T @ z / len(y) + ridge * np.eye(len(w)), gradient)
-    weights = w[:-1] / spread
-    return weights, w[-1] - weights @ mean
+    mean, spread = x.mean(0), x.std(0) + 1e-6
+    z = (x - mean) / spread
+    rng = np.random.RandomState(seed)
+    params = [rng.randn(CUT, CUT_HIDDEN) / np.sqrt(CUT), np.zeros(CUT_HIDDEN), rng.randn(CUT_HIDDEN) / np.sqrt(CUT_HIDDEN), np.array(-1.0), np.zeros(CUT)]
+
+    def gradients(i):
+        hidden = np.tanh(z[i] @ params[0] + params[1])
+        error = (sigmoid(hidden @ params[2] + params[3] + z[i] @ params[4]) - y[i]) / len(i)
+        back = np.outer(error, params[2]) * (1 - hidden * hidden)
+        return [z[i].T @ back + ridge * params[0], back.sum(0), hidden.T @ error + ridge * params[2], error.sum(), z[i].T @ error + ridge * params[4]]
+
+    adam(params, gradients, len(y), 1024, epochs, rng)
+    weights, direct = params[0] / spread[:, None], params[4] / spread
+    return weights.T, params[1] - mean @ weights, params[2], float(params[3] - mean @ direct), direct
 
 
 def fit_gradual(data, ridge=1e-4, epochs=60, seed=0):
-    """A network with one hidden layer, by Adam. Positives count threefold: they are rare."""
+    """A network with one hidden layer. Positives count threefold: they are rare."""
     which = np.eye(SPANS)[:, : SPANS - 1]
     pick = lambda d, x: x[d["gradual_clear"]]
     x = np.concatenate([pick(d, np.concatenate([d["gradual"], np.broadcast_to(which, (len(d["t"]), SPANS, SPANS - 1))], -1)) for d in data])
@@ -93,22 +114,15 @@ def fit_gradual(data, ridge=1e-4, epochs=60, seed=0):
     mean, spread = x.mean(0), x.std(0) + 1e-6
     z = (x - mean) / spread
     rng = np.random.RandomState(seed)
-    params = [rng.randn(z.shape[1], HIDDEN) / np.sqrt(z.shape[1]), np.zeros(HIDDEN), rng.randn(HIDDEN) / np.sqrt(HIDDEN), np.array(-3.0)]
-    first, second, step = [np.zeros_like(p) for p in params], [np.zeros_like(p) for p in params], 0
-    for epoch in range(epochs):
-        order = rng.permutation(len(y))
-        for k in range(0, len(y), 2048):
-            i = order[k : k + 2048]
-            hidden = np.tanh(z[i] @ params[0] + params[1])
-            error = (sigmoid(hidden @ params[2] + params[3]) - y[i]) * np.where(y[i] > 0, 3.0, 1.0) / len(i)
-            back = np.outer(error, params[2]) * (1 - hidden * hidden)
-            gradients = [z[i].T @ back + ridge * params[0], back.sum(0), hidden.T @ error + ridge * params[2], error.sum()]
-            step += 1
-            rate = 0.01 * (1 - epoch / epochs) + 1e-4
-            for q, g in enumerate(gradients):
-                first[q] = 0.9 * first[q] + 0.1 * g
-                second[q] = 0.999 * second[q] + 0.001 * g * g
-                params[q] = params[q] - rate * (first[q] / (1 - 0.9**step)) / (np.sqrt(second[q] / (1 - 0.999**step)) + 1e-8)
+    params = [rng.randn(z.shape[1], GRADUAL_HIDDEN) / np.sqrt(z.shape[1]), np.zeros(GRADUAL_HIDDEN), rng.randn(GRADUAL_HIDDEN) / np.sqrt(GRADUAL_HIDDEN), np.array(-3.0)]
+
+    def gradients(i):
+        hidden = np.tanh(z[i] @ params[0] + params[1])
+        error = (sigmoid(hidden @ params[2] + params[3]) - y[i]) * np.where(y[i] > 0, 3.0, 1.0) / len(i)
+        back = np.outer(error, params[2]) * (1 - hidden * hidden)
+        return [z[i].T @ back + ridge * params[0], back.sum(0), hidden.T @ error + ridge * params[2], error.sum()]
+
+    adam(params, gradients, len(y), 2048, epochs, rng)
     weights = params[0] / spread[:, None]
     bias = params[1] - mean @ weights
     per_span = np.array([bias + (weights[GRADUAL + j] if j < SPANS - 1 else 0) for j in range(SPANS)])
@@ -116,21 +130,31 @@ def fit_gradual(data, ridge=1e-4, epochs=60, seed=0):
 
 
 def fit(data):
-    weights, bias = fit_cut(data)
-    networks = [fit_gradual(data, seed=seed) for seed in range(NETWORKS)]
-    hidden, hidden_bias = np.concatenate([n[0] for n in networks]), np.concatenate([n[1] for n in networks], 1)
-    out, out_bias = np.concatenate([n[2] for n in networks]) / NETWORKS, float(np.mean([n[3] for n in networks]))
+    """The models with their parts by name."""
+    cuts = [fit_cut(data, seed=seed) for seed in range(NETWORKS)]
+    graduals = [fit_gradual(data, seed=seed) for seed in range(NETWORKS)]
     shift = lambda at: np.log(at / (1 - at))
-    return weights, bias - shift(CUT_AT), hidden, hidden_bias, out, out_bias - shift(GRADUAL_AT)
+    return {
+        "cut_hidden": np.concatenate([n[0] for n in cuts]),
+        "cut_hidden_bias": np.concatenate([n[1] for n in cuts]),
+        "cut_out": np.concatenate([n[2] for n in cuts]) / NETWORKS,
+        "cut_bias": float(np.mean([n[3] for n in cuts])) - shift(CUT_AT),
+        "cut_direct": np.mean([n[4] for n in cuts], 0),
+        "gradual_hidden": np.concatenate([n[0] for n in graduals]),
+        "gradual_hidden_bias": np.concatenate([n[1] for n in graduals], 1),
+        "gradual_out": np.concatenate([n[2] for n in graduals]) / NETWORKS,
+        "gradual_bias": float(np.mean([n[3] for n in graduals])) - shift(GRADUAL_AT),
+    }
 
 
 def decide(d, model, threshold=0.5):
-    """The rules of detector.rs."""
-    weights, bias, hidden, hidden_bias, out, out_bias = model
-    t = d["t"]
-    cut = sigmoid(d["cut"] @ weights + bias) * d["may_cut"]
+    """The rules of standard.rs."""
+    m, t = model, d["t"]
+    hidden = np.tanh(d["cut"] @ m["cut_hidden"].T + m["cut_hidden_bias"])
+    cut = sigmoid(hidden @ m["cut_out"] + d["cut"] @ m["cut_direct"] + m["cut_bias"]) * d["may_cut"]
     cut[0] = 0
-    gradual = sigmoid(np.tanh(np.einsum("nsg,hg->nsh", d["gradual"], hidden) + hidden_bias) @ out + out_bias) * (d["extent"][..., 0] >= 0)
+    hidden = np.tanh(np.einsum("nsg,hg->nsh", d["gradual"], m["gradual_hidden"]) + m["gradual_hidden_bias"])
+    gradual = sigmoid(hidden @ m["gradual_out"] + m["gradual_bias"]) * (d["extent"][..., 0] >= 0)
     best = gradual.argmax(1)
     p = gradual.max(1)
     taken = []
@@ -140,7 +164,7 @@ def decide(d, model, threshold=0.5):
         if not any((start < y + 0.2 and x < end + 0.2) or abs(t[f] - middle) <= reach for _, x, y, middle, reach in taken):
             taken.append(((a, b), start, end, t[f], 0.6 * SPAN_SECONDS[best[f]]))
     taken = [x[0] for x in taken]
-    sure = np.where(cut > 0.9)[0]
+    sure = np.where(cut > 0.95)[0]
     taken = [(a, b) for a, b in taken if b > a and (b + 1 >= len(t) or t[b + 1] - t[a] > 0.1) and not ((sure >= a - 1) & (sure <= b + 1)).any()]
     cuts = [int(c) for c in np.where(cut >= threshold)[0] if not any(a - 2 <= c <= b + 2 for a, b in taken)]
     return {"cuts": cuts, "gradual": [list(g) for g in taken]}
@@ -181,21 +205,25 @@ def rust(values):
 
 
 def write(model):
-    weights, bias, hidden, hidden_bias, out, out_bias = model
     rows = lambda matrix: "[\n" + "".join(f"    {rust(row)},\n" for row in matrix) + "]"
+    m = model
     text = f"""//! Weights of the two models, fitted by `train.py` to labelled clips; see there. Do not edit by hand.
 
 use super::evidence::{{CUT_INPUTS, GRADUAL_INPUTS}};
 use super::features::SPANS_MS;
 
-const HIDDEN: usize = {len(out)};
+const CUT_HIDDEN: usize = {len(m["cut_out"])};
+const GRADUAL_HIDDEN: usize = {len(m["gradual_out"])};
 
-pub(super) const CUT_WEIGHTS: [f32; CUT_INPUTS] = {rust(weights)};
-pub(super) const CUT_BIAS: f32 = {rust(bias)};
-pub(super) const HIDDEN_WEIGHTS: [[f32; GRADUAL_INPUTS]; HIDDEN] = {rows(hidden)};
-pub(super) const HIDDEN_BIAS: [[f32; HIDDEN]; SPANS_MS.len()] = {rows(hidden_bias)};
-pub(super) const OUT_WEIGHTS: [f32; HIDDEN] = {rust(out)};
-pub(super) const OUT_BIAS: f32 = {rust(out_bias)};
+pub(super) const CUT_HIDDEN_WEIGHTS: [[f32; CUT_INPUTS]; CUT_HIDDEN] = {rows(m["cut_hidden"])};
+pub(super) const CUT_HIDDEN_BIAS: [f32; CUT_HIDDEN] = {rust(m["cut_hidden_bias"])};
+pub(super) const CUT_OUT_WEIGHTS: [f32; CUT_HIDDEN] = {rust(m["cut_out"])};
+pub(super) const CUT_DIRECT_WEIGHTS: [f32; CUT_INPUTS] = {rust(m["cut_direct"])};
+pub(super) const CUT_OUT_BIAS: f32 = {rust(m["cut_bias"])};
+pub(super) const GRADUAL_HIDDEN_WEIGHTS: [[f32; GRADUAL_INPUTS]; GRADUAL_HIDDEN] = {rows(m["gradual_hidden"])};
+pub(super) const GRADUAL_HIDDEN_BIAS: [[f32; GRADUAL_HIDDEN]; SPANS_MS.len()] = {rows(m["gradual_hidden_bias"])};
+pub(super) const GRADUAL_OUT_WEIGHTS: [f32; GRADUAL_HIDDEN] = {rust(m["gradual_out"])};
+pub(super) const GRADUAL_OUT_BIAS: f32 = {rust(m["gradual_bias"])};
 """
     open(os.path.join(os.path.dirname(os.path.abspath(__file__)), "model.rs"), "w").write(text)
 
