@@ -176,6 +176,19 @@ fn any_rate_size_and_format_is_taken() {
 }
 
 #[test]
+fn the_last_scene_of_a_varying_rate_ends_with_the_track() {
+    let folder = tempfile::tempdir().unwrap();
+    // Eight in ten of the frames are left out of the first seconds: the last frame is far shorter than the average.
+    let sparse = "scale=320:-2,select='gt(t,8)+not(mod(n,10))'";
+    let source = open(&encoded(folder.path(), "vfr.mp4", 10, &["-vf", sparse, "-fps_mode", "vfr", "-bf", "2"]));
+    let info = probe(&source, &Monitor::new()).unwrap();
+    let end = info.streams[0].duration.unwrap();
+    let report = detect(&source, &SceneOptions::default());
+    let off = report.scenes.last().unwrap().range.end() - end;
+    assert!(off.as_seconds_f64().abs() < 0.001, "{off} after the track");
+}
+
+#[test]
 fn a_change_of_size_and_broken_packets_in_the_middle_are_survived() {
     let folder = tempfile::tempdir().unwrap();
     let wide = encoded(folder.path(), "wide.ts", 5, &["-vf", "scale=320:180"]);

@@ -54,13 +54,15 @@ fn whole_duration(demuxer: &Demuxer) -> Option<Timestamp> {
     let raw = demuxer.raw();
     let first = if raw.start_time == ffi::AV_NOPTS_VALUE { 0 } else { raw.start_time };
     let first = Timestamp::from_units(first, 1, ffi::AV_TIME_BASE);
-    let ends = (0..demuxer.stream_count()).filter_map(|index| {
-        let (stream, (num, den)) = (demuxer.stream(index), demuxer.time_base(index));
-        let duration = known(stream.duration)?;
-        let start = if stream.start_time == ffi::AV_NOPTS_VALUE { 0 } else { stream.start_time };
-        Some(Timestamp::from_units(start.saturating_add(duration), num, den) - first)
-    });
+    let ends = (0..demuxer.stream_count()).filter_map(|index| Some(track_end(demuxer, index)? - first));
     known(raw.duration).map(|d| ends.fold(Timestamp::from_units(d, 1, ffi::AV_TIME_BASE), Timestamp::max))
+}
+
+/// When a track ends, by the file's own clock, as far as the container says.
+pub(super) fn track_end(demuxer: &Demuxer, index: usize) -> Option<Timestamp> {
+    let (stream, (num, den)) = (demuxer.stream(index), demuxer.time_base(index));
+    let start = if stream.start_time == ffi::AV_NOPTS_VALUE { 0 } else { stream.start_time };
+    Some(Timestamp::from_units(start.saturating_add(known(stream.duration)?), num, den))
 }
 
 fn check_limits(demuxer: &Demuxer, info: &MediaInfo) -> Result<()> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::decode::{DecodeOptions, Decoder, Sent};
 use super::demux::Demuxer;
+use super::facts::track_end;
 use super::ffi;
 use super::frame::Packet;
 use super::picture::{Picture, TrackGeometry};
@@ -24,6 +25,8 @@ pub(super) struct VideoTrack {
     /// Numerator and denominator of its clock.
     time_base: (u32, u32),
     usual_duration: Timestamp,
+    /// When the track ends, as far as the container says.
+    end: Option<Timestamp>,
     last_time: Option<Timestamp>,
     /// Decides which pictures need not be decoded.
     sparse: Option<Sparse>,
@@ -49,6 +52,7 @@ impl VideoTrack {
             }),
             time_base: demuxer.time_base(index),
             usual_duration: facts.frame_rate.map_or(Timestamp::new(1, 25), |r| r.frame_duration()),
+            end: track_end(demuxer, index),
             last_time: None,
             // The two fields of a picture may come in two packets, of which the second is no picture.
             sparse: (!facts.interlaced && SPARSE.contains(&stream.codec.as_str()))
@@ -127,7 +131,11 @@ impl VideoTrack {
                 self.last_time = Some(time);
                 let duration = match raw.duration {
                     units @ 1.. => self.moment(units),
-                    _ => self.usual_duration,
+                    // In a file of varying rate the last picture is no average one.
+                    _ => match self.end {
+                        Some(end) if time < end => self.usual_duration.min(end - time),
+                        _ => self.usual_duration,
+                    },
                 };
                 let is_key = raw.flags & ffi::AV_FRAME_FLAG_KEY as i32 != 0;
                 out(Picture::new(frame, time, duration, Arc::clone(&self.geometry)), is_key)?;
