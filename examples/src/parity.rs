@@ -35,7 +35,8 @@ const SUBCOMMANDS: [(&str, &[&str]); 21] = [
 ];
 
 /// Flags that belong to the program and to no verb.
-const OWN_FLAGS: [&str; 9] = ["output", "json", "limit", "help", "version", "per-frame", "plan", "scenes", "to"];
+const OWN_FLAGS: [&str; 10] =
+    ["output", "json", "limit", "help", "version", "per-frame", "plan", "scenes", "to", "live"];
 
 /// Options that people write in another form than JSON has, so that defaults cannot be compared.
 const WRITTEN_OTHERWISE: [&str; 13] = [

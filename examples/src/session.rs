@@ -63,8 +63,21 @@ impl Session {
         self.print_as(report, false, text)
     }
 
+    /// Prints a line while the work goes on: JSON where that was asked for, else `text`.
+    pub(crate) fn print_line(&self, report: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failure> {
+        let print = || self.print_text(report, false, text);
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+
     fn print_as(&self, report: &impl Serialize, indent: bool, text: impl FnOnce() -> String) -> Result<(), Failure> {
         self.clear_progress();
+        self.print_text(report, indent, text)
+    }
+
+    fn print_text(&self, report: &impl Serialize, indent: bool, text: impl FnOnce() -> String) -> Result<(), Failure> {
         let printed = match (self.json, indent) {
             (true, true) => serde_json::to_string_pretty(report),
             (true, false) => serde_json::to_string(report),

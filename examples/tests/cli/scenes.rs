@@ -146,6 +146,27 @@ fn every_way_of_looking_reaches_the_library() {
 }
 
 #[test]
+fn scenes_are_told_one_by_one_while_they_are_found() {
+    let dir = tempfile::tempdir().unwrap();
+    let csv = dir.path().join("scenes.csv").display().to_string();
+    let report = json(["scenes", &demo(), "--end", "20"]);
+    let lines = run(["--json", "scenes", &demo(), "--end", "20", "--live", "-o", &csv]);
+    assert_eq!(lines.status, 0, "{}", lines.stderr);
+    let told: Vec<Value> = lines.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let field = |name: &str| told.iter().map(|line| line[name].clone()).collect::<Vec<_>>();
+    assert_eq!(&field("scene"), list(&report, "scenes"));
+    let (last, ends) = (Value::Null, list(&report, "boundaries"));
+    assert_eq!(field("ends_with"), ends.iter().chain([&last]).cloned().collect::<Vec<_>>());
+    assert_eq!(names(dir.path()), ["scenes.csv"]);
+    let text = run(["scenes", &demo(), "--end", "20", "--live"]).stdout;
+    assert_eq!(text.lines().count(), told.len(), "{text}");
+    assert!(
+        text.lines().next().unwrap().contains("until cut at frame") && text.trim_end().ends_with("until the end"),
+        "{text}"
+    );
+}
+
+#[test]
 fn wrong_ways_of_looking_are_told_with_the_right_ones() {
     let video = demo();
     let error = |options: &[&str]| {

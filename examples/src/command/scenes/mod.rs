@@ -1,6 +1,7 @@
 //! `viralforge scenes`
 
 mod detection;
+mod live;
 mod method;
 mod report;
 mod statistics;
@@ -9,11 +10,12 @@ mod writing;
 use std::path::PathBuf;
 
 use clap::Args;
-use viralforge_core::detect_scenes;
+use viralforge_core::{Boundary, Scene, detect_scenes, detect_scenes_with};
 
 use crate::failure::Failure;
 use crate::session::Session;
 use detection::Detection;
+use live::Live;
 use statistics::Statistics;
 use writing::Writing;
 
@@ -26,6 +28,7 @@ Examples:
   viralforge scenes talk.mp4 -o talk.fcpxml --start-timecode-frames 90000 --title 'Talk, take 2'
   viralforge scenes talk.mp4 --method adaptive:adaptive_threshold=2.5 --min-scene-duration-seconds 0.6
   viralforge scenes talk.mp4 --statistics talk.svg          why a cut was found, or was not
+  viralforge scenes film.mkv --live --json                  a line for each scene while the film is read
   viralforge scenes talk.mp4 --json | jq '.boundaries[] | select(.kind == \"cut\")'
 
 For a cut, both frame numbers are the first frame of the new scene. Frames count from 0 in the order shown.
@@ -36,6 +39,11 @@ pub(crate) struct Scenes {
 
     #[command(flatten)]
     detection: Detection,
+
+    /// Print each scene as soon as it is known, in a line of its own: with --json, an object of the scene and the
+    /// boundary that it ends with.
+    #[arg(long)]
+    live: bool,
 
     #[command(flatten)]
     writing: Writing,
@@ -52,12 +60,24 @@ impl Scenes {
         let plot = self.statistics.output(&self.file)?;
         let source = session.source(&self.file)?;
         let lists = self.writing.lists(outputs, &source, &self.file, session.monitor())?;
-        let report = detect_scenes(&source, &options, session.monitor())?;
+        let report = match self.live {
+            true => {
+                let mut live = Live::new(session);
+                let mut tell = |scene: &Scene, ends: &Boundary| live.tell(scene, Some(ends));
+                let report = detect_scenes_with(&source, &options, session.monitor(), &mut tell)?;
+                live.finish(report.scenes.last())?;
+                report
+            }
+            false => detect_scenes(&source, &options, session.monitor())?,
+        };
         lists.check(&report)?;
         if let Some(plot) = &plot {
             plot.write(&report)?;
         }
         lists.write(&report)?;
+        if self.live {
+            return Ok(());
+        }
         session.print(&report, || report::text(&report, lists.paths().chain(plot.iter().map(|plot| plot.path()))))
     }
 }

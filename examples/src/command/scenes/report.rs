@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use viralforge_core::SceneReport;
+use viralforge_core::{Boundary, SceneReport};
 
 use crate::table::{Align, Table};
 use crate::units::{count, seconds};
@@ -17,14 +17,7 @@ pub(super) fn text<'a>(report: &SceneReport, files: impl Iterator<Item = &'a Pat
         ("begins with", Align::Left),
     ]);
     for (index, scene) in report.scenes.iter().enumerate() {
-        let begins = index.checked_sub(1).and_then(|i| report.boundaries.get(i)).map_or_else(String::new, |b| {
-            let frames = if b.start_frame == b.end_frame {
-                format!("frame {}", b.start_frame)
-            } else {
-                format!("frames {} to {}", b.start_frame, b.end_frame)
-            };
-            format!("{} at {frames} ({:.0} % sure)", b.kind.name(), b.confidence * 100.0)
-        });
+        let begins = index.checked_sub(1).and_then(|i| report.boundaries.get(i)).map_or_else(String::new, how);
         let range = scene.range;
         table.row([
             (index + 1).to_string(),
@@ -39,4 +32,14 @@ pub(super) fn text<'a>(report: &SceneReport, files: impl Iterator<Item = &'a Pat
         written.fact("written to", file.display().to_string());
     }
     format!("{}\n{}{}", count(report.scenes.len(), "scene"), table.render(), written.render())
+}
+
+/// What a boundary is, where, and how sure that is.
+pub(super) fn how(boundary: &Boundary) -> String {
+    let Boundary { kind, start_frame, end_frame, confidence, .. } = boundary;
+    let frames = match start_frame == end_frame {
+        true => format!("frame {start_frame}"),
+        false => format!("frames {start_frame} to {end_frame}"),
+    };
+    format!("{} at {frames} ({:.0} % sure)", kind.name(), confidence * 100.0)
 }
