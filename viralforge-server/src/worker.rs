@@ -15,5 +15,5 @@ mod thumbnails;
 
 pub(crate) use child::main;
 pub(crate) use kinds::{KINDS, prepare};
-pub(crate) use run::{Ended, run};
+pub(crate) use run::{Ended, Told, run};
 pub(crate) use task::{ClipRequest, Made, Outcome, Rlimits, Task};

@@ -29,7 +29,9 @@ pub(super) fn routes() -> Router<Arc<App>> {
 
 /// Follow a job
 ///
-/// Server-sent events until the job is over: `state` with a state and the error, `progress` with how far it has come.
+/// Server-sent events until the job is over: `state` with a state and the error, `progress` with how far it has come,
+/// and of `detect-scenes` each `scene` as soon as it is known, with the boundary that it ends with; the last one is in
+/// the report alone. A job that is started again tells its scenes again.
 /// Whoever comes back with `Last-Event-ID` misses nothing and hears nothing twice.
 #[utoipa::path(get, path = "/v1/jobs/{id}/events", operation_id = "followJob", params(("Last-Event-ID" = Option<u64>, Header)),
     responses((status = 200, body = JobEvent, content_type = "text/event-stream"), (status = 400), (status = 404)))]

@@ -13,7 +13,7 @@ use crate::webhook;
 pub(crate) struct JobEvent {
     #[schema(rename = "id", value_type = String)]
     pub(crate) seq: i64,
-    /// `state` or `progress`.
+    /// `state`, `progress`, or `scene` for one that was found.
     pub(crate) event: String,
     /// JSON text.
     pub(crate) data: String,

@@ -253,6 +253,24 @@ impl Queue {
         Ok(())
     }
 
+    /// Tells listeners of scenes that were found, if the claim still holds.
+    pub(crate) async fn tell_scenes(&self, claim: &Claim, scenes: &[Value]) -> Result<()> {
+        let mut tx = self.database.pool.begin().await?;
+        let held: Option<(String,)> =
+            sqlx::query_as("SELECT id FROM jobs WHERE id = $1 AND fence = $2 AND state = 'running'")
+                .bind(&claim.job.id)
+                .bind(claim.fence)
+                .fetch_optional(&mut *tx)
+                .await?;
+        if held.is_some() {
+            for scene in scenes {
+                event::note(&mut *tx, &claim.job.id, "scene", scene).await?;
+            }
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
     /// Publishes the results, if the claim still holds: this transaction alone decides which start counts.
     pub(crate) async fn succeed(&self, claim: &Claim, files: &[(Made, Key, u64)]) -> Result<bool> {
         let mut tx = self.database.pool.begin().await?;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
-use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{Mutex, Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 use tracing::Instrument as _;
 use tracing::field::Empty;
@@ -19,12 +19,39 @@ use crate::metrics::JobStage;
 use crate::problem::{Problem, Result};
 use crate::scan::Scanned;
 use crate::store::Key;
-use crate::worker::{self, Ended, Made, Outcome, Rlimits, Task};
+use crate::worker::{self, Ended, Made, Outcome, Rlimits, Task, Told};
 
 /// Between two looks into the queue where nothing wakes a worker earlier: jobs of other replicas, retries, lost leases.
 const POLL: Duration = Duration::from_millis(500);
 /// Between two notes of progress in the database.
 const PROGRESS_EVERY: Duration = Duration::from_millis(500);
+
+/// Scenes that listeners are told of one start of a job: more than a film has. What a video made for it has beyond
+/// them is in the report alone.
+const MAX_SCENES_TOLD: usize = 10_000;
+
+/// What a child has told and nobody was told yet.
+struct Heard {
+    progress: watch::Receiver<Value>,
+    scenes: mpsc::Receiver<Value>,
+    /// How many scenes may still be told.
+    room: usize,
+}
+
+/// Takes down what a child tells.
+struct Listener {
+    progress: watch::Sender<Value>,
+    scenes: mpsc::Sender<Value>,
+}
+
+impl Listener {
+    fn hear(&self, told: Told) {
+        match told {
+            Told::Progress(now) => drop(self.progress.send_replace(now)),
+            Told::Scene(scene) => drop(self.scenes.try_send(scene)),
+        }
+    }
+}
 
 /// What all workers share.
 pub(crate) struct Runner {
@@ -138,17 +165,20 @@ impl Runner {
             return Ok(());
         };
         let (sender, progress) = watch::channel(Value::Null);
+        let (scene_sender, scenes) = mpsc::channel(MAX_SCENES_TOLD);
+        let mut heard = Heard { progress, scenes, room: MAX_SCENES_TOLD };
         let stop = Notify::new();
-        let work = self.produce(claim, kind, sender, &stop);
+        let work = self.produce(claim, kind, Listener { progress: sender, scenes: scene_sender }, &stop);
         tokio::pin!(work);
         // The lease is kept from the first byte that is fetched to the last that is stored.
         let (made, interrupted) = tokio::select! {
             made = &mut work => (made, None),
-            why = self.keep(claim, progress, shutdown) => {
+            why = self.keep(claim, &mut heard, shutdown) => {
                 stop.notify_one();
                 (work.await, Some(why))
             }
         };
+        self.note(claim, &mut heard).await;
         let made = match made {
             Err(problem) if problem.status() == StatusCode::SERVICE_UNAVAILABLE => {
                 (Ended::Postponed("the storage does not answer".to_owned()), Vec::new())
@@ -170,7 +200,7 @@ impl Runner {
         &self,
         claim: &Claim,
         kind: Kind,
-        progress: watch::Sender<Value>,
+        listener: Listener,
         stop: &Notify,
     ) -> Result<(Ended, Vec<Stored>)> {
         let asset = self.app.assets.get(&claim.job.asset_id).await?;
@@ -204,7 +234,7 @@ impl Runner {
             },
             host_pid: std::process::id(),
         };
-        let ran = worker::run(&task, self.wall, |now| drop(progress.send_replace(now)), stop.notified());
+        let ran = worker::run(&task, self.wall, |told| listener.hear(told), stop.notified());
         let mut ended = self.timed(claim, "run", ran).await?;
         if let Ended::Done(outcome) = &mut ended
             && outcome.report["verdict"] != "reject"
@@ -242,12 +272,7 @@ impl Runner {
     }
 
     /// Keeps the lease and notes progress, until there is a reason to stop.
-    async fn keep(
-        &self,
-        claim: &Claim,
-        mut progress: watch::Receiver<Value>,
-        shutdown: &mut watch::Receiver<bool>,
-    ) -> Interrupted {
+    async fn keep(&self, claim: &Claim, heard: &mut Heard, shutdown: &mut watch::Receiver<bool>) -> Interrupted {
         let mut beat = tokio::time::interval(self.app.queue.lease() / 3);
         let mut note = tokio::time::interval(PROGRESS_EVERY);
         note.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -260,13 +285,25 @@ impl Runner {
                     // The lease may still be good when the database is back.
                     Err(problem) => tracing::warn!(job = %claim.job.id, ?problem, "no heartbeat"),
                 },
-                _ = note.tick() => if progress.has_changed().unwrap_or(false) {
-                    let now = progress.borrow_and_update().clone();
-                    if let Err(problem) = self.app.queue.progress(claim, &now).await {
-                        tracing::warn!(job = %claim.job.id, ?problem, "progress was not noted");
-                    }
-                },
+                _ = note.tick() => self.note(claim, heard).await,
                 _ = shutdown.changed() => return Interrupted::Released,
+            }
+        }
+    }
+
+    /// Tells listeners what the child has told since the last time.
+    async fn note(&self, claim: &Claim, heard: &mut Heard) {
+        let scenes: Vec<Value> = std::iter::from_fn(|| heard.scenes.try_recv().ok()).take(heard.room).collect();
+        heard.room -= scenes.len();
+        if !scenes.is_empty()
+            && let Err(problem) = self.app.queue.tell_scenes(claim, &scenes).await
+        {
+            tracing::warn!(job = %claim.job.id, ?problem, "scenes were not told");
+        }
+        if heard.progress.has_changed().unwrap_or(false) {
+            let now = heard.progress.borrow_and_update().clone();
+            if let Err(problem) = self.app.queue.progress(claim, &now).await {
+                tracing::warn!(job = %claim.job.id, ?problem, "progress was not noted");
             }
         }
     }

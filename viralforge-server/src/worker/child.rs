@@ -75,7 +75,7 @@ pub(super) fn to_json(report: &impl serde::Serialize) -> Result<Value, Error> {
         .map_err(|error| Error::Backend { input: "report".to_owned(), problem: error.to_string() })
 }
 
-fn say(line: &Line) -> io::Result<()> {
+pub(super) fn say(line: &Line) -> io::Result<()> {
     let mut text = serde_json::to_string(line)?;
     text.push('\n');
     let mut out = io::stdout().lock();

@@ -10,13 +10,13 @@ use viralforge_core::{
     AnalysisOptions, ClipOptions, Error, FrameOptions, Monitor, Output, Preset, ReframeOptions, ReframePlan,
     RenderPlan, RenderReport, Result, SanitizeOptions, SceneOptions, Source, StoryboardOptions, StoryboardTile,
     ThumbnailOptions, TranscodeOptions, WaveformFormat, WaveformOptions, WriteWaveformOptions, analyze,
-    analyze_waveform, detect_scenes, detect_silence, extract_frames, extract_thumbnails, make_storyboard,
-    measure_loudness, options_from_json, plan_reframe, plan_render, probe, render, sanitize_upload, suggest_clips,
-    transcode, validate_upload, write_thumbnails, write_waveform,
+    analyze_waveform, detect_silence, extract_frames, extract_thumbnails, make_storyboard, measure_loudness,
+    options_from_json, plan_reframe, plan_render, probe, render, sanitize_upload, suggest_clips, transcode,
+    validate_upload, write_thumbnails, write_waveform,
 };
 
 use super::child::{to_json, write};
-use super::scenes::{scene_files, scene_list, scene_sheet, scene_statistics};
+use super::scenes::{scene_files, scene_list, scene_sheet, scene_statistics, told_scenes};
 use super::task::{Made, Outcome, VideoRequest};
 use super::{clips, thumbnails};
 
@@ -37,7 +37,7 @@ pub(crate) const KINDS: [(&str, Prepare); 24] = [
     ("probe", |options| finds(options, |source, _: &NoOptions, monitor| probe(source, monitor))),
     ("sanitize-upload", |options| makes(options, sanitized)),
     ("analyze", |options| finds(options, analyze)),
-    ("detect-scenes", |options| finds(options, detect_scenes)),
+    ("detect-scenes", |options| finds(options, told_scenes)),
     ("write-scenes", |options| makes(options, scene_list)),
     ("write-scene-statistics", |options| makes(options, scene_statistics)),
     ("make-scene-sheet", |options| makes(options, scene_sheet)),

@@ -32,16 +32,26 @@ const MAX_LINE_BYTES: u64 = 16 << 20;
 /// Lines of standard error that are kept for the log.
 const KEPT_ERROR_LINES: usize = 20;
 
-/// Runs `task` in a child, for `wall` at most, start and end included. `on_progress` gets the library's progress; the child is ended as soon as `stop` resolves.
+/// What a child tells while it works.
+#[derive(Debug)]
+pub(crate) enum Told {
+    /// The library's progress.
+    Progress(Value),
+    /// A scene that was found.
+    Scene(Value),
+}
+
+/// Runs `task` in a child, for `wall` at most, start and end included. `listen` gets what it tells; the child is ended
+/// as soon as `stop` resolves.
 pub(crate) async fn run(
     task: &Task,
     wall: Duration,
-    on_progress: impl Fn(Value),
+    listen: impl Fn(Told),
     stop: impl Future<Output = ()>,
 ) -> std::io::Result<Ended> {
     let mut child = spawn(task).await?;
     let followed = async {
-        let line = last_line(&mut child, &on_progress).await?;
+        let line = last_line(&mut child, &listen).await?;
         let status = child.wait().await?;
         std::io::Result::Ok((line, status))
     };
@@ -86,7 +96,7 @@ async fn spawn(task: &Task) -> std::io::Result<Child> {
 }
 
 /// Follows the child's lines to the last one that is an answer.
-async fn last_line(child: &mut Child, on_progress: &impl Fn(Value)) -> std::io::Result<Option<Line>> {
+async fn last_line(child: &mut Child, listen: &impl Fn(Told)) -> std::io::Result<Option<Line>> {
     let Some(stdout) = child.stdout.take() else { return Ok(None) };
     let mut reader = BufReader::new(stdout);
     let mut answer = None;
@@ -96,7 +106,8 @@ async fn last_line(child: &mut Child, on_progress: &impl Fn(Value)) -> std::io::
             return Ok(answer);
         }
         match serde_json::from_str(&text) {
-            Ok(Line::Progress(progress)) => on_progress(progress),
+            Ok(Line::Progress(progress)) => listen(Told::Progress(progress)),
+            Ok(Line::Scene(scene)) => listen(Told::Scene(scene)),
             Ok(line) => answer = Some(line),
             Err(error) => return Err(std::io::Error::other(format!("it wrote nonsense: {error}"))),
         }

@@ -4,16 +4,25 @@ use std::path::Path;
 
 use serde_json::json;
 use viralforge_core::{
-    Error, Monitor, Output, Result, SceneFormat, SceneOptions, SceneReport, SceneSheetOptions, SheetFormat, Source,
-    SplitOptions, StatisticsFormat, WriteScenesOptions, WriteStatisticsOptions, detect_scenes, make_scene_sheet,
-    split_scenes, write_scene_statistics, write_scenes,
+    Boundary, Error, Monitor, Output, Result, Scene, SceneFormat, SceneOptions, SceneReport, SceneSheetOptions,
+    SheetFormat, Source, SplitOptions, StatisticsFormat, WriteScenesOptions, WriteStatisticsOptions, detect_scenes,
+    detect_scenes_with, make_scene_sheet, split_scenes, write_scene_statistics, write_scenes,
 };
 
-use super::child::{to_json, write};
-use super::task::{Made, Outcome};
+use super::child::{say, to_json, write};
+use super::task::{Line, Made, Outcome};
 
 /// Share of the work that finding the scenes is, where their frames are decoded again.
 const DETECTION_SHARE: f64 = 0.5;
+
+/// Finds scenes, and tells each as soon as it is known.
+pub(super) fn told_scenes(source: &Source, options: &SceneOptions, monitor: &Monitor) -> Result<SceneReport> {
+    let mut tell = |scene: &Scene, ends_with: &Boundary| {
+        // Whoever is gone does not listen; the work ends with the process.
+        let _ = say(&Line::Scene(json!({ "scene": scene, "ends_with": ends_with })));
+    };
+    detect_scenes_with(source, options, monitor, &mut tell)
+}
 
 pub(super) fn scene_list(
     source: &Source,

@@ -73,6 +73,8 @@ pub(crate) struct ThumbnailRequest {
 pub(crate) enum Line {
     /// It has come that far: the library's progress.
     Progress(Value),
+    /// It has found a scene, told with the boundary that it ends with.
+    Scene(Value),
     /// It is done; nothing follows.
     Done(Outcome),
     /// It cannot be done, with the library's code; nothing follows.

@@ -61,6 +61,28 @@ async fn follow(server: &Server, job: &str, after: Option<i64>) -> Vec<(i64, Str
 }
 
 #[tokio::test]
+async fn scenes_are_told_while_they_are_found() {
+    let server = Server::start();
+    let asset = server.upload(&demo_video(), "sintel.mp4").await;
+    let job: Value =
+        server.ask("detect-scenes", asset["id"].as_str().unwrap(), Value::Null).await.json().await.unwrap();
+    let events = follow(&server, job["id"].as_str().unwrap(), None).await;
+    let job = server.job(job["id"].as_str().unwrap()).await;
+    let report = reqwest::get(job["outputs"][0]["url"].as_str().unwrap()).await.unwrap();
+    let report: Value = report.json().await.unwrap();
+    let told: Vec<_> = events.iter().filter(|e| e.1 == "scene").map(|e| &e.2).collect();
+    let (scenes, ends) = (report["scenes"].as_array().unwrap(), report["boundaries"].as_array().unwrap());
+    assert!(ends.len() > 5);
+    assert_eq!(told.iter().map(|t| &t["ends_with"]).collect::<Vec<_>>(), ends.iter().collect::<Vec<_>>());
+    assert_eq!(told.iter().map(|t| &t["scene"]).collect::<Vec<_>>(), scenes[..ends.len()].iter().collect::<Vec<_>>());
+    // They come before the end, each once, whoever comes back.
+    assert_eq!((events.last().unwrap().1.as_str(), &events.last().unwrap().2["state"]), ("state", &"succeeded".into()));
+    let half = events.iter().filter(|e| e.1 == "scene").nth(ends.len() / 2).unwrap().0;
+    let rest = follow(&server, job["id"].as_str().unwrap(), Some(half)).await;
+    assert_eq!(rest.iter().filter(|e| e.1 == "scene").count(), ends.len() - 1 - ends.len() / 2);
+}
+
+#[tokio::test]
 async fn a_job_survives_the_death_of_its_server_and_is_published_once() {
     let server = Server::start_with(&[("VIRALFORGE_LEASE_SECONDS", "1")]);
     let asset = server.upload(&demo_video(), "sintel.mp4").await;
