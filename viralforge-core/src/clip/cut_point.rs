@@ -1,5 +1,6 @@
 //! Where a clip may begin and end.
 
+use super::length::Lengths;
 use super::timeline::Timeline;
 use crate::analysis::Analysis;
 use crate::time::{TimeRange, Timestamp};
@@ -50,11 +51,13 @@ const MAX_SLOTS: i64 = 20_000;
 /// Beyond this many seconds only natural places count: what a hand-made analysis claims must not size memory.
 const MAX_SECONDS: i64 = 12 * 3600;
 
-/// Every place to cut, in order of time.
+/// Every place to cut, in order of time: from each natural one a clip of one of the `lengths` can be cut, as far as
+/// there is room.
 pub(super) fn of(
     analysis: &Analysis,
     timeline: &Timeline,
     transcript: Option<&Transcript>,
+    lengths: &Lengths,
     end: Timestamp,
 ) -> Vec<CutPoint> {
     let mut points = vec![start(Timestamp::ZERO, Place::Edge, EDGE), stop(end, Place::Edge, EDGE)];
@@ -83,7 +86,36 @@ pub(super) fn of(
     for point in &mut points {
         adjust(point, &timeline.pauses, transcript);
     }
-    thinned(points, SLOT_MS.max(end.to_units(1, 1000) / MAX_SLOTS))
+    let mut points = thinned(points, SLOT_MS.max(end.to_units(1, 1000) / MAX_SLOTS));
+    let mut counterparts = counterparts(&points, lengths, end);
+    for point in &mut counterparts {
+        adjust(point, &timeline.pauses, transcript);
+    }
+    points.extend(counterparts);
+    points.sort_by_key(|point| point.time);
+    points
+}
+
+/// For natural places that no clip could be cut from to another place, the longest clip's other end.
+fn counterparts(points: &[CutPoint], lengths: &Lengths, end: Timestamp) -> Vec<CutPoint> {
+    let any = |from: Timestamp, to: Timestamp, fits: fn(&CutPoint) -> bool| {
+        let first = points.partition_point(|p| p.time < from);
+        points[first..].iter().take_while(|p| p.time <= to).any(fits)
+    };
+    let mut new = Vec::new();
+    for point in points.iter().filter(|point| point.place != Place::Anywhere) {
+        let (after, before) = (point.time + lengths.max, point.time - lengths.max);
+        if point.as_start.is_some() && after <= end && !any(point.time + lengths.min, after, |p| p.as_end.is_some()) {
+            new.push(stop(after, Place::Anywhere, ANYWHERE));
+        }
+        if point.as_end.is_some()
+            && before >= Timestamp::ZERO
+            && !any(before, point.time - lengths.min, |p| p.as_start.is_some())
+        {
+            new.push(start(before, Place::Anywhere, ANYWHERE));
+        }
+    }
+    new
 }
 
 fn start(time: Timestamp, place: Place, natural: f64) -> CutPoint {

@@ -169,7 +169,7 @@ pub fn suggest_clips(analysis: &Analysis, options: &ClipOptions) -> Result<Vec<C
     let Some(whole) = whole(analysis) else { return Ok(Vec::new()) };
     let lengths = length::lengths(whole.end(), options);
     let timeline = timeline::Timeline::of(analysis, whole.end());
-    let points = cut_point::of(analysis, &timeline, options.transcript.as_ref(), whole.end());
+    let points = cut_point::of(analysis, &timeline, options.transcript.as_ref(), &lengths, whole.end());
     let scorer = score::Scorer::new(analysis, &timeline, options.transcript.as_ref());
     let chosen = select::best(&points, &lengths, |start, end| scorer.score(start, end));
     let mut suggestions: Vec<_> = chosen

@@ -125,6 +125,18 @@ fn options_out_of_range_and_media_without_tracks_are_errors() {
 }
 
 #[test]
+fn clips_of_one_exact_length_begin_or_end_at_natural_places() {
+    let mut media = analysis(4.0, SIZE);
+    media.scenes = Some(cuts(&[0.006, 1.017], 4.0));
+    let two = Duration::from_secs(2);
+    let clips = suggest_clips(&media, &options().with_count(1).with_min_duration(two).with_max_duration(two)).unwrap();
+    let [clip] = &clips[..] else { panic!("{clips:?}") };
+    assert_eq!(clip.range.duration(), seconds(2.0));
+    let natural = [clip.range.start(), clip.range.end()].map(|t| [0.0, 0.006, 1.017, 4.0].map(seconds).contains(&t));
+    assert!(natural.contains(&true), "{clip:?}");
+}
+
+#[test]
 fn file_names_are_safe_whatever_the_extension_is() {
     let clip = |start, end| ClipSuggestion { range: range(start, end), score: 1.0, reasons: Vec::new() };
     assert_eq!(clip(12.3, 34.4).file_name("mp4"), "clip-0m12s-0m34s.mp4");
