@@ -164,3 +164,20 @@ fn any_change_to_a_good_upload_is_walked_within_bounds() {
 fn any_change_to_a_good_upload_is_decoded_within_bounds() {
     check_all(ValidationDepth::Decode, 40, 2, DECODE_READS);
 }
+
+/// The size of one packet is wrong, and so is where all later ones begin: none of them is of any use.
+#[test]
+fn thousands_of_packets_of_no_use_are_not_all_tried_at_every_place() {
+    let uploads = good_uploads();
+    let Some((_, bytes, policy)) = uploads.into_iter().find(|(name, ..)| name == "two_hours_low_bitrate.mp4") else {
+        return;
+    };
+    let at = bytes.windows(4).position(|four| four == b"stsz").unwrap();
+    let mut bytes = bytes;
+    // Behind the name: version, size of all, count; then a size of four bytes for each.
+    bytes[at + 16 + 4 * 100 + 2] = 2;
+    let report = validate_upload(&Source::from_bytes("upload", bytes), &policy, &Monitor::new()).unwrap();
+    let decoded = report.decoded.unwrap();
+    assert!(decoded.damaged_frames > 900 && decoded.frames < 8000, "{decoded:?}");
+    assert_eq!(report.verdict, Verdict::Reject);
+}

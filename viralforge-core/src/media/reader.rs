@@ -148,7 +148,7 @@ impl MediaReader {
         }
         // Zero is the first picture's time, so that one is decoded before anything is skipped.
         let mut first = VecDeque::new();
-        while ffmpeg.zero().is_none() && !ffmpeg.drained() {
+        while ffmpeg.zero().is_none() && !ffmpeg.drained() && !self.request.is_too_much(&self.damage) {
             ffmpeg.step(&mut first, &mut self.damage)?;
         }
         let Some(zero) = ffmpeg.zero() else { return Ok(()) };
@@ -162,6 +162,9 @@ impl MediaReader {
             let mut damage = Damage::default();
             while !ffmpeg.arrived(&found) && !ffmpeg.drained() {
                 ffmpeg.step(&mut found, &mut damage)?;
+                if self.request.is_too_much(&damage) {
+                    break;
+                }
             }
             if ffmpeg.begins_before(&found, range.start()) {
                 self.ready = found;
@@ -176,7 +179,8 @@ impl MediaReader {
     fn fill(&mut self) -> Result<()> {
         match &mut self.backend {
             Backend::Ffmpeg(ffmpeg) => {
-                if ffmpeg.drained() {
+                self.damage.gave_up = self.request.is_too_much(&self.damage);
+                if ffmpeg.drained() || self.damage.gave_up {
                     self.finished = true;
                     return self.source.check();
                 }

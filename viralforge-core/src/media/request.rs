@@ -21,12 +21,19 @@ pub(crate) struct Request {
     pub(crate) keyframes_alone: bool,
     /// Decoding threads; `None` is one for each core.
     pub(crate) threads: Option<usize>,
+    /// How many packets may be of no use before a pass ends as if the file did: nothing that comes out counts them.
+    pub(crate) max_undecodable_packets: Option<u64>,
 }
 
 impl Request {
     /// Pictures only.
     pub(crate) fn video() -> Self {
         Self { video: true, ..Self::default() }
+    }
+
+    /// Whether so much damage is more than is wanted.
+    pub(super) fn is_too_much(&self, damage: &Damage) -> bool {
+        self.max_undecodable_packets.is_some_and(|max| damage.undecodable_packets >= max)
     }
 
     /// Sound only.
@@ -90,6 +97,8 @@ pub(crate) struct Damage {
     pub(crate) corrupt_frames: u64,
     /// Packets that no decoder could use, pictures and sound.
     pub(crate) undecodable_packets: u64,
+    /// Whether the pass ended before its range did, at [`Request::max_undecodable_packets`].
+    pub(crate) gave_up: bool,
 }
 
 impl Damage {
@@ -99,5 +108,6 @@ impl Damage {
         self.frames += other.frames;
         self.corrupt_frames += other.corrupt_frames;
         self.undecodable_packets += other.undecodable_packets;
+        self.gave_up |= other.gave_up;
     }
 }

@@ -25,6 +25,9 @@ const PLACE_SECONDS: f64 = 2.0;
 const LARGE_PIXELS: u64 = 16_000_000;
 /// Frames that may still be in the decoder where a check ends before the file does (H.264, A.3.1).
 const MAX_DELAY_FRAMES: u64 = 16;
+/// Packets of no use that one place may hold: a capture that begins in the middle of a long GOP has some hundred, and
+/// small ones would cost a file's worth of time without ever counting towards a budget.
+const MAX_UNDECODABLE: u64 = 1000;
 /// Share of the packets that may give no picture: VP8 has some that are for reference only, and a cut leaves some
 /// without the pictures that they refer to.
 const MAX_LOST_SHARE: f64 = 0.25;
@@ -127,7 +130,13 @@ fn passes(
     monitor: &Monitor,
     findings: &mut Findings,
 ) -> Result<Tally> {
-    let request = Request { threads: Some(1), skip_loop_filter: true, keyframes_alone: plan.large, ..request.clone() };
+    let request = Request {
+        threads: Some(1),
+        skip_loop_filter: true,
+        keyframes_alone: plan.large,
+        max_undecodable_packets: (!plan.policy.decode_whole).then_some(MAX_UNDECODABLE),
+        ..request.clone()
+    };
     let mut tally = Tally::default();
     if plan.whole {
         let budget = if plan.policy.decode_whole { u64::MAX } else { plan.budget * 2 };
@@ -197,6 +206,7 @@ fn pass(
         }
     }
     let damage = reader.damage();
+    tally.finished &= !damage.gave_up;
     if reader.has_open_gop() {
         findings.add(Code::OpenGop, None, "pictures behind a keyframe are shown before it");
     }
