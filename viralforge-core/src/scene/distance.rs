@@ -1,9 +1,7 @@
 //! How far two frames are apart.
 
-use super::frame::{Bounds, Frame};
+use super::frame::{BLOCK, Bounds, Frame, Plane};
 
-/// Side of the squares that may move on their own, in pixels of the small picture.
-const BLOCK: usize = 8;
 /// How far a square may move from one frame to the next, in pixels: a sixteenth of the picture's longer side.
 const REACH: isize = 4;
 
@@ -29,7 +27,7 @@ impl Distance {
         if !a.same_shape(b) {
             return Self { luma: 255.0, ..look };
         }
-        let mut luma = moved_differences(&a.luma, &b.luma, a.width, a.bounds.union(b.bounds));
+        let mut luma = moved_differences(&a.luma, &b.luma, a.bounds.union(b.bounds));
         // A bright panel changes what mean and contrast take out, and so all of the normalized picture: what is calm
         // in either counts.
         let calm = quarter(&mut luma) * a.normalizer().min(b.normalizer());
@@ -42,7 +40,7 @@ impl Distance {
             // The picture changes its shape: nothing is comparable.
             return Self { luma: 0.0, normalized: 255.0, calm: 255.0, chroma: 255.0, histogram: 1.0 };
         }
-        let mut normalized = moved_differences(&a.normalized, &b.normalized, a.width, a.bounds.union(b.bounds));
+        let mut normalized = moved_differences(&a.normalized, &b.normalized, a.bounds.union(b.bounds));
         Self {
             luma: 0.0,
             calm: quarter(&mut normalized),
@@ -80,20 +78,20 @@ fn histogram_distance(a: &[f32], b: &[f32]) -> f32 {
 
 /// Differences of `b` from `a` within `bounds`, a mean for each block, where each block of `b` may come from anywhere
 /// nearby in `a`.
-fn moved_differences(a: &[u8], b: &[u8], width: usize, bounds: Bounds) -> Vec<f32> {
+fn moved_differences(a: &Plane, b: &Plane, bounds: Bounds) -> Vec<f32> {
     let mut out = Vec::with_capacity(64);
     for top in (bounds.top..bounds.bottom).step_by(BLOCK) {
         let rows = BLOCK.min(bounds.bottom - top);
         for left in (bounds.left..bounds.right).step_by(BLOCK) {
             let columns = BLOCK.min(bounds.right - left);
-            let target = Square::of(b, width, left, top, columns, rows);
+            let target = b.square(left, top, rows);
             let enough = (GOOD_ENOUGH * rows * columns) as u32;
             let mut best = u32::MAX;
             for &(dx, dy) in &MOVES {
                 let x = left.checked_add_signed(dx).filter(|x| *x >= bounds.left && x + columns <= bounds.right);
                 let y = top.checked_add_signed(dy).filter(|y| *y >= bounds.top && y + rows <= bounds.bottom);
                 if let (Some(x), Some(y)) = (x, y) {
-                    best = best.min(target.difference(&Square::of(a, width, x, y, columns, rows)));
+                    best = best.min(difference(target, a.square(x, y, rows), columns));
                     if best <= enough {
                         break;
                     }
@@ -132,25 +130,17 @@ const MOVES: [(isize, isize); MOVE_COUNT] = {
     moves
 };
 
-/// A block by value: 64 bytes side by side are compared in a few instructions.
-struct Square([u8; BLOCK * BLOCK]);
-
-impl Square {
-    fn of(plane: &[u8], width: usize, x: usize, y: usize, columns: usize, rows: usize) -> Self {
-        let mut out = [0; BLOCK * BLOCK];
-        for (row, out) in out.chunks_exact_mut(BLOCK).enumerate().take(rows) {
-            let from = &plane[(y + row) * width + x..][..columns];
-            match <&[u8; BLOCK]>::try_from(from) {
-                Ok(from) => out.copy_from_slice(from),
-                Err(_) => out[..columns].copy_from_slice(from),
-            }
-        }
-        Self(out)
+/// Sum of the differences of two blocks in their first `columns` columns.
+fn difference(a: &[[u8; BLOCK]], b: &[[u8; BLOCK]], columns: usize) -> u32 {
+    match (<&[[u8; BLOCK]; BLOCK]>::try_from(a), <&[[u8; BLOCK]; BLOCK]>::try_from(b)) {
+        // A whole block is 64 bytes side by side, which a few instructions compare.
+        (Ok(a), Ok(b)) if columns == BLOCK => sum(a.as_flattened(), b.as_flattened()),
+        _ => a.iter().zip(b).map(|(a, b)| sum(&a[..columns], &b[..columns])).sum(),
     }
+}
 
-    fn difference(&self, other: &Self) -> u32 {
-        self.0.iter().zip(&other.0).map(|(a, b)| u32::from(a.abs_diff(*b))).sum()
-    }
+fn sum(a: &[u8], b: &[u8]) -> u32 {
+    a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum()
 }
 
 /// How a frame between two others relates to them.

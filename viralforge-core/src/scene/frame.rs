@@ -1,6 +1,7 @@
 //! One frame as the scene kernel compares it.
 
-use super::likeness::{self, Blocks, Sight};
+use super::likeness::{self, Blocks};
+use super::strips::Strips;
 use crate::picture::SmallPicture;
 
 /// Where a picture is not black border, in pixels of the small picture; half-open.
@@ -56,6 +57,11 @@ const NORMAL_CONTRAST: f32 = 40.0;
 /// Bins of the histogram, 8 levels each.
 pub(super) const BINS: usize = 32;
 
+/// Side of the squares that may move on their own, in pixels of the small picture.
+pub(super) const BLOCK: usize = 8;
+/// Luma of a small picture, to be compared block by block.
+pub(super) type Plane = Strips<u8, BLOCK>;
+
 /// One frame, ready for comparing with others of the same size.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
@@ -63,9 +69,9 @@ pub(super) struct Frame {
     pub(super) height: usize,
     /// The part that is compared.
     pub(super) bounds: Bounds,
-    pub(super) luma: Vec<u8>,
+    pub(super) luma: Plane,
     /// Luma with mean and contrast taken out, centred on 128: a light that goes on changes it little.
-    pub(super) normalized: Vec<u8>,
+    pub(super) normalized: Plane,
     /// Luma at half the size, for tests of mixtures; only the part within the bounds.
     pub(super) half: Vec<f32>,
     /// The blocks of that.
@@ -95,21 +101,18 @@ impl Frame {
         let bounds = shown.map_or(Bounds::whole(width, height), |b| b.or_whole(width, height));
         let (mean, contrast, histogram) = statistics(&picture.luma, width, bounds);
         let scale = normalizer(contrast);
-        let normalized = picture.luma.iter().map(|v| (128.0 + (f32::from(*v) - mean) * scale) as u8).collect();
+        let normalized: Vec<u8> = picture.luma.iter().map(|v| (128.0 + (f32::from(*v) - mean) * scale) as u8).collect();
         let chroma = [&picture.cb, &picture.cr].map(|plane| shrink(plane, width, height, 4)).concat();
-        let half: Vec<f32> = shrink(&picture.luma, width, height, 2).into_iter().map(f32::from).collect();
-        let blocks = Blocks::of(&half, (width / 2).max(1), (height / 2).max(1));
-        let luma = picture.luma.clone();
+        let half = shrink(&picture.luma, width, height, 2);
+        let blocks = Blocks::of(&half, (width / 2).max(1));
+        let half = half.into_iter().map(f32::from).collect();
+        let (luma, normalized) = (Strips::of(&picture.luma, width), Strips::of(&normalized, width));
         Self { width, height, bounds, luma, normalized, half, blocks, chroma, histogram, mean, contrast }
     }
 
     /// How well this frame is known again in `other`; see [`likeness`](likeness::likeness).
     pub(super) fn likeness(&self, other: &Self) -> f32 {
-        likeness::likeness(self.sight(), other.sight())
-    }
-
-    fn sight(&self) -> Sight<'_> {
-        Sight { plane: &self.half, blocks: &self.blocks, bounds: self.bounds }
+        likeness::likeness(&self.blocks, &other.blocks, self.bounds.union(other.bounds))
     }
 }
 
@@ -210,11 +213,13 @@ pub(in crate::scene) mod tests {
     #[test]
     fn contrast_is_normalized_but_noise_is_not_blown_up() {
         let faint: Vec<u8> = texture(1).iter().map(|v| 60 + v / 10).collect();
-        let (strong, weak) = (frame(&texture(1)), frame(&faint));
-        let off: f32 =
-            strong.normalized.iter().zip(&weak.normalized).map(|(a, b)| f32::from(a.abs_diff(*b))).sum::<f32>();
+        let pixels = |frame: &Frame| -> Vec<u8> {
+            (0..WIDTH).flat_map(|x| frame.normalized.square(x, 0, HEIGHT).iter().map(|row| row[0])).collect()
+        };
+        let (strong, weak) = (pixels(&frame(&texture(1))), pixels(&frame(&faint)));
+        let off: f32 = strong.iter().zip(&weak).map(|(a, b)| f32::from(a.abs_diff(*b))).sum();
         assert!(off / (WIDTH * HEIGHT) as f32 <= 6.0);
         let flat: Vec<u8> = (0..WIDTH * HEIGHT).map(|i| 100 + (i % 2) as u8).collect();
-        assert!(frame(&flat).normalized.iter().all(|v| v.abs_diff(128) <= 6));
+        assert!(pixels(&frame(&flat)).iter().all(|v| v.abs_diff(128) <= 6));
     }
 }

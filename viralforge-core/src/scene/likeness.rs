@@ -1,6 +1,7 @@
 //! Whether two frames show the same things, whatever the light does.
 
 use super::frame::Bounds;
+use super::strips::Strips;
 
 /// Side of the blocks that are compared, and how far each may move, in pixels of a picture half as large as the small
 /// one: about a fifth and a sixteenth of the picture's longer side.
@@ -12,60 +13,55 @@ const LEAST_DEVIATION: f32 = 2.5;
 /// … and above which it counts no more than others.
 const FULL_DEVIATION: f32 = 20.0;
 
-/// Mean and deviation of every block that can be cut out of a frame.
+/// Every block that can be cut out of a frame, with its mean and deviation.
 #[derive(Clone, Debug)]
 pub(super) struct Blocks {
-    width: usize,
+    /// How many begin in a row, and in a column.
     columns: usize,
     rows: usize,
+    pixels: Strips<i16, BLOCK>,
     /// Of each block by its top left corner, row by row.
     mean: Vec<f32>,
     deviation: Vec<f32>,
 }
 
 impl Blocks {
-    /// Of `plane`, which is `width` × `height`.
-    pub(super) fn of(plane: &[f32], width: usize, height: usize) -> Self {
+    /// Of `plane`, whose rows are `width` long.
+    pub(super) fn of(plane: &[u8], width: usize) -> Self {
+        let height = plane.len() / width.max(1);
         let (columns, rows) = ((width + 1).saturating_sub(BLOCK), (height + 1).saturating_sub(BLOCK));
         let (mut mean, mut deviation) = (Vec::with_capacity(columns * rows), Vec::with_capacity(columns * rows));
         for top in 0..rows {
             // Sums of the columns of this band, from which a block's sum is that of a few.
-            let mut sums = vec![(0f32, 0f32); width];
+            let mut sums = vec![(0u32, 0u32); width];
             for row in plane[top * width..(top + BLOCK) * width].chunks_exact(width) {
                 for (sum, v) in sums.iter_mut().zip(row) {
-                    *sum = (sum.0 + v, sum.1 + v * v);
+                    *sum = (sum.0 + u32::from(*v), sum.1 + u32::from(*v) * u32::from(*v));
                 }
             }
             for block in sums.windows(BLOCK) {
-                let (sum, squares) = block.iter().fold((0.0, 0.0), |a, b| (a.0 + b.0, a.1 + b.1));
-                mean.push(sum / PIXELS);
-                deviation.push((squares / PIXELS - (sum / PIXELS).powi(2)).max(0.0).sqrt());
+                let (sum, squares) = block.iter().fold((0, 0), |a, b| (a.0 + b.0, a.1 + b.1));
+                let average = sum as f32 / PIXELS;
+                mean.push(average);
+                deviation.push((squares as f32 / PIXELS - average * average).max(0.0).sqrt());
             }
         }
-        Self { width, columns, rows, mean, deviation }
+        let plane: Vec<i16> = plane.iter().map(|v| i16::from(*v)).collect();
+        Self { columns, rows, pixels: Strips::of(&plane, width), mean, deviation }
     }
 }
 
-/// A frame's luma at half the size, with its blocks and what of it is not border.
-#[derive(Clone, Copy)]
-pub(super) struct Sight<'a> {
-    pub(super) plane: &'a [f32],
-    pub(super) blocks: &'a Blocks,
-    pub(super) bounds: Bounds,
-}
-
-/// How well the blocks of `b` are found nearby in `a` by their correlation, with mean and contrast taken out of each:
-/// near 1 for the same shot, also in another light, and about 0.3 for different ones. 0 where there is nothing to be
-/// known again.
-pub(super) fn likeness(a: Sight<'_>, b: Sight<'_>) -> f32 {
-    if (a.blocks.width, a.blocks.rows) != (b.blocks.width, b.blocks.rows) {
+/// How well the blocks of `b` within `bounds`, told in pixels of the small picture, are found nearby in `a` by their
+/// correlation, with mean and contrast taken out of each: near 1 for the same shot, also in another light, and about
+/// 0.3 for different ones. 0 where there is nothing to be known again.
+pub(super) fn likeness(a: &Blocks, b: &Blocks, bounds: Bounds) -> f32 {
+    if (a.columns, a.rows) != (b.columns, b.rows) {
         return 0.0;
     }
-    let bounds = a.bounds.union(b.bounds);
     let (mut sum, mut weights) = (0.0, 0.0);
-    for top in starts(bounds.top / 2, bounds.bottom.div_ceil(2), b.blocks.rows) {
-        for left in starts(bounds.left / 2, bounds.right.div_ceil(2), b.blocks.columns) {
-            let weight = b.blocks.deviation[top * b.blocks.columns + left].min(FULL_DEVIATION);
+    for top in starts(bounds.top / 2, bounds.bottom.div_ceil(2), b.rows) {
+        for left in starts(bounds.left / 2, bounds.right.div_ceil(2), b.columns) {
+            let weight = b.deviation[top * b.columns + left].min(FULL_DEVIATION);
             if weight >= LEAST_DEVIATION {
                 sum += weight * best_correlation(a, b, left, top);
                 weights += weight;
@@ -81,32 +77,30 @@ fn starts(from: usize, to: usize, places: usize) -> impl Iterator<Item = usize> 
     (from..to).step_by(BLOCK).map(move |at| at.min(last)).take(if places == 0 { 0 } else { usize::MAX })
 }
 
-fn best_correlation(a: Sight<'_>, b: Sight<'_>, left: usize, top: usize) -> f32 {
-    let (columns, width) = (a.blocks.columns, a.blocks.width);
-    let own = top * columns + left;
-    let (own_mean, own_deviation) = (b.blocks.mean[own], b.blocks.deviation[own]);
-    let mut target = [[0f32; BLOCK]; BLOCK];
-    for (row, target) in target.iter_mut().enumerate() {
-        target.copy_from_slice(&b.plane[(top + row) * width + left..][..BLOCK]);
-        target.iter_mut().for_each(|v| *v -= own_mean);
-    }
+fn best_correlation(a: &Blocks, b: &Blocks, left: usize, top: usize) -> f32 {
+    let own = top * b.columns + left;
+    let (mean, deviation) = (b.mean[own], b.deviation[own]);
+    let target = b.pixels.square(left, top, BLOCK).as_flattened();
     let mut best = 0f32;
-    for y in top.saturating_sub(REACH)..=(top + REACH).min(a.blocks.rows - 1) {
-        for x in left.saturating_sub(REACH)..=(left + REACH).min(columns - 1) {
-            let deviation = a.blocks.deviation[y * columns + x];
-            if deviation < LEAST_DEVIATION {
-                continue;
+    for y in top.saturating_sub(REACH)..=(top + REACH).min(a.rows - 1) {
+        for x in left.saturating_sub(REACH)..=(left + REACH).min(a.columns - 1) {
+            let other = y * a.columns + x;
+            if a.deviation[other] >= LEAST_DEVIATION {
+                let product = product(a.pixels.square(x, y, BLOCK).as_flattened(), target);
+                let covariance = product as f32 / PIXELS - a.mean[other] * mean;
+                best = best.max(covariance / (a.deviation[other] * deviation));
             }
-            // The target has no mean, so that of the other adds nothing to the sum of products.
-            let mut product = 0.0;
-            for (row, target) in target.iter().enumerate() {
-                let from = &a.plane[(y + row) * width + x..][..BLOCK];
-                product += from.iter().zip(target).map(|(v, t)| v * t).sum::<f32>();
-            }
-            best = best.max(product / (PIXELS * deviation * own_deviation));
         }
     }
     best
+}
+
+fn product(a: &[i16], b: &[i16]) -> i32 {
+    let pairs = |a: &[i16; BLOCK * BLOCK], b: &[i16; BLOCK * BLOCK]| -> i32 {
+        a.iter().zip(b).map(|(a, b)| i32::from(*a) * i32::from(*b)).sum()
+    };
+    // Of a known length, the compiler unrolls it.
+    a.first_chunk().zip(b.first_chunk()).map_or(0, |(a, b)| pairs(a, b))
 }
 
 #[cfg(test)]

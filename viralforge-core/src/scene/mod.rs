@@ -21,6 +21,7 @@ mod report;
 mod scenes;
 mod standard;
 mod statistics;
+mod strips;
 #[cfg(test)]
 mod training;
 
