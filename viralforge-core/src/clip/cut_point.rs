@@ -142,21 +142,24 @@ fn adjust(point: &mut CutPoint, pauses: &[TimeRange], transcript: Option<&Transc
     (point.as_start, point.as_end) = (point.as_start.map(change), point.as_end.map(change));
 }
 
-/// The most natural start and the most natural end of each slot.
+/// The most natural start and the most natural end of each slot, and the edges of the media: a clip can be cut from
+/// those in any case.
 fn thinned(mut points: Vec<CutPoint>, slot_ms: i64) -> Vec<CutPoint> {
     let slot = |p: &CutPoint| p.time.to_units(1, 1000).div_euclid(slot_ms);
     points.sort_by_key(|a| a.time);
     let mut kept = Vec::with_capacity(points.len());
     for group in points.chunk_by(|a, b| slot(a) == slot(b)) {
+        let (edges, others): (Vec<&CutPoint>, Vec<&CutPoint>) = group.iter().partition(|p| p.place == Place::Edge);
         let best = |natural: fn(&CutPoint) -> Option<f64>| {
-            let rated = group.iter().filter_map(move |p| Some((natural(p)?, p)));
+            let rated = others.iter().filter_map(move |p| Some((natural(p)?, *p)));
             rated.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.time.cmp(&a.1.time))).map(|(_, p)| *p)
         };
         let (first, last) = (best(|p| p.as_start), best(|p| p.as_end));
-        let mut pair: Vec<_> = first.map(|p| CutPoint { as_end: None, ..p }).into_iter().collect();
-        pair.extend(last.map(|p| CutPoint { as_start: None, ..p }));
-        pair.sort_by(|a, b| a.time.cmp(&b.time).then(a.as_start.is_some().cmp(&b.as_start.is_some())));
-        kept.extend(pair);
+        let mut few: Vec<CutPoint> = edges.into_iter().copied().collect();
+        few.extend(first.map(|p| CutPoint { as_end: None, ..p }));
+        few.extend(last.map(|p| CutPoint { as_start: None, ..p }));
+        few.sort_by(|a, b| a.time.cmp(&b.time).then(a.as_start.is_some().cmp(&b.as_start.is_some())));
+        kept.extend(few);
     }
     kept
 }
