@@ -255,8 +255,12 @@ impl Judge {
         Some(Found { boundary, at: cut.time })
     }
 
+    /// `None` for a fade in at the very start and a fade out at the end: there is no shot on one side.
     fn gradual(&self, gradual: &Gradual, end: Timestamp) -> Option<Found> {
         let Extent { first, last, start, middle, end: after } = gradual.extent;
+        if gradual.kind == BoundaryKind::Fade && (first <= 1 || after.is_none()) {
+            return None;
+        }
         let boundary = Boundary {
             kind: gradual.kind,
             start_frame: first,
@@ -378,6 +382,18 @@ mod tests {
         let fade =
             change(20, |a, b, share, _| if share < 0.5 { a * (1.0 - 2.0 * share) } else { b * (2.0 * share - 1.0) });
         one_gradual(&fade, BoundaryKind::Fade, 60, 79);
+    }
+
+    #[test]
+    fn a_fade_in_at_the_start_and_a_fade_out_at_the_end_are_none() {
+        let mut frames = shots(&[100]);
+        for i in 0..20 {
+            let share = (i + 1) as f32 / 21.0;
+            frames[i].iter_mut().for_each(|v| *v = (f32::from(*v) * share) as u8);
+            frames[99 - i].iter_mut().for_each(|v| *v = (f32::from(*v) * share) as u8);
+        }
+        let report = detect(&frames, 25, &SceneOptions::default());
+        assert!(report.boundaries.iter().all(|b| b.kind != BoundaryKind::Fade), "{:?}", report.boundaries);
     }
 
     #[test]
