@@ -160,8 +160,10 @@ impl SecondFactors {
         let Some(sealed) = self.sealed(user_id, is_on).await? else { return Ok(None) };
         // Whoever has it must not be let in without: what cannot be read is no code either.
         let Some(secret) = self.vault.open(&purpose(user_id), &sealed) else { return Ok(None) };
-        // The defaults are those of every authenticator: SHA-1, six digits, 30 seconds, and a step for slow clocks.
-        let totp: Totp = Builder::new().with_secret(Secret::from(secret)).build().map_err(|_| Problem::internal())?;
+        // The defaults are those of every authenticator: SHA-1, six digits, 30 seconds. A code is good for these and no
+        // longer (OWASP ASVS 5.0, 6.5.5), so that clocks have to be right to some seconds.
+        let builder = Builder::new().with_secret(Secret::from(secret)).with_skew(0);
+        let totp: Totp = builder.build().map_err(|_| Problem::internal())?;
         let is_code = code.len() == 6 && code.bytes().all(|byte| byte.is_ascii_digit());
         let step = is_code.then(|| totp.check(code, (now / 1000).max(0) as u64)).flatten();
         Ok(step.map(|step| step as i64))

@@ -42,7 +42,7 @@ impl App {
             Code::Wrong => {
                 // Whoever came this far has the password.
                 self.noted(Event::SecondFactorFailed, Some(user_id), client).await;
-                Err(Problem::new("forbidden", "the code is wrong, or was used before; wait for the next"))
+                Err(Problem::new("forbidden", "the code is wrong, over, or was used before; wait for the next"))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! One-time codes beside the password: turned on, asked for in every way to sign in, and turned off.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
@@ -36,9 +36,13 @@ impl<'a> Authenticator<'a> {
         authenticator
     }
 
-    /// The code of this moment.
+    /// The code of this moment, which is good for some seconds more.
     fn code(&self) -> String {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        while now() % 30 > 24 {
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        let now = now();
         let secret = Secret::try_from_base32(&self.secret).unwrap();
         Builder::new().with_secret(secret).build().unwrap().generate(now).to_string()
     }
