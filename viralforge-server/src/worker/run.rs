@@ -29,6 +29,8 @@ pub(crate) enum Ended {
 
 /// Longest line that a child may write, in bytes: reports are small, and a child may be in a stranger's hands.
 const MAX_LINE_BYTES: u64 = 16 << 20;
+/// Longest line that tells of a scene: a few numbers. Of these, many are held until they are told.
+const MAX_SCENE_BYTES: usize = 4 << 10;
 /// Lines of standard error that are kept for the log.
 const KEPT_ERROR_LINES: usize = 20;
 
@@ -107,7 +109,8 @@ async fn last_line(child: &mut Child, listen: &impl Fn(Told)) -> std::io::Result
         }
         match serde_json::from_str(&text) {
             Ok(Line::Progress(progress)) => listen(Told::Progress(progress)),
-            Ok(Line::Scene(scene)) => listen(Told::Scene(scene)),
+            Ok(Line::Scene(scene)) if text.len() <= MAX_SCENE_BYTES => listen(Told::Scene(scene)),
+            Ok(Line::Scene(_)) => return Err(std::io::Error::other("it told of a scene at great length")),
             Ok(line) => answer = Some(line),
             Err(error) => return Err(std::io::Error::other(format!("it wrote nonsense: {error}"))),
         }
