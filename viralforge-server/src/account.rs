@@ -13,6 +13,8 @@ pub(crate) mod session;
 mod user;
 mod vault;
 
+#[cfg(test)]
+pub(crate) use access::install_crypto;
 pub(crate) use access::{AccessTokens, LIFETIME_SECONDS as ACCESS_LIFETIME_SECONDS};
 pub(crate) use audit::{Audit, Event};
 pub(crate) use caller::{Caller, OPERATOR, Owned, Proof, Scope, Scopes};

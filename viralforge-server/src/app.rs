@@ -92,7 +92,7 @@ impl App {
         let database = Database::connect(&config.database_url, config.database_connections).await?;
         database.migrate().await?;
         let queue = Queue::new(database.clone(), config.lease, config.job_starts);
-        let bull = config.redis_url.clone().map(|url| Arc::new(Bull::new(url, queue.clone())));
+        let bull = config.redis.clone().map(|broker| Arc::new(Bull::new(broker, queue.clone())));
         let wake = Arc::new(Notify::new());
         let pool = || database.pool.clone();
         let access_tokens = AccessTokens::start(pool(), Arc::clone(&vault), config.base_url()).await;

@@ -1,19 +1,23 @@
 //! The configuration: environment first, then a file, then defaults. Every problem is listed at once.
 
+mod broker;
 mod reach;
 
+pub(crate) use broker::Broker;
 pub(crate) use reach::{HostPattern, WebhookHosts};
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ipnet::IpNet;
 
 use crate::db::Engine;
 use crate::limit::{Quota, Rate};
+use crate::oauth::ClientKey;
 use crate::report;
 
 /// A value that is never printed.
@@ -63,7 +67,15 @@ pub(crate) struct Client {
     /// Who speaks there, for those that tell of themselves.
     pub(crate) issuer: String,
     pub(crate) id: String,
-    pub(crate) secret: Secret,
+    pub(crate) credential: Credential,
+}
+
+/// What this server proves itself with.
+#[derive(Clone, Debug)]
+pub(crate) enum Credential {
+    Secret(Secret),
+    /// A key whose public half the provider has.
+    Key(Arc<ClientKey>),
 }
 
 /// Everything that can be set; `.env.example` says what each means.
@@ -111,7 +123,7 @@ pub(crate) struct Config {
     pub(crate) workers: usize,
     /// Most jobs of each lane, in the order of `Lane::ALL`.
     pub(crate) lane_workers: [usize; 4],
-    pub(crate) redis_url: Option<Secret>,
+    pub(crate) redis: Option<Broker>,
     pub(crate) max_connections: usize,
     pub(crate) job_timeout: Duration,
     pub(crate) job_memory_bytes: u64,
@@ -154,8 +166,6 @@ impl Config {
         let embedded = || format!("sqlite://{}", data.join("viralforge.db").display());
         let is_database = |url: &str| Engine::of(url).is_some();
         let database_url = settings.fitting("DATABASE_URL", is_database, "does not begin with sqlite: or postgres:");
-        let is_redis = |url: &str| url.starts_with("redis://") || url.starts_with("rediss://");
-        let redis_url = settings.fitting("REDIS_URL", is_redis, "does not begin with redis:// or rediss://");
         let is_form = |form: &str| ["json", "text"].contains(&form);
         let log = settings.fitting("VIRALFORGE_LOG", is_form, "is not one of json, text");
         let is_clamd = |address: &str| {
@@ -209,7 +219,7 @@ impl Config {
                 settings.parsed("VIRALFORGE_CLIP_WORKERS", workers),
                 settings.parsed("VIRALFORGE_VIDEO_WORKERS", workers),
             ],
-            redis_url: redis_url.map(Secret),
+            redis: settings.broker(),
             max_connections: settings.at_least("VIRALFORGE_MAX_CONNECTIONS", 20_000, 1),
             job_timeout: settings.seconds("VIRALFORGE_JOB_TIMEOUT_SECONDS", 3600),
             job_memory_bytes: settings.at_least("VIRALFORGE_JOB_MEMORY_BYTES", 4 << 30, 256 << 20),
@@ -373,12 +383,18 @@ impl Settings<'_> {
                 "VIRALFORGE_OIDC_CLIENT_SECRET",
             ),
         ];
+        let key = self.client_key("VIRALFORGE_OIDC_CLIENT_KEY_FILE");
         let mut clients = Vec::new();
         for (provider, issuer, id_name, secret_name) in named {
-            match (self.text(id_name), self.text(secret_name)) {
+            let key = key.clone().filter(|_| provider == "oidc").map(Credential::Key);
+            let secret = self.text(secret_name).map(|secret| Credential::Secret(Secret(secret)));
+            if key.is_some() && secret.is_some() {
+                self.problems.push(format!("of {secret_name} and VIRALFORGE_OIDC_CLIENT_KEY_FILE, set one"));
+            }
+            match (self.text(id_name), key.or(secret)) {
                 (None, None) => {}
-                (Some(id), Some(secret)) => {
-                    clients.push(Client { provider, issuer: issuer.to_owned(), id, secret: Secret(secret) });
+                (Some(id), Some(credential)) => {
+                    clients.push(Client { provider, issuer: issuer.to_owned(), id, credential });
                 }
                 (id, _) => {
                     let missing = if id.is_none() { id_name } else { secret_name };
@@ -392,9 +408,19 @@ impl Settings<'_> {
             self.problems.push("VIRALFORGE_OIDC_ISSUER is no address like https://sign-in.example.com".to_owned());
         }
         if issuer.is_some() && !is_there {
-            self.problems.push("VIRALFORGE_OIDC_CLIENT_ID and VIRALFORGE_OIDC_CLIENT_SECRET are missing".to_owned());
+            self.problems.push("VIRALFORGE_OIDC_CLIENT_ID and VIRALFORGE_OIDC_CLIENT_SECRET (or VIRALFORGE_OIDC_CLIENT_KEY_FILE) are missing".to_owned());
         }
         clients
+    }
+
+    /// A key to prove oneself with, which has to be one.
+    fn client_key(&mut self, name: &'static str) -> Option<Arc<ClientKey>> {
+        let path = self.text(name)?;
+        let key = match std::fs::read(&path) {
+            Ok(text) => ClientKey::from_pem(&text).ok_or("is no key of P-256 or Ed25519 in PEM (PKCS #8)".to_owned()),
+            Err(error) => Err(format!("cannot be read: {error}")),
+        };
+        key.map_err(|problem| self.problems.push(format!("{name} {path} {problem}"))).ok().map(Arc::new)
     }
 
     /// The storage: of what it needs, everything is set or nothing.

@@ -13,7 +13,7 @@ use std::net::IpAddr;
 use local::Local;
 use shared::Shared;
 
-use crate::config::{Config, Secret};
+use crate::config::Config;
 use crate::id;
 
 /// What is limited, in the order of `Config::rates`.
@@ -85,7 +85,7 @@ pub(crate) struct Limits {
 impl Limits {
     pub(crate) fn new(config: &Config) -> Self {
         let shares = config.rates.map(|rate| rate.map(|rate| rate.share(config.replicas)));
-        let shared = config.redis_url.as_ref().map(|url: &Secret| Shared::new(url));
+        let shared = config.redis.as_ref().map(Shared::new);
         Self { rates: config.rates, shares, local: Local::default(), shared }
     }
 

@@ -2,6 +2,7 @@
 //! authorization code with PKCE alone, as RFC 9700 has it.
 
 mod attempt;
+mod client_key;
 mod connection;
 mod discovery;
 mod id_token;
@@ -10,6 +11,7 @@ mod provider;
 mod token;
 
 pub(crate) use attempt::{Attempt, LIFETIME_SECONDS as ATTEMPT_LIFETIME_SECONDS};
+pub(crate) use client_key::ClientKey;
 pub(crate) use connection::{Connection, SELECT as SELECT_CONNECTIONS};
 pub(crate) use provider::ProviderView;
 

@@ -13,6 +13,12 @@ use super::{Session, Vault};
 use crate::id;
 use crate::problem::{Problem, Result};
 
+/// Lets tests verify what is signed elsewhere.
+#[cfg(test)]
+pub(crate) fn install_crypto() {
+    let _ = crypto::PROVIDER.install_default();
+}
+
 /// How long an access token is good.
 pub(crate) const LIFETIME_SECONDS: i64 = 15 * 60;
 /// How far the clocks of two servers may be apart.

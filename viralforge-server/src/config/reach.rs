@@ -104,7 +104,7 @@ impl Config {
         let plain = [
             ("S3_ENDPOINT", "https://", self.s3.as_ref().and_then(|s3| http(&s3.endpoint))),
             ("DATABASE_URL", "sslmode=verify-full", if is_postgres { database() } else { None }),
-            ("REDIS_URL", "rediss://", self.redis_url.as_ref().and_then(|url| redis(url.expose()))),
+            ("REDIS_URL", "rediss://", self.redis.as_ref().and_then(|broker| redis(broker.url().expose()))),
             ("CLAMD_ADDRESS", "its Unix socket", self.clamd.as_deref().and_then(clamd)),
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://", self.otlp_endpoint.as_deref().and_then(http)),
             ("SENTRY_DSN", "https://", self.sentry_dsn.as_ref().and_then(|dsn| http(dsn.expose()))),

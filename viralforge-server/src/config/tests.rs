@@ -52,6 +52,28 @@ fn a_provider_is_set_up_whole_or_not_at_all() {
 }
 
 #[test]
+fn files_that_prove_who_we_are_have_to_be_there_and_to_fit() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("key.pem").display().to_string();
+    std::fs::write(&path, "no key").unwrap();
+    let told = |pairs: &[(&str, &str)]| load(pairs).unwrap_err();
+    let redis = ("REDIS_URL", "rediss://127.0.0.1:6379");
+    assert!(told(&[("REDIS_URL", "redis://127.0.0.1:6379"), ("REDIS_AUTHORITY_FILE", &path)]).contains("rediss://"));
+    assert!(told(&[redis, ("REDIS_KEY_FILE", &path)]).contains("one is missing"));
+    assert!(told(&[redis, ("REDIS_AUTHORITY_FILE", "/nowhere.pem")]).contains("cannot be read"));
+    let both = told(&[redis, ("REDIS_CERTIFICATE_FILE", &path), ("REDIS_KEY_FILE", &path)]);
+    assert!(both.contains("the settings of redis cannot be used"), "{both}");
+    let oidc = [("VIRALFORGE_OIDC_ISSUER", "https://a.example"), ("VIRALFORGE_OIDC_CLIENT_ID", "id")];
+    let key = ("VIRALFORGE_OIDC_CLIENT_KEY_FILE", path.as_str());
+    assert!(told(&[oidc[0], oidc[1], key]).contains("is no key of P-256 or Ed25519"));
+    let pem = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n-----END PRIVATE KEY-----\n";
+    std::fs::write(&path, pem).unwrap();
+    let config = load(&[oidc[0], oidc[1], key]).unwrap();
+    assert!(matches!(config.clients[0].credential, Credential::Key(_)));
+    assert!(told(&[oidc[0], oidc[1], key, ("VIRALFORGE_OIDC_CLIENT_SECRET", "geheim")]).contains("set one"));
+}
+
+#[test]
 fn the_environment_goes_before_the_file_and_typos_in_the_file_are_problems() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("viralforge.toml");

@@ -8,7 +8,6 @@ mod trouble;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use bullmq::options::RedisConnectionOptions;
 use bullmq::redis_connection::RedisConnection;
 use bullmq::types::RemoveOnFinish;
 use bullmq::{BulkJob, JobOptions, JobState, QueueEvent, QueueEvents, QueueEventsOptions, QueueOptions, WorkerOptions};
@@ -18,7 +17,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
 use super::{BATCH, Lane, Queue, Waiting};
-use crate::config::Secret;
+use crate::config::Broker;
 use crate::id;
 use crate::problem::{Problem, Result};
 
@@ -33,7 +32,7 @@ const KEPT_ENTRIES: usize = 100;
 
 /// The queues in Redis, connected or about to be.
 pub(crate) struct Bull {
-    url: Secret,
+    broker: Broker,
     queue: Queue,
     connected: watch::Sender<Option<Arc<Connected>>>,
     /// Why it does not answer, as far as that is known.
@@ -59,8 +58,8 @@ async fn timely<T>(answer: impl Future<Output = Result<T, bullmq::Error>>) -> Re
 }
 
 impl Bull {
-    pub(crate) fn new(url: Secret, queue: Queue) -> Self {
-        Self { url, queue, connected: watch::Sender::new(None), trouble: Mutex::default() }
+    pub(crate) fn new(broker: Broker, queue: Queue) -> Self {
+        Self { broker, queue, connected: watch::Sender::new(None), trouble: Mutex::default() }
     }
 
     fn now(&self) -> Option<Arc<Connected>> {
@@ -99,7 +98,7 @@ impl Bull {
     /// `ready` is woken when there may be something for a worker.
     pub(crate) async fn keep(&self, asked: &Notify, ready: &Arc<Notify>, listen: bool) {
         loop {
-            match tokio::time::timeout(PATIENCE * 2, Connected::open(&self.url, ready, listen)).await {
+            match tokio::time::timeout(PATIENCE * 2, Connected::open(&self.broker, ready, listen)).await {
                 Ok(Ok(connected)) => {
                     tracing::info!("redis answers");
                     let connected = Arc::new(connected);
@@ -111,7 +110,7 @@ impl Bull {
                 }
                 // Each reason is told once, as long as it stays the same.
                 _ => {
-                    let why = trouble::trouble(&self.url).await;
+                    let why = trouble::trouble(&self.broker).await;
                     if why != self.trouble() {
                         tracing::warn!(why, "redis cannot be reached; jobs are taken from the table");
                     }
@@ -198,8 +197,8 @@ impl Bull {
 }
 
 impl Connected {
-    async fn open(url: &Secret, ready: &Arc<Notify>, listen: bool) -> Result<Self, bullmq::Error> {
-        let connection = RedisConnectionOptions::new().url(url.expose());
+    async fn open(broker: &Broker, ready: &Arc<Notify>, listen: bool) -> Result<Self, bullmq::Error> {
+        let connection = broker.connection().map_err(|error| bullmq::Error::InvalidConfig(error.to_string()))?;
         let shared = RedisConnection::new_managed_only(&connection).await?;
         let mut lanes = Vec::new();
         let mut listeners = JoinSet::new();

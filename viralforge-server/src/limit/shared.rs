@@ -4,11 +4,11 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use redis::Script;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Script};
 
 use super::gcra::{Decision, Rate};
-use crate::config::Secret;
+use crate::config::Broker;
 use crate::id;
 
 /// How long Redis may take; nobody is to wait for a limit.
@@ -19,7 +19,7 @@ const REST_MS: i64 = 1000;
 const PREFIX: &str = "viralforge:rate:";
 
 pub(super) struct Shared {
-    url: Secret,
+    broker: Broker,
     connection: OnceLock<Option<ConnectionManager>>,
     script: Script,
     /// Until when it is not asked, in milliseconds since 1970.
@@ -33,9 +33,9 @@ impl std::fmt::Debug for Shared {
 }
 
 impl Shared {
-    pub(super) fn new(url: &Secret) -> Self {
+    pub(super) fn new(broker: &Broker) -> Self {
         let script = Script::new(include_str!("gcra.lua"));
-        Self { url: url.clone(), connection: OnceLock::new(), script, rests_until: AtomicI64::new(0) }
+        Self { broker: broker.clone(), connection: OnceLock::new(), script, rests_until: AtomicI64::new(0) }
     }
 
     /// Counts a request; `None` where Redis cannot be asked.
@@ -44,7 +44,7 @@ impl Shared {
             return None;
         }
         // It connects by itself, and again where it has to.
-        let mut connection = self.connection.get_or_init(|| connect(&self.url)).clone()?;
+        let mut connection = self.connection.get_or_init(|| connect(&self.broker)).clone()?;
         let mut call = self.script.key(format!("{PREFIX}{key}"));
         call.arg(rate.interval()).arg(rate.window());
         let answer = tokio::time::timeout(PATIENCE, call.invoke_async::<(i64, i64, i64)>(&mut connection)).await;
@@ -59,11 +59,11 @@ impl Shared {
     }
 }
 
-fn connect(url: &Secret) -> Option<ConnectionManager> {
+fn connect(broker: &Broker) -> Option<ConnectionManager> {
     let config = ConnectionManagerConfig::new()
         .set_number_of_retries(1)
         .set_connection_timeout(Some(PATIENCE))
         .set_response_timeout(Some(PATIENCE));
-    let manager = Client::open(url.expose()).and_then(|client| ConnectionManager::new_lazy_with_config(client, config));
+    let manager = broker.client().and_then(|client| ConnectionManager::new_lazy_with_config(client, config));
     manager.map_err(|_| tracing::error!("the address of redis cannot be used for rates")).ok()
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::config::{Client, Secret};
+use crate::config::{Client, Credential};
 
 /// How the challenge of PKCE is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ pub(super) struct Provider {
     pub(super) name: &'static str,
     pub(super) known: Known,
     pub(super) client_id: String,
-    pub(super) client_secret: Secret,
+    pub(super) credential: Credential,
     /// What the client identifier is called.
     pub(super) client_id_name: &'static str,
     /// What is asked for to sign in; nothing: it cannot be signed in with.
@@ -119,7 +119,7 @@ impl Provider {
             name: client.provider,
             known: Known::Discovered { issuer: client.issuer.clone() },
             client_id: client.id.clone(),
-            client_secret: client.secret.clone(),
+            credential: client.credential.clone(),
             client_id_name: "client_id",
             sign_in_scopes: &["openid"],
             scopes: &["openid", "profile", "email", "offline_access"],

@@ -38,8 +38,8 @@ fn outgoing() -> Outgoing {
 }
 
 fn provider(name: &'static str) -> Provider {
-    let (id, secret) = ("the-id".to_owned(), Secret::new("the-secret"));
-    Provider::of(&Client { provider: name, issuer: String::new(), id, secret })
+    let (id, credential) = ("the-id".to_owned(), Credential::Secret(Secret::new("the-secret")));
+    Provider::of(&Client { provider: name, issuer: String::new(), id, credential })
 }
 
 fn endpoints(provider: &Provider) -> Endpoints {

@@ -1,4 +1,4 @@
-//! What is asked of a provider with our secret: tokens for a code, newer ones for old ones, an account for a token, and
+//! What is asked of a provider with our secret or key: tokens for a code, newer ones for old ones, an account for a token, and
 //! that a token is no longer good.
 
 use axum::http::{HeaderValue, Method, StatusCode};
@@ -9,7 +9,9 @@ use url::Url;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::Refused;
+use super::client_key::ASSERTION_TYPE;
 use super::provider::{Endpoints, Proof, Provider, Renewal};
+use crate::config::Credential;
 use crate::id;
 use crate::outgoing::{Answer, Outgoing};
 
@@ -54,9 +56,12 @@ impl Asked<'_> {
         ];
         let mut tokens = tokens(self.post(&self.endpoints.token, &form).await?)?;
         if let Renewal::Itself { exchange, .. } = &self.provider.renewal {
-            let secret = self.provider.client_secret.expose();
-            let query =
-                [("grant_type", "ig_exchange_token"), ("client_secret", secret), ("access_token", &tokens.access)];
+            let Credential::Secret(secret) = &self.provider.credential else { return Err(Refused::ProviderFailed) };
+            let query = [
+                ("grant_type", "ig_exchange_token"),
+                ("client_secret", secret.expose()),
+                ("access_token", &tokens.access),
+            ];
             let lasting = self.get(exchange, &query).await?;
             tokens = Tokens { scopes: tokens.scopes, ..lasting };
         }
@@ -120,18 +125,26 @@ impl Asked<'_> {
 
     /// A form with what proves who we are, which may be in a header.
     fn form(self, fields: &[(&str, &str)]) -> Result<(Option<HeaderValue>, String), Refused> {
-        let (id, secret) = (&self.provider.client_id, self.provider.client_secret.expose());
+        let id = &self.provider.client_id;
         let mut form = Serializer::new(String::new());
         form.extend_pairs(fields);
-        let basic = match self.endpoints.proof {
-            Proof::Form => {
-                form.append_pair(self.provider.client_id_name, id).append_pair("client_secret", secret);
+        let basic = match (&self.provider.credential, self.endpoints.proof) {
+            (Credential::Key(key), _) => {
+                let issuer = self.provider.issuer().unwrap_or_default();
+                let assertion = key.assertion(id, issuer).map_err(|_| Refused::ProviderFailed)?;
+                form.append_pair(self.provider.client_id_name, id)
+                    .append_pair("client_assertion_type", ASSERTION_TYPE)
+                    .append_pair("client_assertion", &assertion);
                 None
             }
-            Proof::Basic => {
+            (Credential::Secret(secret), Proof::Form) => {
+                form.append_pair(self.provider.client_id_name, id).append_pair("client_secret", secret.expose());
+                None
+            }
+            (Credential::Secret(secret), Proof::Basic) => {
                 // RFC 6749, 2.3.1: first as in a form.
                 let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
-                let pair = STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret)));
+                let pair = STANDARD.encode(format!("{}:{}", encoded(id), encoded(secret.expose())));
                 Some(HeaderValue::from_str(&format!("Basic {pair}")).map_err(|_| Refused::ProviderFailed)?)
             }
         };

@@ -22,6 +22,7 @@ mod poison;
 mod postgres;
 mod proofs;
 mod redis;
+mod redis_tls;
 mod refused;
 mod removal;
 mod reports;

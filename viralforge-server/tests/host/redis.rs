@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -33,9 +34,25 @@ impl Redis {
 
     /// Without anything that it knew before.
     pub(crate) fn start_again(&mut self) {
+        let port = self.port.to_string();
+        self.start_listening(&["--port", &port]);
+    }
+
+    /// The same by TLS alone, with the files `ca.crt`, `server.crt` and `server.key` of a folder; whoever comes has to
+    /// show a certificate.
+    pub(crate) fn start_with_tls(&mut self, folder: &Path) {
+        let port = self.port.to_string();
+        let [ca, certificate, key] =
+            ["ca.crt", "server.crt", "server.key"].map(|name| folder.join(name).display().to_string());
+        let files = ["--tls-ca-cert-file", &ca, "--tls-cert-file", &certificate, "--tls-key-file", &key];
+        let listening = ["--port", "0", "--tls-port", &port, "--tls-auth-clients", "yes"];
+        self.start_listening(&[&listening[..], &files[..]].concat());
+    }
+
+    fn start_listening(&mut self, listening: &[&str]) {
         let mut command = Command::new("redis-server");
         command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]);
-        command.args(["--port", &self.port.to_string()]).arg("--dir").arg(self.folder.path());
+        command.args(listening).arg("--dir").arg(self.folder.path());
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(lines.any(|line| line.unwrap().contains("Ready to accept connections")), "redis-server ended");

@@ -1,13 +1,13 @@
 // Signing in with a real OpenID provider, and connecting an account there: the whole flow, and attacks on it. What a
 // provider can do wrong is in ../host/connect.rs.
 import assert from 'node:assert/strict'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, afterEach, test } from 'node:test'
 import { headers, json, kill, start, until } from '../tus/host.js'
 import { Browser } from './browser.js'
-import { client, listen } from './provider.js'
+import { client, clientKey, listen } from './provider.js'
 
 const folders = []
 const ends = []
@@ -83,6 +83,24 @@ for (const alg of ['RS256', 'ES256', 'EdDSA']) {
     assert.equal(a.id, b.id)
     assert.notEqual(a.id, c.id)
     assert.equal(a.email, null)
+  })
+}
+
+for (const alg of ['ES256', 'EdDSA']) {
+  test(`the server proves itself by a key in place of a secret, by ${alg}`, async () => {
+    const file = join(await mkdtemp(join(tmpdir(), 'viralforge-oidc-')), 'client.pem')
+    folders.push(dirname(file))
+    await writeFile(file, clientKey(alg))
+    const settings = { VIRALFORGE_OIDC_CLIENT_SECRET: '', VIRALFORGE_OIDC_CLIENT_KEY_FILE: file }
+    const host = await world({ proof: 'key' }, settings)
+    assert.equal((await signIn(new Browser(), host)).end, '/done')
+    host.provider.who = 'eve'
+    assert.equal(await connect(new Browser(), host), '/done')
+    const { items } = await json(`${host.url}/v1/connections`)
+    const ended = await fetch(`${host.url}/v1/connections/${items[0].id}`, { method: 'DELETE', headers })
+    assert.equal(ended.status, 204)
+    await until(`${host.url}/v1/connections`, () => host.provider.revoked > 0)
+    assert.deepEqual(host.provider.grants, ['authorization_code', 'authorization_code'])
   })
 }
 

@@ -11,6 +11,13 @@ const keys = [
 ].map(({ privateKey }) => privateKey.export({ format: 'jwk' }))
 
 export const client = { id: 'viralforge', secret: 'a secret of the client: +/=&' }
+/** Keys that a client may have in place of a secret: PEM by the algorithm that they sign with. */
+const clientKeys = { ES256: generateKeyPairSync('ec', { namedCurve: 'P-256' }), EdDSA: generateKeyPairSync('ed25519') }
+export const clientKey = (alg) => clientKeys[alg].privateKey.export({ type: 'pkcs8', format: 'pem' })
+const byKey = {
+  token_endpoint_auth_method: 'private_key_jwt',
+  jwks: { keys: Object.values(clientKeys).map(({ publicKey }) => publicKey.export({ format: 'jwk' })) },
+}
 
 /** A provider that has no client yet: `serve` makes it one, once it is known where that is. */
 export async function listen() {
@@ -23,19 +30,20 @@ export async function listen() {
     server.closeAllConnections()
     server.close()
   }
-  state.serve = (callback, { alg = 'RS256', pkceRequired = true, accessTokenSeconds = 3600 } = {}) => {
+  state.serve = (callback, { alg = 'RS256', pkceRequired = true, accessTokenSeconds = 3600, proof = { client_secret: client.secret } } = {}) => {
     const provider = new Provider(state.url, {
       clients: [
         {
           client_id: client.id,
-          client_secret: client.secret,
+          ...(proof === 'key' ? byKey : proof),
           redirect_uris: [callback],
           grant_types: ['authorization_code', 'refresh_token'],
           id_token_signed_response_alg: alg,
         },
       ],
       jwks: { keys },
-      enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256', 'EdDSA'] },
+      enabledJWA: { idTokenSigningAlgValues: ['RS256', 'ES256', 'EdDSA'], clientAuthSigningAlgValues: ['ES256', 'EdDSA'] },
+      clientAuthMethods: ['client_secret_basic', 'private_key_jwt'],
       cookies: { keys: ['a key of cookies'] },
       features: { devInteractions: { enabled: false }, revocation: { enabled: true } },
       pkce: { methods: ['S256'], required: () => pkceRequired },

@@ -1,13 +1,15 @@
 //! Why Redis does not answer, in words that name the setting: BullMQ tries again inside until nobody waits any more.
 
-use redis::{Client, ErrorKind, cmd};
+use redis::{ErrorKind, cmd};
 
 use super::PATIENCE;
-use crate::config::Secret;
+use crate::config::Broker;
 
 /// What is wrong.
-pub(super) async fn trouble(url: &Secret) -> &'static str {
-    let Ok(client) = Client::open(url.expose()) else { return "REDIS_URL is no address of redis" };
+pub(super) async fn trouble(broker: &Broker) -> &'static str {
+    let Ok(client) = broker.client() else {
+        return "REDIS_URL is no address of redis, or its certificates cannot be used";
+    };
     let asked = async {
         let mut connection = client.get_multiplexed_async_connection().await?;
         cmd("PING").query_async::<String>(&mut connection).await
