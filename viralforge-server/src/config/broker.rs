@@ -64,6 +64,7 @@ impl Broker {
 impl Settings<'_> {
     /// Redis, with what it takes to get there.
     pub(super) fn broker(&mut self) -> Option<Broker> {
+        let before = self.problems.len();
         let is_redis = |url: &str| url.starts_with("redis://") || url.starts_with("rediss://");
         let url = self.fitting("REDIS_URL", is_redis, "does not begin with redis:// or rediss://");
         let names = ["REDIS_AUTHORITY_FILE", "REDIS_CERTIFICATE_FILE", "REDIS_KEY_FILE"];
@@ -81,7 +82,9 @@ impl Settings<'_> {
             self.problems.push("of REDIS_CERTIFICATE_FILE and REDIS_KEY_FILE, one is missing".to_owned());
         }
         let broker = Broker { url: Secret(url?), authority, identity: certificate.zip(key) };
-        if let Err(error) = broker.client() {
+        if self.problems.len() == before
+            && let Err(error) = broker.client()
+        {
             self.problems.push(format!("the settings of redis cannot be used: {}", error.category()));
         }
         Some(broker)

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::provider::{Endpoints, Known, Proof, Renewal};
 use super::*;
-use crate::config::Secret;
+use crate::config::{Client, Credential, Secret};
 use crate::id;
 
 /// What was asked: method, path, and the fields of the query or the form.
@@ -144,7 +144,7 @@ async fn instagram_exchanges_its_token_for_one_that_lasts_and_renews_itself() {
 fn oauth(pool: &AnyPool) -> OAuth {
     let clients = ["tiktok", "instagram"].map(|provider| {
         let (id, secret) = ("the-id".to_owned(), Secret::new("the-secret"));
-        Client { provider, issuer: String::new(), id, secret }
+        Client { provider, issuer: String::new(), id, credential: Credential::Secret(secret) }
     });
     let vault = Arc::new(Vault::new(&[Secret::new("a secret")]).unwrap());
     let base = ("https://here.example/api".to_owned(), false);
