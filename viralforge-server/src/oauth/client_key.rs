@@ -77,7 +77,7 @@ mod tests {
 
     #[test]
     fn an_assertion_is_for_one_provider_and_a_minute_and_never_the_same() {
-        let _ = crate::account::install_crypto();
+        crate::account::install_crypto();
         let der = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         let key = ClientKey::from_pem(pem(der.as_ref()).as_bytes()).unwrap();
         let Pair::Ed25519(pair) = &key.0 else { panic!("{key:?}") };
