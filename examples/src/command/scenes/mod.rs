@@ -28,7 +28,7 @@ Examples:
   viralforge scenes talk.mp4 -o talk.fcpxml --start-timecode-frames 90000 --title 'Talk, take 2'
   viralforge scenes talk.mp4 --method adaptive:adaptive_threshold=2.5 --min-scene-duration-seconds 0.6
   viralforge scenes talk.mp4 --statistics talk.svg          why a cut was found, or was not
-  viralforge scenes film.mkv --live --json                  a line for each scene while the film is read
+  viralforge scenes film.mkv --live --json                  a line a scene, as soon as it is known
   viralforge scenes talk.mp4 --json | jq '.boundaries[] | select(.kind == \"cut\")'
 
 For a cut, both frame numbers are the first frame of the new scene. Frames count from 0 in the order shown.
