@@ -256,13 +256,13 @@ impl Queue {
     /// Tells listeners of scenes that were found, if the claim still holds.
     pub(crate) async fn tell_scenes(&self, claim: &Claim, scenes: &[Value]) -> Result<()> {
         let mut tx = self.database.pool.begin().await?;
-        let held: Option<(String,)> =
-            sqlx::query_as("SELECT id FROM jobs WHERE id = $1 AND fence = $2 AND state = 'running'")
-                .bind(&claim.job.id)
-                .bind(claim.fence)
-                .fetch_optional(&mut *tx)
-                .await?;
-        if held.is_some() {
+        // A write, though it changes nothing: of two transactions that read first and then write, SQLite refuses one.
+        let held = sqlx::query("UPDATE jobs SET fence = fence WHERE id = $1 AND fence = $2 AND state = 'running'")
+            .bind(&claim.job.id)
+            .bind(claim.fence)
+            .execute(&mut *tx)
+            .await?;
+        if held.rows_affected() == 1 {
             for scene in scenes {
                 event::note(&mut *tx, &claim.job.id, "scene", scene).await?;
             }

@@ -36,6 +36,8 @@ struct Heard {
     scenes: mpsc::Receiver<Value>,
     /// How many scenes may still be told.
     room: usize,
+    /// Scenes that the database did not take yet.
+    untold: Vec<Value>,
 }
 
 /// Takes down what a child tells.
@@ -166,7 +168,7 @@ impl Runner {
         };
         let (sender, progress) = watch::channel(Value::Null);
         let (scene_sender, scenes) = mpsc::channel(MAX_SCENES_TOLD);
-        let mut heard = Heard { progress, scenes, room: MAX_SCENES_TOLD };
+        let mut heard = Heard { progress, scenes, room: MAX_SCENES_TOLD, untold: Vec::new() };
         let stop = Notify::new();
         let work = self.produce(claim, kind, Listener { progress: sender, scenes: scene_sender }, &stop);
         tokio::pin!(work);
@@ -295,10 +297,13 @@ impl Runner {
     async fn note(&self, claim: &Claim, heard: &mut Heard) {
         let scenes: Vec<Value> = std::iter::from_fn(|| heard.scenes.try_recv().ok()).take(heard.room).collect();
         heard.room -= scenes.len();
-        if !scenes.is_empty()
-            && let Err(problem) = self.app.queue.tell_scenes(claim, &scenes).await
-        {
-            tracing::warn!(job = %claim.job.id, ?problem, "scenes were not told");
+        heard.untold.extend(scenes);
+        if !heard.untold.is_empty() {
+            match self.app.queue.tell_scenes(claim, &heard.untold).await {
+                Ok(()) => heard.untold.clear(),
+                // The next time may be better.
+                Err(problem) => tracing::warn!(job = %claim.job.id, ?problem, "scenes were not told yet"),
+            }
         }
         if heard.progress.has_changed().unwrap_or(false) {
             let now = heard.progress.borrow_and_update().clone();
