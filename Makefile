@@ -54,7 +54,7 @@ setup: ## Install the Debian packages that a build needs, where missing
 
 .PHONY: setup-test
 setup-test: setup $(s3_server) ## Install the programs that the tests need, where missing
-	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy python3-venv strace patchelf redis-server postgresql curl clamav-daemon
+	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy python3-venv strace patchelf redis-server postgresql curl clamav-daemon nginx-light
 	@command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' \
 	  || { echo 'setup: Node 20 or newer with npm is needed for the tests of the Node package'; exit 1; }
 

@@ -46,6 +46,8 @@ pub(crate) struct App {
     /// Whose pages may use this server with cookies: its own, and those that are allowed.
     pub(crate) origins: Vec<String>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Where the proxy finds the media.
+    pub(crate) accel_location: Option<String>,
     pub(crate) monitoring_allow: Vec<IpNet>,
     pub(crate) webhook_hosts: WebhookHosts,
     pub(crate) limits: Limits,
@@ -127,6 +129,7 @@ impl App {
             sign_up: config.sign_up,
             origins: config.allowed_origins.iter().cloned().chain([config.base_url()]).collect(),
             trusted_proxies: config.trusted_proxies.clone(),
+            accel_location: config.accel_location.clone(),
             monitoring_allow: config.monitoring_allow.clone(),
             webhook_hosts: config.webhook_hosts.clone(),
             limits: Limits::new(config),

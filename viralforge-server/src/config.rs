@@ -96,6 +96,8 @@ pub(crate) struct Config {
     /// Other sites whose pages may use this server.
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    /// Where the proxy finds the media, as an address that only it may use.
+    pub(crate) accel_location: Option<String>,
     /// Providers of sign-ins and of other accounts.
     pub(crate) clients: Vec<Client>,
     /// What may be asked besides the public internet.
@@ -183,6 +185,11 @@ impl Config {
             leaked_passwords: settings.text("VIRALFORGE_LEAKED_PASSWORDS").map(PathBuf::from),
             allowed_origins: settings.origins("VIRALFORGE_ALLOWED_ORIGINS"),
             trusted_proxies: settings.list("VIRALFORGE_TRUSTED_PROXIES"),
+            accel_location: settings.fitting(
+                "VIRALFORGE_ACCEL_LOCATION",
+                is_location,
+                "is no path that begins and ends with a slash",
+            ),
             clients: settings.clients(),
             outgoing_allow: settings.list("VIRALFORGE_OUTGOING_ALLOW"),
             webhook_hosts: match settings.list_or_none("VIRALFORGE_WEBHOOK_HOSTS", "") {
@@ -233,6 +240,10 @@ impl Config {
         };
         settings.refuse_unknown();
         settings.problems.extend(config.unguarded());
+        if config.accel_location.is_some() && (config.trusted_proxies.is_empty() || config.s3.is_some()) {
+            let needs = "VIRALFORGE_ACCEL_LOCATION needs VIRALFORGE_TRUSTED_PROXIES, and media in a folder";
+            settings.problems.push(needs.to_owned());
+        }
         if settings.problems.is_empty() { Ok(config) } else { Err(settings.problems.join("\n")) }
     }
 
@@ -474,6 +485,12 @@ const NO_ADDRESS: &str = "is no address that begins with https:// or http://";
 
 fn is_address(text: &str) -> bool {
     text.parse::<axum::http::Uri>().is_ok_and(|uri| matches!(uri.scheme_str(), Some("https" | "http")))
+}
+
+/// Whether files can be addressed below it.
+fn is_location(text: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_/".contains(&b);
+    text.len() > 1 && text.starts_with('/') && text.ends_with('/') && !text.contains("//") && text.bytes().all(plain)
 }
 
 #[cfg(test)]

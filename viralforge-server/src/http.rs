@@ -29,6 +29,7 @@ mod operations;
 mod operator;
 mod page;
 mod plain;
+mod preface;
 mod range;
 mod reset;
 mod second_factor;

@@ -7,11 +7,12 @@ use super::ffi::{self, Dictionary};
 use super::frame::Packet;
 use super::guard::Guard;
 use super::io::{Avio, refuse_open};
+use super::unheard::Unheard;
 use super::{facts, log};
 use crate::error::{Error, Result};
 use crate::media_info::MediaInfo;
 use crate::monitor::Monitor;
-use crate::source::{Input, Source};
+use crate::source::Source;
 use crate::time::Timestamp;
 
 /// Demuxers that read one file and nothing else. Anything that FFmpeg recognises beyond these is refused, playlists
@@ -34,7 +35,7 @@ enum IndexClock {
 /// An open container.
 pub(crate) struct Demuxer {
     context: *mut ffi::AVFormatContext,
-    io: Avio<Input>,
+    io: Avio<Unheard>,
     info: MediaInfo,
     guard: Box<Guard>,
     source: Source,
@@ -46,12 +47,22 @@ unsafe impl Send for Demuxer {}
 impl Demuxer {
     /// Opens `source` and finds out what is in it, within its limits.
     pub(crate) fn open(source: &Source, monitor: &Monitor) -> Result<Self> {
+        Self::over(Unheard::nothing(source.open()?), source, monitor)
+    }
+
+    /// [`open`](Self::open) for who reads pictures alone: the tracks are the same, and sound may have no packets.
+    pub(super) fn open_unheard(source: &Source, monitor: &Monitor) -> Result<Self> {
+        let input = Unheard::sound(source.open()?).map_err(|error| Error::io(source.name(), error))?;
+        Self::over(input, source, monitor)
+    }
+
+    fn over(input: Unheard, source: &Source, monitor: &Monitor) -> Result<Self> {
         log::capture();
         log::clear();
         let name = source.name();
         let guard = Box::new(Guard::new(source, monitor));
         guard.check()?;
-        let mut io = Avio::reader(source.open()?, name)?;
+        let mut io = Avio::reader(input, name)?;
         let format = recognise(&mut io, name)?;
         // SAFETY: a plain allocation; every field set here is ours to set before the context is opened.
         let context = unsafe {
@@ -193,6 +204,14 @@ impl Demuxer {
         Ok(keyframes)
     }
 
+    /// How many packets of other streams than `stream` the container's index lists.
+    pub(super) fn indexed_beside(&self, stream: usize) -> usize {
+        let others = (0..self.stream_count()).filter(|index| *index != stream);
+        // SAFETY: the stream is valid while the context is open.
+        let count = |index| unsafe { ffi::avformat_index_get_entries_count(self.stream_ptr(index)) };
+        others.map(|index| count(index).max(0) as usize).sum()
+    }
+
     /// Whether `packet` is the keyframe that the index has at `units`, or one behind it.
     pub(super) fn is_keyframe_at(&self, packet: &Packet, units: i64) -> bool {
         let clock = match self.index_clock() {
@@ -297,7 +316,7 @@ fn without_index(name: &str, error: Error) -> Error {
 }
 
 /// Which demuxer fits, judged by content alone: a name from a stranger proves nothing.
-fn recognise(io: &mut Avio<Input>, name: &str) -> Result<*const ffi::AVInputFormat> {
+fn recognise(io: &mut Avio<Unheard>, name: &str) -> Result<*const ffi::AVInputFormat> {
     let mut format = ptr::null();
     // SAFETY: the I/O context is valid; the empty name keeps FFmpeg from guessing by extension.
     let code = unsafe { ffi::av_probe_input_buffer2(io.as_ptr(), &mut format, c"".as_ptr(), ptr::null_mut(), 0, 0) };

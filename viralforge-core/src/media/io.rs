@@ -7,8 +7,8 @@ use std::ptr;
 
 use super::ffi;
 use super::mux::SharedSink;
+use super::unheard::Unheard;
 use crate::error::Result;
-use crate::source::Input;
 
 /// Bytes that FFmpeg asks for at a time. Large enough that a call costs nothing, small enough for many readers.
 const BUFFER_BYTES: usize = 64 << 10;
@@ -27,9 +27,9 @@ struct State<S> {
 // SAFETY: the context is used by one thread at a time and refers only to the boxed state, which goes with it.
 unsafe impl<S: Send> Send for Avio<S> {}
 
-impl Avio<Input> {
-    pub(super) fn reader(input: Input, name: &str) -> Result<Self> {
-        Self::new(input, name, false, Some(read::<Input>), None)
+impl Avio<Unheard> {
+    pub(super) fn reader(input: Unheard, name: &str) -> Result<Self> {
+        Self::new(input, name, false, Some(read::<Unheard>), None)
     }
 }
 

@@ -29,6 +29,7 @@ mod sparse;
 mod stills;
 mod stretch;
 mod symphonia;
+mod unheard;
 mod video_track;
 
 pub(crate) use demux::Demuxer;

@@ -27,6 +27,9 @@ const PICTURES_BYTES: u64 = 200 << 20;
 const PICTURES_HELD: u64 = 8;
 /// Decoders side by side at most.
 const MAX_DECODERS: u64 = 16;
+/// Packets of sound from which on readers do without them: some twenty minutes, and some 2 MB a reader.
+const MANY_PACKETS: usize = 50_000;
+
 /// What is made of each picture.
 pub(crate) trait Look: Sync {
     /// What is left of a picture.
@@ -72,6 +75,15 @@ struct Job<'a, L> {
     monitor: &'a Monitor,
     stream: &'a StreamInfo,
     look: &'a L,
+    /// Whether each reader would hold a large index of what it does not read.
+    unheard: bool,
+}
+
+impl<L> Job<'_, L> {
+    fn demuxer(&self) -> Result<Demuxer> {
+        let open = if self.unheard { Demuxer::open_unheard } else { Demuxer::open };
+        open(self.source, self.monitor)
+    }
 }
 
 impl PictureReader {
@@ -101,7 +113,8 @@ impl PictureReader {
     ) -> Result<Damage> {
         let Self { source, request, monitor, info, mut demuxer } = self;
         let stream = info.video().ok_or_else(|| Error::missing_track(source.name(), TrackKind::Video))?;
-        let job = Job { source: &source, request: &request, monitor: &monitor, stream, look };
+        let unheard = demuxer.indexed_beside(stream.index as usize) > MANY_PACKETS;
+        let job = Job { source: &source, request: &request, monitor: &monitor, stream, look, unheard };
         let mut line = Line::new(&source, begins, take);
         if let Some(range) = request.range {
             line.zero = first_picture(&job)?;
@@ -115,10 +128,11 @@ impl PictureReader {
             false => vec![Stretch::default()],
         };
         let mut damage = Damage::default();
-        let ready = (parts.len() > 1 && decoders > 1).then_some(demuxer);
-        let unclean = match ready {
-            Some(demuxer) => side_by_side(&job, &parts, decoders, Some(demuxer), &mut line, &mut damage)?,
-            None => {
+        let together = parts.len() > 1 && decoders > 1;
+        let ready = (together && !unheard).then_some(demuxer);
+        let unclean = match together {
+            true => side_by_side(&job, &parts, decoders, ready, &mut line, &mut damage)?,
+            false => {
                 let whole = Stretch { from: parts[0].from, to: None };
                 side_by_side(&job, slice::from_ref(&whole), 1, None, &mut line, &mut damage)?
             }
@@ -137,7 +151,7 @@ impl PictureReader {
 
 /// When the first picture of the file is shown, in its own clock.
 fn first_picture<L>(job: &Job<'_, L>) -> Result<Option<Timestamp>> {
-    let mut decoder = StretchDecoder::new(Demuxer::open(job.source, job.monitor)?, job.stream, job.request, 1)?;
+    let mut decoder = StretchDecoder::new(job.demuxer()?, job.stream, job.request, 1)?;
     let mut first = First(None);
     decoder.decode(Stretch::default(), &mut first)?;
     Ok(first.0)
@@ -238,7 +252,7 @@ fn open<L>(job: &Job<'_, L>, ready: &Mutex<Option<Demuxer>>, part: Stretch, thre
     let searched = part.from.and_then(|_| ready.lock().unwrap_or_else(PoisonError::into_inner).take());
     let demuxer = match searched {
         Some(demuxer) => demuxer,
-        None => Demuxer::open(job.source, job.monitor)?,
+        None => job.demuxer()?,
     };
     StretchDecoder::new(demuxer, job.stream, job.request, threads)
 }

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::*;
 use crate::geometry::Size;
+use crate::media_info::StreamInfo;
 use crate::monitor::Monitor;
 use crate::source::Source;
 use crate::time::{TimeRange, Timestamp};
@@ -59,6 +60,45 @@ fn every_frame_comes_out_at_the_time_that_ffprobe_gives() {
             assert!((time - (wanted_time - wanted[0])).abs() < 0.002, "{name} frame {i}: {time} {wanted_time}");
         }
     }
+}
+
+#[test]
+fn without_the_tables_of_sound_everything_else_is_the_same() {
+    let Some(media) = media() else { return };
+    let packets = |demuxer: &mut Demuxer, wanted: &[usize]| {
+        let mut found = Vec::new();
+        while let Some(packet) = demuxer.read().unwrap() {
+            if wanted.contains(&packet.stream()) {
+                found.push((packet.stream(), packet.decoded_at(), packet.shown_at(), packet.is_keyframe()));
+            }
+        }
+        found.sort_unstable();
+        found
+    };
+    let mut spared = 0;
+    for entry in std::fs::read_dir(media.join("real/video")).unwrap() {
+        let path = entry.unwrap().path();
+        let source = Source::from_path(&path).unwrap();
+        let Ok(mut whole) = Demuxer::open(&source, &Monitor::new()) else { continue };
+        let Some(video) = whole.info().video().cloned() else { continue };
+        let mut unheard = Demuxer::open_unheard(&source, &Monitor::new()).unwrap();
+        let name = path.display();
+        // Averages of a varying rate take the tracks' common beginning, which readers of pictures alone do not need.
+        let facts = |stream: &StreamInfo| {
+            let size = stream.video.as_ref().map(|video| (video.width, video.height, video.pixel_format.clone()));
+            (stream.index, stream.codec.clone(), stream.frame_count, size)
+        };
+        assert_eq!(unheard.info().video().map(facts), Some(facts(&video)), "{name}");
+        assert_eq!(unheard.stream_count(), whole.stream_count(), "{name}");
+        let index = video.index as usize;
+        spared += usize::from(unheard.indexed_beside(index) < whole.indexed_beside(index));
+        assert_eq!(unheard.keyframes(index).unwrap(), whole.keyframes(index).unwrap(), "{name}");
+        let mut again = Demuxer::open(&source, &Monitor::new()).unwrap();
+        let mut unheard = Demuxer::open_unheard(&source, &Monitor::new()).unwrap();
+        let seen = packets(&mut unheard, &[index]);
+        assert!(!seen.is_empty() && seen == packets(&mut again, &[index]), "{name}");
+    }
+    assert!(spared > 5, "{spared}");
 }
 
 #[test]

@@ -74,6 +74,21 @@ fn files_that_prove_who_we_are_have_to_be_there_and_to_fit() {
 }
 
 #[test]
+fn a_proxy_sends_files_only_where_it_is_trusted_and_has_them() {
+    let location = ("VIRALFORGE_ACCEL_LOCATION", "/media/");
+    let proxies = ("VIRALFORGE_TRUSTED_PROXIES", "127.0.0.1/32");
+    assert_eq!(load(&[location, proxies]).unwrap().accel_location.as_deref(), Some("/media/"));
+    assert!(load(&[location]).unwrap_err().contains("VIRALFORGE_TRUSTED_PROXIES"));
+    let s3 =
+        [("S3_ENDPOINT", "http://s3"), ("S3_BUCKET", "b"), ("S3_ACCESS_KEY_ID", "i"), ("S3_SECRET_ACCESS_KEY", "k")];
+    assert!(load(&[&[location, proxies], &s3[..]].concat()).unwrap_err().contains("in a folder"));
+    for wrong in ["/", "media/", "/media", "/a//", "/a?b/", "/a b/", "/%2e/"] {
+        let told = load(&[("VIRALFORGE_ACCEL_LOCATION", wrong), proxies]).unwrap_err();
+        assert!(told.contains("begins and ends with a slash"), "{wrong}: {told}");
+    }
+}
+
+#[test]
 fn the_environment_goes_before_the_file_and_typos_in_the_file_are_problems() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("viralforge.toml");

@@ -46,6 +46,12 @@ impl Client {
     }
 }
 
+/// Whether it is a proxy that is trusted that asks.
+pub(super) fn is_proxy(peer: &Peer, trusted: &[IpNet]) -> bool {
+    let ip = peer.0.ip().to_canonical();
+    trusted.iter().any(|net| net.contains(&ip))
+}
+
 /// The nearest address that is of no trusted proxy. Each proxy adds the address that it saw at the end of
 /// `X-Forwarded-For`, so what stands before the first that is not trusted is only what that one says.
 fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {

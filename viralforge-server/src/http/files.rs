@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::extract::{Extension, Path, Query, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -14,12 +14,16 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
+use super::client::{Peer, is_proxy};
 use super::{charset, range};
 use crate::app::App;
 use crate::asset::StoredFile;
 use crate::id;
 use crate::problem::{Problem, Result};
 use crate::store::{Key, Store};
+
+/// Has nginx send a file of its own in place of the answer (ngx_http_proxy_module).
+const ACCEL_REDIRECT: HeaderName = HeaderName::from_static("x-accel-redirect");
 
 pub(super) fn routes() -> Router<Arc<App>> {
     Router::new().route("/v1/files/{id}/{name}", get(read))
@@ -48,6 +52,7 @@ pub(super) struct Signed {
 pub(super) async fn read(
     State(app): State<Arc<App>>,
     method: Method,
+    Extension(peer): Extension<Peer>,
     Path((id, name)): Path<(String, String)>,
     Query(signed): Query<Signed>,
     headers: HeaderMap,
@@ -62,6 +67,14 @@ pub(super) async fn read(
     // A file never changes under its id, so the id is its entity tag.
     let tag = format!("\"{id}\"");
     let mut about = about(&file, &tag, signed.expires - now, signed.download);
+    if let Some(location) = &app.accel_location
+        && is_proxy(&peer, &app.trusted_proxies)
+    {
+        // The proxy sends it, with an entity tag of its own, so the conditions and the parts are its as well.
+        about.remove(header::ETAG);
+        about.insert(ACCEL_REDIRECT, value(&format!("{location}{}", file.storage_key)));
+        return Ok(about.into_response());
+    }
     if header_has(&headers, header::IF_NONE_MATCH, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, about).into_response());
     }

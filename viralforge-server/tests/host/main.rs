@@ -14,6 +14,7 @@ mod hardening;
 mod hostile;
 mod jobs;
 mod limits;
+mod nginx;
 mod operations;
 mod outages;
 mod outside;
