@@ -8,7 +8,8 @@ use tokio::net::TcpStream;
 
 /// What HTTP/2 begins with where nothing was agreed on before (RFC 9113, 3.4). No method of HTTP/1.1 is called that.
 const PREFACE: &[u8] = b"PRI";
-/// Between two looks at a client that sends its first three bytes one by one.
+/// Until the second look at a client that sends its first three bytes one by one. Each further look is twice as far off,
+/// so that thousands who do it on purpose cost little.
 const AGAIN: Duration = Duration::from_millis(10);
 
 /// A version, as far as the server tells them apart.
@@ -24,13 +25,17 @@ impl Version {
     /// # Errors
     /// Where the client closes before there are any.
     pub(super) async fn spoken(stream: &TcpStream) -> io::Result<Self> {
+        let mut wait = AGAIN;
         loop {
             let mut bytes = [0; PREFACE.len()];
             let count = stream.peek(&mut bytes).await?;
             match &bytes[..count] {
                 [] => return Err(io::ErrorKind::UnexpectedEof.into()),
                 PREFACE => return Ok(Self::Two),
-                some if PREFACE.starts_with(some) => tokio::time::sleep(AGAIN).await,
+                some if PREFACE.starts_with(some) => {
+                    tokio::time::sleep(wait).await;
+                    wait *= 2;
+                }
                 _ => return Ok(Self::One),
             }
         }
