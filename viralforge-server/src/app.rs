@@ -13,6 +13,7 @@ use crate::account::{AccessTokens, ApiKeys, Audit, Leaked, Passwords, Resets, Se
 use crate::asset::{Assets, FileView, StoredFile};
 use crate::config::{Config, Secret, WebhookHosts};
 use crate::db::Database;
+use crate::export::Exports;
 use crate::id;
 use crate::job::{Bull, Queue, Scratch};
 use crate::limit::{Limits, Quota};
@@ -21,7 +22,7 @@ use crate::oauth::OAuth;
 use crate::outgoing::Outgoing;
 use crate::problem::Result;
 use crate::scan::Scanner;
-use crate::store::{Signer, Store};
+use crate::store::{Key, Signer, Store};
 use crate::upload::{Spool, Uploads};
 
 /// The parts, wired together.
@@ -59,6 +60,7 @@ pub(crate) struct App {
     pub(crate) uploads: Uploads,
     pub(crate) spool: Spool,
     pub(crate) queue: Queue,
+    pub(crate) exports: Exports,
     pub(crate) scanner: Option<Scanner>,
     /// Woken when a job was queued.
     pub(crate) wake: Arc<Notify>,
@@ -148,6 +150,7 @@ impl App {
             },
             spool: Spool::new(data.join("uploads"))?,
             scanner: config.clamd.as_deref().map(Scanner::at),
+            exports: Exports::new(database.clone(), config.lease, config.export_lifetime),
             queue,
             database,
             ready: if bull.is_some() { Arc::new(Notify::new()) } else { Arc::clone(&wake) },
@@ -177,6 +180,8 @@ impl App {
             ("left bytes cannot be removed", self.remove_left_bytes().await),
             ("left outputs cannot be removed", self.remove_left_outputs().await),
             ("assets cannot be removed", self.remove_disowned().await),
+            ("exports cannot be removed", self.remove_exports().await),
+            ("left archives cannot be removed", self.sweep_exports().await),
             ("accounts cannot be removed", self.remove_leaving().await),
             ("secrets of webhooks cannot be sealed anew", self.seal_webhooks_anew().await),
             ("old messages cannot be forgotten", self.forget_messages().await),
@@ -233,7 +238,7 @@ impl App {
     async fn remove_left_outputs(&self) -> Result<()> {
         let before = id::now_ms() - 2 * self.queue.lease().as_millis() as i64;
         for (job, asset, published) in self.queue.unswept(before).await? {
-            self.store.remove_unpublished(&asset, &job, published).await?;
+            self.store.remove_unpublished(&Key::outputs(&asset, &job), published).await?;
             self.queue.note_swept(&job).await?;
         }
         Ok(())
@@ -244,14 +249,19 @@ impl App {
         format!("/v1/files/{id}/{name}")
     }
 
+    /// Where a file is read, with a signature that is good for a while.
+    pub(crate) fn file_url(&self, id: &str, name: &str) -> String {
+        let path = Self::file_path(id, name);
+        let query = self.signer.query(&path, id::now_ms() / 1000 + self.url_lifetime_seconds);
+        format!("{}{path}?{query}", self.base_url)
+    }
+
     /// A file as clients see it, with an address that is good for a while.
     pub(crate) fn file_view(&self, file: &StoredFile) -> FileView {
-        let path = Self::file_path(&file.id, &file.name);
-        let query = self.signer.query(&path, id::now_ms() / 1000 + self.url_lifetime_seconds);
         FileView {
             name: file.name.clone(),
             content_type: file.content_type.clone(),
-            url: format!("{}{path}?{query}", self.base_url),
+            url: self.file_url(&file.id, &file.name),
             bytes: file.byte_len,
         }
     }

@@ -122,6 +122,7 @@ pub(crate) struct Config {
     pub(crate) max_image_bytes: u64,
     pub(crate) upload_lifetime: Duration,
     pub(crate) url_lifetime: Duration,
+    pub(crate) export_lifetime: Duration,
     pub(crate) workers: usize,
     /// Most jobs of each lane, in the order of `Lane::ALL`.
     pub(crate) lane_workers: [usize; 4],
@@ -219,6 +220,7 @@ impl Config {
             max_image_bytes: settings.at_least("VIRALFORGE_MAX_IMAGE_BYTES", 10_000_000, 1),
             upload_lifetime: settings.seconds("VIRALFORGE_UPLOAD_LIFETIME_SECONDS", 24 * 3600),
             url_lifetime: settings.seconds("VIRALFORGE_URL_LIFETIME_SECONDS", 3600),
+            export_lifetime: settings.seconds("VIRALFORGE_EXPORT_LIFETIME_SECONDS", 7 * 24 * 3600),
             workers,
             lane_workers: [
                 workers,

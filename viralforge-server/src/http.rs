@@ -14,6 +14,7 @@ mod direct;
 mod docs;
 mod events;
 mod export;
+mod exports;
 mod files;
 mod form;
 mod half;
@@ -87,6 +88,7 @@ fn router(app: Arc<App>) -> Router {
                 .merge(second_factor::routes())
                 .merge(connections::routes())
                 .merge(webhooks::routes())
+                .merge(exports::routes())
                 .layer(quick.clone())
                 .merge(export::routes())
                 .layer(middleware::from_fn(auth::account)),

@@ -8,6 +8,7 @@ mod app;
 mod asset;
 mod config;
 mod db;
+mod export;
 mod http;
 mod id;
 mod job;
@@ -151,6 +152,7 @@ async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartErr
     let workers = tokio::spawn(Runner::new(Arc::clone(&app), &config).run(config.workers, shutdown.clone()));
     let tidier = tokio::spawn(tidy(Arc::clone(&app)));
     let sender = tokio::spawn(Arc::clone(&app).keep_sending());
+    let exporter = tokio::spawn(Arc::clone(&app).keep_exporting(shutdown.clone()));
     let keeper = tokio::spawn(Arc::clone(&app).keep_redis(config.workers > 0));
     let served = http::serve(listener, app, config.max_connections, config.drain, shutdown);
     tokio::pin!(served);
@@ -165,6 +167,7 @@ async fn serve(mut config: Config, metrics: Arc<Metrics>) -> Result<(), StartErr
     // A token that is being renewed must not be lost on its way.
     tidier.await?;
     workers.await?;
+    exporter.await?;
     keeper.abort();
     sender.abort();
     Ok(())

@@ -79,6 +79,7 @@ impl App {
     pub(crate) async fn remove_leaving(&self) -> Result<()> {
         let leaving = self.ids("SELECT id FROM users WHERE state = 'leaving' LIMIT $1", BATCH).await?;
         for user in leaving {
+            self.exports.end_all(&user).await?;
             for upload in
                 self.ids_of("SELECT id FROM uploads WHERE owner = $1 AND state <> 'complete' LIMIT 100", &user).await?
             {
@@ -110,6 +111,7 @@ impl App {
                 "DELETE FROM deliveries WHERE webhook_id IN (SELECT id FROM webhooks WHERE user_id = $1)",
                 "DELETE FROM webhooks WHERE user_id = $1",
                 "DELETE FROM audit WHERE user_id = $1",
+                "UPDATE exports SET user_id = NULL, state = 'ended', fence = fence + 1 WHERE user_id = $1",
                 "DELETE FROM users WHERE id = $1",
             ] {
                 sqlx::query(statement).bind(&user).execute(&mut *tx).await?;

@@ -7,9 +7,11 @@ mod http;
 mod key;
 mod read;
 mod sign;
+mod write;
 
 pub(crate) use key::Key;
 pub(crate) use sign::Signer;
+pub(crate) use write::Writer;
 
 use credentials::CredentialsFile;
 
@@ -176,24 +178,32 @@ impl Store {
 
     /// Removes an asset, with all that was made of it.
     pub(crate) async fn remove_asset(&self, asset: &str) -> Result<()> {
-        let all = Key::all(asset);
+        self.remove_below(&Key::all(asset)).await
+    }
+
+    /// Removes all that starts of an export made.
+    pub(crate) async fn remove_export(&self, export: &str) -> Result<()> {
+        self.remove_below(&Key::export(export)).await
+    }
+
+    async fn remove_below(&self, all: &Key) -> Result<()> {
         if let Place::Folder(root) = &self.place {
             return match tokio::fs::remove_dir_all(root.join(all.to_string())).await {
                 Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
                 _ => Ok(()),
             };
         }
-        let found: Vec<_> = self.timed("list", self.objects.list(Some(&self.at(&all))).try_collect()).await?;
+        let found: Vec<_> = self.timed("list", self.objects.list(Some(&self.at(all))).try_collect()).await?;
         for object in found {
             self.delete_at(&object.location).await?;
         }
         Ok(())
     }
 
-    /// Removes what starts of a job made that do not count: all but the one with the fence `published`.
-    pub(crate) async fn remove_unpublished(&self, asset: &str, job: &str, published: Option<i64>) -> Result<()> {
+    /// Removes what starts of a job or an export made that do not count: of all that is at `outputs`, what is not of the
+    /// one with the fence `published`.
+    pub(crate) async fn remove_unpublished(&self, outputs: &Key, published: Option<i64>) -> Result<()> {
         let keep = published.map(|fence| fence.to_string());
-        let outputs = Key::outputs(asset, job);
         if let Place::Folder(root) = &self.place {
             // With all that is unfinished in it.
             for entry in entries(&root.join(outputs.to_string())).await? {
@@ -203,7 +213,7 @@ impl Store {
             }
             return Ok(());
         }
-        let all = self.at(&outputs);
+        let all = self.at(outputs);
         let found: Vec<_> = self.timed("list", self.objects.list(Some(&all)).try_collect()).await?;
         for object in found {
             let fence = object.location.prefix_match(&all).and_then(|mut rest| rest.next());

@@ -40,6 +40,8 @@ pub(crate) enum Event {
     WebhookEnded,
     /// It failed too often in a row.
     WebhookDisabled,
+    /// All that is kept about the user is made into an archive.
+    ExportAsked,
     AccountDeleted,
     /// A request of a browser that another site had it send.
     ForgeryRefused,

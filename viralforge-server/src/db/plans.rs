@@ -49,6 +49,7 @@ impl Visit for Reader {
                 "password_resets",
                 "second_factors",
                 "recovery_codes",
+                "exports",
             ]
             .iter()
             .any(|table| value.contains(table))
@@ -121,6 +122,7 @@ async fn work(database: &Database) {
     queue.unswept(0).await.unwrap();
     queue.note_swept(&job.id).await.unwrap();
     queue.succeed(&claim, &[]).await.unwrap();
+    crate::export::do_everything(database).await;
     assets.files("asset_id", &asset.id).await.unwrap();
     assets.files("job_id", &job.id).await.unwrap();
     assert!(assets.file("none").await.is_err());

@@ -56,6 +56,8 @@ pub(super) struct Leaving {
     /// Null for accounts without a password: they sign in anew instead.
     #[schema(format = "password")]
     password: Option<String>,
+    /// Where the second factor is on: a code of the authenticator, or a recovery code. A sign-in anew has asked for it.
+    code: Option<String>,
 }
 
 /// Delete your account
@@ -72,6 +74,7 @@ pub(super) async fn leave(
 ) -> Result<StatusCode> {
     let user = app.users.get(&caller.user_id).await?;
     tries::password(&app, &caller).await?;
+    let has_password = user.password.is_some();
     let sure = match (user.password, asked.password, &caller.proof) {
         (Some(hash), Some(password), _) => app.passwords.fits(Some(hash), password).await?,
         (None, _, Proof::Session(session)) => app.sessions.is_fresh(session, id::now_ms()).await?,
@@ -81,6 +84,9 @@ pub(super) async fn leave(
     if !sure {
         app.noted(Event::SignInFailed, Some(&user.id), &client).await;
         return Err(Problem::new("forbidden", "send the password, or sign in anew where there is none"));
+    }
+    if has_password {
+        app.take_code(&user.id, asked.code.as_deref(), &client).await?;
     }
     app.leave(&user.id).await?;
     Ok(StatusCode::ACCEPTED)

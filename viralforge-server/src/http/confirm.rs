@@ -46,8 +46,8 @@ pub(super) struct Confirmation {
 
 /// Confirm that it is you
 ///
-/// For the next ten minutes, as after a sign-in, this session may connect accounts and end other sessions. Accounts
-/// without a password sign in anew with their provider instead, with `fresh=true`.
+/// For the next ten minutes, as after a sign-in, this session may connect accounts, end other sessions and ask for
+/// an archive of everything. Accounts without a password sign in anew with their provider instead, with `fresh=true`.
 #[utoipa::path(post, path = "/v1/account/confirm", operation_id = "confirm", request_body = Confirmation,
     responses((status = 204), (status = 403), (status = 409)))]
 pub(super) async fn confirm(

@@ -62,7 +62,7 @@ pub(super) async fn read(
     if !app.signer.accepts(&App::file_path(&id, &name), signed.expires, &signed.signature, now) {
         return Err(Problem::new("forbidden", "the address is not signed, or no longer good; ask for a new one"));
     }
-    let file = app.assets.file(&id).await?;
+    let file = app.file(&id).await?;
     let length = file.byte_len as u64;
     // A file never changes under its id, so the id is its entity tag.
     let tag = format!("\"{id}\"");

@@ -8,12 +8,12 @@ use viralforge_core::schema;
 
 use super::page::Filter;
 use super::{
-    account, assets, confirm, connections, direct, events, files, half, jobs, oauth, operations, operator, plain,
-    reset, second_factor, sign_in, tus, webhooks, workers,
+    account, assets, confirm, connections, direct, events, exports, files, half, jobs, oauth, operations, operator,
+    plain, reset, second_factor, sign_in, tus, webhooks, workers,
 };
 use crate::job::{self, Kind};
 use crate::problem::{CODES, Problem};
-use crate::{asset, upload};
+use crate::{asset, export, upload};
 
 /// Every handler; a test finds those that are missing here.
 #[derive(OpenApi)]
@@ -31,7 +31,7 @@ use crate::{asset, upload};
         second_factor::turn_off, half::finish,
         oauth::providers, oauth::begin, oauth::finish, connections::begin, connections::list, connections::end,
         account::one, account::leave, account::change_password, account::sessions, account::end_session, account::keys,
-        account::make_key, super::export::export,
+        account::make_key, super::export::export, exports::ask, exports::list, exports::one, exports::end,
         webhooks::make, webhooks::list, webhooks::one, webhooks::enable, webhooks::end, webhooks::deliveries,
         account::end_key, account::events,
         operations::health, operations::ready, operations::metrics_page, super::docs::openapi_json, super::docs::page,
@@ -204,6 +204,8 @@ fn describe(schemas: &mut Value) {
         "code": { "enum": library["error_codes"] }, "message": { "type": "string" } } });
     schemas["Refusal"] = json!({ "description": "The finding of `validate_upload`.", "type": "object",
         "required": ["code", "message"], "properties": { "code": { "type": "string" }, "message": { "type": "string" } } });
+    schemas["ExportError"] = json!({ "type": "object", "required": ["code", "message"], "properties": {
+        "code": { "enum": export::ERRORS }, "message": { "type": "string" } } });
     let codes = CODES.map(|(_, code, _)| code);
     for (field, facts) in [
         ("/Problem/properties/code", json!({ "enum": codes })),
@@ -215,11 +217,13 @@ fn describe(schemas: &mut Value) {
         ("/Job/properties/state", json!({ "enum": job::STATES })),
         ("/Job/properties/progress", json!({ "oneOf": either("Progress") })),
         ("/Job/properties/error", json!({ "oneOf": either("JobError") })),
+        ("/Export/properties/state", json!({ "enum": export::STATES })),
+        ("/Export/properties/error", json!({ "oneOf": either("ExportError") })),
     ] {
         let described = schemas.pointer_mut(field).and_then(Value::as_object_mut);
         described.into_iter().zip(facts.as_object()).for_each(|(known, facts)| known.extend(facts.clone()));
     }
-    for item in ["Asset", "FileView", "Job", "Upload"] {
+    for item in ["Asset", "Export", "FileView", "Job", "Upload"] {
         let items = json!({ "$ref": format!("#/components/schemas/{item}") });
         schemas[format!("Page_{item}")]["properties"]["items"]["items"] = items;
     }

@@ -107,9 +107,11 @@ pub(super) mod tests {
                 Page::<(String,)>::read(pool, select, &[("owner", "a")], (filters, Query(pairs))).await.unwrap();
             }
         }
-        let query = (&[][..], Query(Vec::new()));
-        let select = "SELECT id FROM connections".to_owned();
-        Page::<(String,)>::read(pool, select, &[("user_id", "a")], query).await.unwrap();
+        for table in ["connections", "exports"] {
+            let query = (&[][..], Query(Vec::new()));
+            let select = format!("SELECT id FROM {table}");
+            Page::<(String,)>::read(pool, select, &[("user_id", "a")], query).await.unwrap();
+        }
         for of in ["asset_id", "job_id"] {
             let query = (&[][..], Query(Vec::new()));
             let select = "SELECT id FROM files".to_owned();

@@ -214,7 +214,7 @@ pub(super) async fn complete(
         app.store.delete(&key).await?;
         return Err(Problem::lease_lost());
     }
-    app.store.remove_unpublished(&claim.job.asset_id, &claim.job.id, Some(fence)).await?;
+    app.store.remove_unpublished(&Key::outputs(&claim.job.asset_id, &claim.job.id), Some(fence)).await?;
     jobs::view(&app, app.queue.get(&claim.job.id).await?).await
 }
 

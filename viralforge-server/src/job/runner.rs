@@ -331,7 +331,7 @@ impl Runner {
             }
             Ended::Done(_) => {
                 if self.app.queue.succeed(claim, &files).await? {
-                    self.app.store.remove_unpublished(asset, job, Some(claim.fence)).await?;
+                    self.app.store.remove_unpublished(&Key::outputs(asset, job), Some(claim.fence)).await?;
                 } else {
                     for (_, key, _) in files {
                         self.app.store.delete(&key).await?;

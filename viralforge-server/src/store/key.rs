@@ -29,8 +29,18 @@ impl Key {
     }
 
     /// Where the results of all starts of a job are.
-    pub(super) fn outputs(asset: &str, job: &str) -> Self {
+    pub(crate) fn outputs(asset: &str, job: &str) -> Self {
         Self(format!("assets/{asset}/jobs/{job}"))
+    }
+
+    /// Where the archives of all starts of an export are.
+    pub(crate) fn export(export: &str) -> Self {
+        Self(format!("exports/{export}"))
+    }
+
+    /// An archive. The fence makes it a name that no other start of the export ever writes.
+    pub(crate) fn archive(export: &str, fence: i64) -> Self {
+        Self(format!("{}/{fence}/archive.zip", Self::export(export)))
     }
 
     /// A key that was stored.

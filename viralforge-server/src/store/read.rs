@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt as _, TryStreamExt as _, try_unfold};
-use object_store::{GetOptions, GetRange, GetResultPayload};
+use object_store::{GetOptions, GetRange, GetResult, GetResultPayload};
 
 use super::{Key, Store};
 use crate::problem::Result;
@@ -24,12 +24,21 @@ impl Store {
     /// A part of a file, as a stream.
     pub(crate) async fn read(&self, key: &Key, part: Range<u64>) -> Result<BoxStream<'static, io::Result<Bytes>>> {
         let options = GetOptions { range: Some(GetRange::Bounded(part)), ..GetOptions::default() };
-        let got = self.get(key, options).await?;
-        let range = got.range.clone();
-        Ok(match got.payload {
-            GetResultPayload::File(file, _) => pieces(file, range).boxed(),
-            GetResultPayload::Stream(bytes) => bytes.map_err(io::Error::other).boxed(),
-        })
+        Ok(streamed(self.get(key, options).await?))
+    }
+
+    /// A whole file, as a stream, and how long it is.
+    pub(crate) async fn whole(&self, key: &Key) -> Result<(u64, BoxStream<'static, io::Result<Bytes>>)> {
+        let got = self.get(key, GetOptions::default()).await?;
+        Ok((got.meta.size, streamed(got)))
+    }
+}
+
+fn streamed(got: GetResult) -> BoxStream<'static, io::Result<Bytes>> {
+    let range = got.range.clone();
+    match got.payload {
+        GetResultPayload::File(file, _) => pieces(file, range).boxed(),
+        GetResultPayload::Stream(bytes) => bytes.map_err(io::Error::other).boxed(),
     }
 }
 

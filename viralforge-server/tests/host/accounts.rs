@@ -323,7 +323,9 @@ async fn nobody_sees_or_changes_what_is_anothers() {
     let (_, key) = maria.key(json!({ "name": "mine", "scopes": ["read"] })).await;
     let key = key["id"].as_str().unwrap().to_owned();
     let session = maria.tokens["session"]["id"].as_str().unwrap().to_owned();
-    let known = [&asset, &job, &upload, &key, &session];
+    let (_, export) = answer(maria.ask(Method::POST, "/v1/account/exports")).await;
+    let export = export["id"].as_str().unwrap().to_owned();
+    let known = [&asset, &job, &upload, &key, &session, &export];
 
     let eve = Person::new(&server, "eve@example.com").await;
     for (method, path, keyed) in operations(&server).await.into_iter().filter(|(.., keyed)| *keyed) {
@@ -332,6 +334,7 @@ async fn nobody_sees_or_changes_what_is_anothers() {
             "jobs" => &job,
             "uploads" => &upload,
             _ if path.contains("keys") => &key,
+            _ if path.contains("exports") => &export,
             _ => &session,
         };
         let request = eve.ask(method.clone(), &path.replace("{id}", id).replace("{name}", "x.mp4"));
@@ -369,6 +372,7 @@ async fn nobody_sees_or_changes_what_is_anothers() {
     assert_eq!(maria.get(&format!("/v1/jobs/{job}")).await.1["updated_at_ms"], done["updated_at_ms"]);
     assert_eq!(maria.get(&format!("/v1/uploads/{upload}")).await.1["offset"], 0);
     assert_eq!(maria.get("/v1/account/keys").await.1["items"].as_array().unwrap().len(), 1);
+    maria.wait(&format!("/v1/account/exports/{export}"), |export| export["state"] == "ready").await;
     assert_eq!(maria.get("/v1/account").await.0, 200);
 }
 

@@ -58,7 +58,7 @@ async fn trickle(
 }
 
 /// Files in a folder and all below it.
-fn files_in(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files_in(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let mut files = Vec::new();
     for entry in entries {

@@ -7,6 +7,7 @@ mod browser;
 mod clamd;
 mod connect;
 mod direct;
+mod exports;
 mod faults;
 mod faulty_storage;
 mod files;

@@ -233,3 +233,31 @@ async fn where_the_operator_wants_it_a_session_without_it_is_good_for_turning_it
     assert_eq!(answer(maria.ask(Method::POST, "/v1/account/keys").json(&key)).await.0, 201);
     assert_eq!(server.get("/v1/assets").send().await.unwrap().status(), 200, "the server's key is no session");
 }
+
+#[tokio::test]
+async fn an_account_with_it_is_deleted_with_a_code_alone() {
+    let server = Server::start();
+    let maria = Person::new(&server, "maria@example.com").await;
+    let authenticator = Authenticator::of(&server, &maria).await;
+    let leave = |password: &str, code: Option<&str>| {
+        answer(maria.ask(Method::DELETE, "/v1/account").json(&json!({ "password": password, "code": code })))
+    };
+    let (status, problem) = leave(PASSWORD, None).await;
+    assert_eq!((status.as_u16(), code_of(&problem)), (403, "second_factor_required"));
+    let (status, problem) = leave("wrong", Some(&authenticator.next().await)).await;
+    assert_eq!((status.as_u16(), code_of(&problem)), (403, "forbidden"));
+    assert_eq!(leave(PASSWORD, Some("000000")).await.0, 403);
+    assert_eq!(maria.get("/v1/account").await.0, 200, "it is still there");
+    // A password alone is no proof for anything else either.
+    server.rows("UPDATE sessions SET proved_at = proved_at - 600001").await;
+    let confirm = |code: Option<&str>| {
+        let body = json!({ "password": PASSWORD, "code": code });
+        answer(maria.ask(Method::POST, "/v1/account/confirm").json(&body))
+    };
+    assert_eq!(code_of(&confirm(None).await.1), "second_factor_required");
+    assert_eq!(code_of(&answer(maria.ask(Method::POST, "/v1/account/exports")).await.1), "confirm_first");
+    assert_eq!(confirm(Some(&authenticator.next().await)).await.0, 204);
+    assert_eq!(answer(maria.ask(Method::POST, "/v1/account/exports")).await.0, 202);
+    assert_eq!(leave(PASSWORD, Some(&authenticator.next().await)).await.0, 202);
+    assert_eq!(maria.get("/v1/account").await.0, 401);
+}
