@@ -101,6 +101,8 @@ pub(super) struct PasswordChange {
     /// 8 to 256 characters of any kind; none of those that are guessed first.
     #[schema(format = "password", min_length = 8, max_length = 256)]
     new_password: String,
+    /// Where the second factor is on: a code of the authenticator, or a recovery code.
+    code: Option<String>,
 }
 
 /// Change the password
@@ -124,6 +126,7 @@ pub(super) async fn change_password(
         return Err(Problem::new("forbidden", "the current password is wrong"));
     }
     app.passwords.check(&asked.new_password, &email).await?;
+    app.take_code(&user.id, asked.code.as_deref(), &client).await?;
     app.users.set_password(&user.id, &app.passwords.hash(asked.new_password).await?).await?;
     let this = if let Proof::Session(id) = &caller.proof { id } else { "" };
     app.sessions.end_others(&user.id, this).await?;

@@ -235,7 +235,7 @@ async fn where_the_operator_wants_it_a_session_without_it_is_good_for_turning_it
 }
 
 #[tokio::test]
-async fn an_account_with_it_is_deleted_with_a_code_alone() {
+async fn an_account_with_it_gets_another_password_and_is_deleted_with_a_code_alone() {
     let server = Server::start();
     let maria = Person::new(&server, "maria@example.com").await;
     let authenticator = Authenticator::of(&server, &maria).await;
@@ -258,6 +258,13 @@ async fn an_account_with_it_is_deleted_with_a_code_alone() {
     assert_eq!(code_of(&answer(maria.ask(Method::POST, "/v1/account/exports")).await.1), "confirm_first");
     assert_eq!(confirm(Some(&authenticator.next().await)).await.0, 204);
     assert_eq!(answer(maria.ask(Method::POST, "/v1/account/exports")).await.0, 202);
-    assert_eq!(leave(PASSWORD, Some(&authenticator.next().await)).await.0, 202);
+    // Nor does it make another password.
+    let change = |code: Option<&str>| {
+        let body = json!({ "current_password": PASSWORD, "new_password": "another long secret", "code": code });
+        answer(maria.ask(Method::PUT, "/v1/account/password").json(&body))
+    };
+    assert_eq!(code_of(&change(None).await.1), "second_factor_required");
+    assert_eq!(change(Some(&authenticator.next().await)).await.0, 204);
+    assert_eq!(leave("another long secret", Some(&authenticator.next().await)).await.0, 202);
     assert_eq!(maria.get("/v1/account").await.0, 401);
 }
