@@ -169,17 +169,23 @@ impl Runner {
         let (sender, progress) = watch::channel(Value::Null);
         let (scene_sender, scenes) = mpsc::channel(MAX_SCENES_TOLD);
         let mut heard = Heard { progress, scenes, room: MAX_SCENES_TOLD, untold: Vec::new() };
-        let stop = Notify::new();
-        let work = self.produce(claim, kind, Listener { progress: sender, scenes: scene_sender }, &stop);
-        tokio::pin!(work);
-        // The lease is kept from the first byte that is fetched to the last that is stored.
-        let (made, interrupted) = tokio::select! {
-            made = &mut work => (made, None),
-            why = self.keep(claim, &mut heard, shutdown) => {
-                stop.notify_one();
-                (work.await, Some(why))
-            }
+        let (stop, ended) = (Notify::new(), Notify::new());
+        let work = async {
+            let listener = Listener { progress: sender, scenes: scene_sender };
+            let made = self.produce(claim, kind, listener, &stop).await;
+            ended.notify_one();
+            made
         };
+        // The lease is kept from the first byte that is fetched to the last that is stored. What is just being told is told
+        // to its end: of half a transaction nobody could say whether it has happened.
+        let keep = async {
+            let why = self.keep(claim, &mut heard, shutdown, &ended).await;
+            if why.is_some() {
+                stop.notify_one();
+            }
+            why
+        };
+        let (made, interrupted) = tokio::join!(work, keep);
         self.note(claim, &mut heard).await;
         let made = match made {
             Err(problem) if problem.status() == StatusCode::SERVICE_UNAVAILABLE => {
@@ -273,8 +279,14 @@ impl Runner {
         self.app.metrics.job_stages.get_or_create(&labels).observe(time.as_secs_f64());
     }
 
-    /// Keeps the lease and notes progress, until there is a reason to stop.
-    async fn keep(&self, claim: &Claim, heard: &mut Heard, shutdown: &mut watch::Receiver<bool>) -> Interrupted {
+    /// Keeps the lease and notes progress, until the work has ended (`None`) or there is a reason to stop.
+    async fn keep(
+        &self,
+        claim: &Claim,
+        heard: &mut Heard,
+        shutdown: &mut watch::Receiver<bool>,
+        ended: &Notify,
+    ) -> Option<Interrupted> {
         let mut beat = tokio::time::interval(self.app.queue.lease() / 3);
         let mut note = tokio::time::interval(PROGRESS_EVERY);
         note.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -282,13 +294,14 @@ impl Runner {
             tokio::select! {
                 _ = beat.tick() => match self.app.queue.heartbeat(claim).await {
                     Ok(Pulse::Held) => {}
-                    Ok(Pulse::CancelRequested) => return Interrupted::Cancelled,
-                    Ok(Pulse::Lost) => return Interrupted::Lost,
+                    Ok(Pulse::CancelRequested) => return Some(Interrupted::Cancelled),
+                    Ok(Pulse::Lost) => return Some(Interrupted::Lost),
                     // The lease may still be good when the database is back.
                     Err(problem) => tracing::warn!(job = %claim.job.id, ?problem, "no heartbeat"),
                 },
                 _ = note.tick() => self.note(claim, heard).await,
-                _ = shutdown.changed() => return Interrupted::Released,
+                () = ended.notified() => return None,
+                _ = shutdown.changed() => return Some(Interrupted::Released),
             }
         }
     }
