@@ -228,7 +228,9 @@ advisories: ## Look for known holes in all dependencies: crates, packages of npm
 .PHONY: generated
 generated: addon $(venv)/.ready ## Check that what is generated and committed is up to date
 	$(in_venv) viralforge-py/generate-stub --check $(features)
-	$(CARGO) run --quiet -p viralforge-server $(features) $(reports) -- openapi > viralforge-server/openapi.json
+	$(CARGO) run --quiet -p viralforge-server $(features) $(reports) -- openapi > $(target)/openapi.json
+	@# Not straight into the file: the program is built with it.
+	cmp -s $(target)/openapi.json viralforge-server/openapi.json || cp $(target)/openapi.json viralforge-server/openapi.json
 	viralforge-server/docs/page.py
 	$(MAKE) asvs
 	git diff --exit-code -- viralforge-server/openapi.json viralforge-server/docs/page.html docs/ASVS.md viralforge-node/native.cjs viralforge-node/native.d.cts
