@@ -11,8 +11,9 @@ use super::gcra::{Decision, Rate};
 use crate::config::Broker;
 use crate::id;
 
-/// How long Redis may take; nobody is to wait for a limit.
-const PATIENCE: Duration = Duration::from_millis(100);
+/// How long Redis may take. On a machine that has too much to do, an answer that is there is not always read at once, and
+/// whoever gives up too early lets too many through.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// How long it is not asked again after it did not answer.
 const REST_MS: i64 = 1000;
 /// What the names of all counters begin with.
