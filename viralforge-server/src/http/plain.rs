@@ -100,7 +100,13 @@ async fn receive(app: Arc<App>, caller: Caller, metadata: String, key: Option<St
         let writer = app.spool.lock(&id).await?;
         let mut upload = open_upload(&app, &caller, &id).await.map_err(superseded)?;
         if upload.state == "open" {
-            let received = app.receive_whole(&mut upload, &writer, body).await;
+            let mut received = app.receive_whole(&mut upload, &writer, body).await;
+            if received.is_err()
+                && let Err(gone) = app.uploads.get(&id).await
+            {
+                // Its bytes may have gone with it at any step, so what failed here is not what was wrong.
+                received = Err(superseded(gone));
+            }
             if received.is_err() && upload.state == "open" {
                 // Whoever sends it again begins anew; where this fails, it goes when it expires.
                 let _ = app.end_upload(&id).await;
