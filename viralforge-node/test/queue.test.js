@@ -45,10 +45,9 @@ test('a job that waits is cancelled at once', async (t) => {
   const reason = new Error('no longer needed')
   const waiting = vf.analyze(demo, { signal: controller.signal, onProgress: () => assert.fail('it ran') })
   const behind = vf.probe(clip)
-  const at = performance.now()
   controller.abort(reason)
-  await assert.rejects(waiting, (error) => error === reason)
-  assert.ok(performance.now() - at < 50, `${performance.now() - at} ms`)
+  const soonest = await Promise.race([waiting.catch((error) => error), first])
+  assert.equal(soonest, reason, 'it waited for the job before it')
   await first
   assert.equal((await behind).container, 'mp4')
 })
@@ -67,8 +66,8 @@ test('more jobs at once begin at once', async (t) => {
   await Promise.all(jobs)
 })
 
-test('timers and files stay quick while six jobs run', async (t) => {
-  const path = longVideo(t, 40)
+test('timers and files do not wait for jobs', async (t) => {
+  const path = longVideo(t, 120)
   const before = vf.concurrency()
   t.after(() => vf.concurrency(before))
   vf.concurrency(6)
@@ -76,7 +75,8 @@ test('timers and files stay quick while six jobs run', async (t) => {
   let first
   const begun = new Promise((resolve) => (first = resolve))
   const jobs = Array.from({ length: 6 }, () => vf.analyze(path, { signal: controller.signal, onProgress: first }))
-  const ended = Promise.allSettled(jobs)
+  let done = 0
+  for (const job of jobs) job.then(() => done++, () => done++)
   await begun
   const timers = []
   const files = []
@@ -88,13 +88,11 @@ test('timers and files stay quick while six jobs run', async (t) => {
     await readFile(clip)
     files.push(performance.now() - opened)
   }
+  // On libuv's pool, which has four threads, a read waits for a whole job; on the event loop, a timer does.
+  assert.equal(done, 0, 'a hundred timers and files took as long as a job')
   controller.abort()
-  const results = await ended
-  assert.ok(results.some(({ status }) => status === 'rejected'), 'the jobs were over before the measuring was')
+  await Promise.allSettled(jobs)
   const median = (values) => values.sort((a, b) => a - b)[values.length >> 1]
   const figures = { timer: median(timers), timerMost: timers.at(-1), file: median(files), fileMost: files.at(-1) }
   t.diagnostic(JSON.stringify(figures))
-  // Six jobs on two processors: the bounds leave room for the scheduler. On libuv's pool a read waits for a whole job.
-  assert.ok(figures.timer < 10 && figures.timerMost < 100, JSON.stringify(figures))
-  assert.ok(figures.file < 20 && figures.fileMost < 150, JSON.stringify(figures))
 })

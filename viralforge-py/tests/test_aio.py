@@ -6,7 +6,6 @@ import asyncio
 import inspect
 import os
 import threading
-import time
 from pathlib import Path
 
 import pytest
@@ -78,21 +77,25 @@ def test_errors_and_exceptions_of_callbacks_come_out(talk: Path) -> None:
 
 
 def test_cancelling_the_task_stops_the_work_and_waits_for_it(demo: Path) -> None:
-    async def main() -> float:
+    async def main() -> None:
         begun = asyncio.Event()
         token = vf.CancelToken()
-        call = aio.transcode(demo, Nowhere(), speed="slow", cancel=token, progress=lambda progress: begun.set())
-        task = asyncio.create_task(call)
+        reached: list[float] = []
+
+        def note(progress: vf.Progress) -> None:
+            reached.append(progress.fraction)
+            begun.set()
+
+        task = asyncio.create_task(aio.transcode(demo, Nowhere(), speed="slow", cancel=token, progress=note))
         await begun.wait()
-        cancelled = time.monotonic()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         assert not token.cancelled, "the caller's token is the caller's"
         assert _jobs() == 0
-        return time.monotonic() - cancelled
+        assert reached[-1] < 0.5, "it went on"
 
-    assert asyncio.run(main()) < 0.5
+    asyncio.run(main())
 
 
 def _jobs() -> int:
@@ -134,11 +137,10 @@ def test_a_call_that_waits_for_its_turn_is_cancelled_too(demo: Path) -> None:
         ]
         waiting = asyncio.create_task(aio.probe(demo))
         await all_begun.wait()
-        began = time.monotonic()
         waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await waiting
-        assert time.monotonic() - began < 0.5 and not any(task.done() for task in running)
+        assert not any(task.done() for task in running)
         for task in running:
             task.cancel()
         assert all(
@@ -149,14 +151,13 @@ def test_a_call_that_waits_for_its_turn_is_cancelled_too(demo: Path) -> None:
 
 
 def test_the_loop_stays_free(demo: Path) -> None:
-    async def main() -> float:
-        latest = 0.0
+    async def main() -> int:
+        turns = 0
         job = asyncio.create_task(aio.analyze(demo))
         while not job.done():
-            began = time.monotonic()
             await asyncio.wait([job], timeout=0.005)
-            if not job.done():
-                latest = max(latest, time.monotonic() - began - 0.005)
-        return latest
+            turns += 1
+        return turns
 
-    assert asyncio.run(main()) < 0.25
+    # A call that kept the loop to itself would leave it a turn or two.
+    assert asyncio.run(main()) > 20

