@@ -215,23 +215,31 @@ pub(super) fn is_yuvj(format: i32) -> bool {
 /// everything else.
 const ROWS_A_CELL: usize = 6;
 
+/// Sets each of `sums` to the sum of its column in `rows`, of which there are [`ROWS_A_CELL`]. Rows of a large picture
+/// come from far away in memory, so they are read side by side rather than one after the other.
+fn add_rows(sums: &mut [u16], rows: [&[u8]; ROWS_A_CELL]) {
+    let [a, b, c, d, e, f] = rows.map(|row| &row[..sums.len()]);
+    for (i, sum) in sums.iter_mut().enumerate() {
+        *sum = [a, b, c, d, e, f].map(|row| u16::from(row[i])).iter().sum();
+    }
+}
+
 /// Averages boxes of `from` into `width` by `height` samples.
 fn box_average(from: Plane<'_>, width: usize, height: usize) -> Vec<u8> {
     let mut to = Vec::with_capacity(width * height);
     // A few rows of at most 255 fit into 16 bits, which keeps the inner loop narrow and quick.
     let mut columns = vec![0u16; from.width];
+    let nothing = vec![0; from.width];
     for y in 0..height {
         let first = y * from.height / height;
         let last = ((y + 1) * from.height / height).max(first + 1).min(from.height.max(1));
         let step = (last - first).div_ceil(ROWS_A_CELL);
-        columns.fill(0);
-        let mut rows = 0u32;
-        for row in (first..last).step_by(step) {
-            for (sum, sample) in columns.iter_mut().zip(from.row(row)) {
-                *sum += u16::from(*sample);
-            }
+        let (mut rows, mut read) = (0, [&nothing[..]; ROWS_A_CELL]);
+        for (place, row) in read.iter_mut().zip((first..last).step_by(step)) {
+            *place = from.row(row);
             rows += 1;
         }
+        add_rows(&mut columns, read);
         for x in 0..width {
             let left = x * from.width / width;
             let right = ((x + 1) * from.width / width).max(left + 1).min(from.width.max(1));

@@ -56,7 +56,7 @@ impl Sparse {
     }
 
     pub(super) fn decoded(&mut self, shown: i64, luma: Option<Plane<'_>>) {
-        self.decoded.insert(shown, luma.map(shrink));
+        self.decoded.insert(shown, luma.filter(|_| self.alike).map(shrink));
         while self.decoded.len() > REMEMBERED {
             self.decoded.pop_first();
         }

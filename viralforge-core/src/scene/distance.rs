@@ -1,9 +1,6 @@
 //! How far two frames are apart.
 
-use super::frame::{BLOCK, Bounds, Frame, Plane};
-
-/// How far a square may move from one frame to the next, in pixels: a sixteenth of the picture's longer side.
-const REACH: isize = 4;
+use super::frame::Frame;
 
 /// The distances between two frames. Each is 0 for equal frames.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -23,32 +20,50 @@ pub(super) struct Distance {
 
 impl Distance {
     pub(super) fn between(a: &Frame, b: &Frame) -> Self {
-        let look = Self::of_look(a, b);
+        Self::less(a, b, f32::INFINITY).unwrap_or_default()
+    }
+
+    /// The distance, or `None` as soon as it is clear that it [amounts](Self::amount) to no less than `than`.
+    pub(super) fn less(a: &Frame, b: &Frame, than: f32) -> Option<Self> {
         if !a.same_shape(b) {
-            return Self { luma: 255.0, ..look };
+            return Some(Self::OF_OTHER_SHAPE).filter(|d| d.amount() < than);
         }
-        let mut luma = moved_differences(&a.luma, &b.luma, a.bounds.union(b.bounds));
+        let bounds = a.bounds.union(b.bounds);
+        // It is the larger of the two, and so tells sooner.
+        let look = Self::of_look_less(a, b, than)?;
+        let mut luma = b.luma.moved_less(&a.luma, bounds, than - look.normalized)?;
         // A bright panel changes what mean and contrast take out, and so all of the normalized picture: what is calm
         // in either counts.
         let calm = quarter(&mut luma) * a.normalizer().min(b.normalizer());
-        Self { luma: mean(&luma), calm: look.calm.min(calm), ..look }
+        Some(Self { luma: mean(&luma), calm: look.calm.min(calm), ..look }).filter(|d| d.amount() < than)
     }
 
     /// Without [`luma`](Self::luma), which stays zero: it takes half of the time.
     pub(super) fn of_look(a: &Frame, b: &Frame) -> Self {
         if !a.same_shape(b) {
-            // The picture changes its shape: nothing is comparable.
-            return Self { luma: 0.0, normalized: 255.0, calm: 255.0, chroma: 255.0, histogram: 1.0 };
+            return Self { luma: 0.0, ..Self::OF_OTHER_SHAPE };
         }
-        let mut normalized = moved_differences(&a.normalized, &b.normalized, a.bounds.union(b.bounds));
-        Self {
+        Self::of_look_less(a, b, f32::INFINITY).unwrap_or_default()
+    }
+
+    fn of_look_less(a: &Frame, b: &Frame, than: f32) -> Option<Self> {
+        let mut normalized = b.normalized.moved_less(&a.normalized, a.bounds.union(b.bounds), than)?;
+        Some(Self {
             luma: 0.0,
             calm: quarter(&mut normalized),
             normalized: mean(&normalized),
             chroma: mean_difference(&a.chroma, &b.chroma),
             histogram: histogram_distance(&a.histogram, &b.histogram),
-        }
+        })
     }
+
+    /// How much changed in all, in levels.
+    pub(super) fn amount(&self) -> f32 {
+        self.luma + self.normalized
+    }
+
+    /// The picture changes its shape: nothing is comparable.
+    const OF_OTHER_SHAPE: Self = Self { luma: 255.0, normalized: 255.0, calm: 255.0, chroma: 255.0, histogram: 1.0 };
 }
 
 /// The value that a quarter of `values` stays under; sorts them.
@@ -76,73 +91,6 @@ fn histogram_distance(a: &[f32], b: &[f32]) -> f32 {
     (0..a.len()).map(|i| (blur(a, i) - blur(b, i)).abs()).sum::<f32>() / 2.0
 }
 
-/// Differences of `b` from `a` within `bounds`, a mean for each block, where each block of `b` may come from anywhere
-/// nearby in `a`.
-fn moved_differences(a: &Plane, b: &Plane, bounds: Bounds) -> Vec<f32> {
-    let mut out = Vec::with_capacity(64);
-    for top in (bounds.top..bounds.bottom).step_by(BLOCK) {
-        let rows = BLOCK.min(bounds.bottom - top);
-        for left in (bounds.left..bounds.right).step_by(BLOCK) {
-            let columns = BLOCK.min(bounds.right - left);
-            let target = b.square(left, top, rows);
-            let enough = (GOOD_ENOUGH * rows * columns) as u32;
-            let mut best = u32::MAX;
-            for &(dx, dy) in &MOVES {
-                let x = left.checked_add_signed(dx).filter(|x| *x >= bounds.left && x + columns <= bounds.right);
-                let y = top.checked_add_signed(dy).filter(|y| *y >= bounds.top && y + rows <= bounds.bottom);
-                if let (Some(x), Some(y)) = (x, y) {
-                    best = best.min(difference(target, a.square(x, y, rows), columns));
-                    if best <= enough {
-                        break;
-                    }
-                }
-            }
-            out.push(best as f32 / (rows * columns) as f32);
-        }
-    }
-    out
-}
-
-/// A match this good, in levels a pixel, is not searched any further: most of a still picture.
-const GOOD_ENOUGH: usize = 1;
-
-const MOVE_COUNT: usize = (2 * REACH as usize + 1).pow(2);
-
-/// All moves within reach, the short ones first.
-const MOVES: [(isize, isize); MOVE_COUNT] = {
-    let mut moves = [(0, 0); MOVE_COUNT];
-    let (mut n, mut ring) = (0, 0);
-    while ring <= REACH {
-        let mut dy = -ring;
-        while dy <= ring {
-            let mut dx = -ring;
-            // Only the rim of the square: its inside came before.
-            let step = if dy == -ring || dy == ring || ring == 0 { 1 } else { 2 * ring };
-            while dx <= ring {
-                moves[n] = (dx, dy);
-                n += 1;
-                dx += step;
-            }
-            dy += 1;
-        }
-        ring += 1;
-    }
-    moves
-};
-
-/// Sum of the differences of two blocks in their first `columns` columns.
-fn difference(a: &[[u8; BLOCK]], b: &[[u8; BLOCK]], columns: usize) -> u32 {
-    match (<&[[u8; BLOCK]; BLOCK]>::try_from(a), <&[[u8; BLOCK]; BLOCK]>::try_from(b)) {
-        // A whole block is 64 bytes side by side, which a few instructions compare.
-        (Ok(a), Ok(b)) if columns == BLOCK => sum(a.as_flattened(), b.as_flattened()),
-        _ => a.iter().zip(b).map(|(a, b)| sum(&a[..columns], &b[..columns])).sum(),
-    }
-}
-
-fn sum(a: &[u8], b: &[u8]) -> u32 {
-    a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum()
-}
-
 /// How a frame between two others relates to them.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) struct Mixture {
@@ -162,21 +110,50 @@ impl Mixture {
         if a.half.len() != b.half.len() || a.half.len() != middle.half.len() {
             return Self::default();
         }
-        let (mut along, mut length, mut ends) = (0f32, 0f32, 0f32);
+        let (mut ends, mut pick) = (0, 0);
         for ((a, m), b) in a.half.iter().zip(&middle.half).zip(&b.half) {
+            ends += u32::from(b.abs_diff(*a));
+            pick += u32::from(m.abs_diff(*a).min(m.abs_diff(*b)));
+        }
+        let share = Self::share_of(a, middle, b);
+        let count = a.half.len().max(1) as f32;
+        Self {
+            ends: ends as f32 / count,
+            share,
+            mix_residual: off_mix(&a.half, &middle.half, &b.half, share) / count,
+            pick_residual: pick as f32 / count,
+        }
+    }
+
+    /// Its [`share`](Self::share) alone.
+    pub(super) fn share_of(a: &Frame, middle: &Frame, b: &Frame) -> f32 {
+        let (mut along, mut length) = (0, 0);
+        for ((a, m), b) in a.half.iter().zip(&middle.half).zip(&b.half) {
+            let (a, m, b) = (i32::from(*a), i32::from(*m), i32::from(*b));
             along += (m - a) * (b - a);
             length += (b - a) * (b - a);
-            ends += (b - a).abs();
         }
-        let share = if length > 0.0 { along / length } else { 0.0 };
-        let (mut mix, mut pick) = (0f32, 0f32);
-        for ((a, m), b) in a.half.iter().zip(&middle.half).zip(&b.half) {
-            mix += (m - a - share * (b - a)).abs();
-            pick += (m - a).abs().min((m - b).abs());
-        }
-        let count = a.half.len().max(1) as f32;
-        Self { ends: ends / count, share, mix_residual: mix / count, pick_residual: pick / count }
+        if length > 0 { along as f32 / length as f32 } else { 0.0 }
     }
+}
+
+/// Sum of the differences of `middle` from a linear mix of `a` and `b`.
+fn off_mix(a: &[u8], middle: &[u8], b: &[u8], share: f32) -> f32 {
+    /// Sums side by side, for which one instruction does.
+    const LANES: usize = 8;
+    let off = |a: u8, m: u8, b: u8| {
+        let (a, m, b) = (f32::from(a), f32::from(m), f32::from(b));
+        (m - a - share * (b - a)).abs()
+    };
+    let [(a, a_rest), (m, m_rest), (b, b_rest)] = [a, middle, b].map(<[u8]>::as_chunks::<LANES>);
+    let mut sums = [0f32; LANES];
+    for ((a, m), b) in a.iter().zip(m).zip(b) {
+        for (i, sum) in sums.iter_mut().enumerate() {
+            *sum += off(a[i], m[i], b[i]);
+        }
+    }
+    let rest = a_rest.iter().zip(m_rest).zip(b_rest).map(|((a, m), b)| off(*a, *m, *b));
+    sums.into_iter().chain(rest).sum()
 }
 
 #[cfg(test)]
@@ -235,15 +212,5 @@ mod tests {
         let wiped = Mixture::of(&frame(&a), &frame(&wiped), &frame(&b));
         assert!((wiped.share - 0.5).abs() < 0.15 && wiped.pick_residual < 1.0, "{wiped:?}");
         assert!(wiped.mix_residual > 5.0);
-    }
-
-    #[test]
-    fn every_move_comes_once_and_the_short_ones_first() {
-        let mut sorted = MOVES;
-        sorted.sort_unstable();
-        assert!(sorted.windows(2).all(|w| w[0] != w[1]));
-        let length = |m: &(isize, isize)| m.0.abs().max(m.1.abs());
-        assert!(MOVES.windows(2).all(|w| length(&w[0]) <= length(&w[1])));
-        assert_eq!(MOVES[0], (0, 0));
     }
 }

@@ -190,11 +190,11 @@ impl FeatureWindow {
         let mut least = (last, at, step);
         for i in spread(last - self.first_within(last, FLASH_MS)) {
             for j in spread(self.last_within(at, FLASH_MS) - at) {
-                if i + j > 0 {
-                    let distance = Distance::between(&self.frames[last - i].1, &self.frames[at + j].1);
-                    if distance.luma + distance.normalized < least.2.luma + least.2.normalized {
-                        least = (last - i, at + j, distance);
-                    }
+                let (a, b) = (&self.frames[last - i].1, &self.frames[at + j].1);
+                if i + j > 0
+                    && let Some(distance) = Distance::less(a, b, least.2.amount())
+                {
+                    least = (last - i, at + j, distance);
                 }
             }
         }
@@ -218,8 +218,8 @@ impl FeatureWindow {
             after: (last - at) as u32,
             middle,
             possible,
-            quarter: Mixture::of(a, frame((first + at) / 2), b).share,
-            three_quarters: Mixture::of(a, frame((at + last).div_ceil(2)), b).share,
+            quarter: Mixture::share_of(a, frame((first + at) / 2), b),
+            three_quarters: Mixture::share_of(a, frame((at + last).div_ceil(2)), b),
             ends: if possible { Distance::of_look(a, b) } else { Distance::default() },
             likeness: if possible { a.likeness(b) } else { 0.0 },
             again: if possible { self.again(first, last, longer) } else { 0.0 },

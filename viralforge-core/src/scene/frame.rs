@@ -1,7 +1,7 @@
 //! One frame as the scene kernel compares it.
 
 use super::likeness::{self, Blocks};
-use super::strips::Strips;
+use super::plane::Plane;
 use crate::picture::SmallPicture;
 
 /// Where a picture is not black border, in pixels of the small picture; half-open.
@@ -57,11 +57,6 @@ const NORMAL_CONTRAST: f32 = 40.0;
 /// Bins of the histogram, 8 levels each.
 pub(super) const BINS: usize = 32;
 
-/// Side of the squares that may move on their own, in pixels of the small picture.
-pub(super) const BLOCK: usize = 8;
-/// Luma of a small picture, to be compared block by block.
-pub(super) type Plane = Strips<u8, BLOCK>;
-
 /// One frame, ready for comparing with others of the same size.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
@@ -73,7 +68,7 @@ pub(super) struct Frame {
     /// Luma with mean and contrast taken out, centred on 128: a light that goes on changes it little.
     pub(super) normalized: Plane,
     /// Luma at half the size, for tests of mixtures; only the part within the bounds.
-    pub(super) half: Vec<f32>,
+    pub(super) half: Vec<u8>,
     /// The blocks of that.
     blocks: Blocks,
     /// Chroma at a quarter of the size: all of one difference, then all of the other.
@@ -105,8 +100,7 @@ impl Frame {
         let chroma = [&picture.cb, &picture.cr].map(|plane| shrink(plane, width, height, 4)).concat();
         let half = shrink(&picture.luma, width, height, 2);
         let blocks = Blocks::of(&half, (width / 2).max(1));
-        let half = half.into_iter().map(f32::from).collect();
-        let (luma, normalized) = (Strips::of(&picture.luma, width), Strips::of(&normalized, width));
+        let (luma, normalized) = (Plane::of(&picture.luma, width), Plane::of(&normalized, width));
         Self { width, height, bounds, luma, normalized, half, blocks, chroma, histogram, mean, contrast }
     }
 
@@ -213,9 +207,7 @@ pub(in crate::scene) mod tests {
     #[test]
     fn contrast_is_normalized_but_noise_is_not_blown_up() {
         let faint: Vec<u8> = texture(1).iter().map(|v| 60 + v / 10).collect();
-        let pixels = |frame: &Frame| -> Vec<u8> {
-            (0..WIDTH).flat_map(|x| frame.normalized.square(x, 0, HEIGHT).iter().map(|row| row[0])).collect()
-        };
+        let pixels = |frame: &Frame| frame.normalized.samples();
         let (strong, weak) = (pixels(&frame(&texture(1))), pixels(&frame(&faint)));
         let off: f32 = strong.iter().zip(&weak).map(|(a, b)| f32::from(a.abs_diff(*b))).sum();
         assert!(off / (WIDTH * HEIGHT) as f32 <= 6.0);

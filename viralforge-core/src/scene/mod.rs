@@ -17,6 +17,7 @@ mod likeness;
 mod method;
 mod model;
 mod options;
+mod plane;
 mod report;
 mod scenes;
 mod standard;
