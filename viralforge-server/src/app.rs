@@ -141,7 +141,7 @@ impl App {
                 None => Store::folder(&data.join("media"), Arc::clone(&metrics))?,
             },
             signer: Signer(signing_key),
-            assets: Assets(database.pool.clone()),
+            assets: Assets::new(database.pool.clone()),
             uploads: Uploads {
                 pool: database.pool.clone(),
                 lifetime: config.upload_lifetime,

@@ -1,10 +1,13 @@
 //! What was uploaded: quarantined until `validate_upload` takes it.
 
+mod recent;
+
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{Any, AnyPool, AssertSqlSafe, FromRow, Transaction};
 use utoipa::ToSchema;
 
+use self::recent::Recent;
 use crate::account::Owned;
 use crate::db::JsonText;
 use crate::id;
@@ -77,10 +80,17 @@ pub(crate) const COLUMNS: &str = "id, owner, state, file_name, storage_key, byte
 pub(crate) const FILE_COLUMNS: &str = "id, name, content_type, storage_key, byte_len";
 
 /// All assets.
-#[derive(Clone, Debug)]
-pub(crate) struct Assets(pub(crate) AnyPool);
+#[derive(Debug)]
+pub(crate) struct Assets {
+    pool: AnyPool,
+    recent: Recent,
+}
 
 impl Assets {
+    pub(crate) fn new(pool: AnyPool) -> Self {
+        Self { pool, recent: Recent::default() }
+    }
+
     /// Adds an asset within a transaction of something larger.
     pub(crate) async fn add(
         tx: &mut Transaction<'_, Any>,
@@ -106,7 +116,7 @@ impl Assets {
 
     pub(crate) async fn get(&self, id: &str) -> Result<Asset> {
         let sql = AssertSqlSafe(format!("SELECT {COLUMNS} FROM assets WHERE id = $1"));
-        let asset = sqlx::query_as(sql).bind(id).fetch_optional(&self.0).await?;
+        let asset = sqlx::query_as(sql).bind(id).fetch_optional(&self.pool).await?;
         asset.ok_or_else(|| Problem::not_found("asset"))
     }
 
@@ -122,13 +132,29 @@ impl Assets {
     /// What was made of an asset, or by a job (`column` is `asset_id` or `job_id`): the first 100 files.
     pub(crate) async fn files(&self, column: &'static str, id: &str) -> Result<Vec<StoredFile>> {
         let sql = AssertSqlSafe(format!("SELECT {FILE_COLUMNS} FROM files WHERE {column} = $1 ORDER BY id LIMIT 100"));
-        Ok(sqlx::query_as(sql).bind(id).fetch_all(&self.0).await?)
+        Ok(sqlx::query_as(sql).bind(id).fetch_all(&self.pool).await?)
     }
 
-    /// A file by its own identifier, or the upload itself by that of its asset.
+    /// A file by its own identifier, or the upload itself by that of its asset. One that is removed is gone at once for
+    /// this server, and within a second for the others.
     pub(crate) async fn file(&self, id: &str) -> Result<StoredFile> {
+        let look = match self.recent.get(id) {
+            Ok(file) => return Ok(file),
+            Err(look) => look,
+        };
+        let file = self.look_for_file(id).await?;
+        self.recent.keep(look, &file);
+        Ok(file)
+    }
+
+    /// Has files looked for again: some were removed.
+    pub(crate) fn forget_files(&self) {
+        self.recent.forget();
+    }
+
+    async fn look_for_file(&self, id: &str) -> Result<StoredFile> {
         let sql = AssertSqlSafe(format!("SELECT {FILE_COLUMNS} FROM files WHERE id = $1"));
-        if let Some(file) = sqlx::query_as(sql).bind(id).fetch_optional(&self.0).await? {
+        if let Some(file) = sqlx::query_as(sql).bind(id).fetch_optional(&self.pool).await? {
             return Ok(file);
         }
         let asset = self.get(id).await?;

@@ -30,6 +30,7 @@ impl App {
             sqlx::query(statement).bind(asset).execute(&mut *tx).await?;
         }
         tx.commit().await?;
+        self.assets.forget_files();
         Ok(())
     }
 

@@ -65,7 +65,7 @@ impl Visit for Reader {
 /// Goes through what requests and workers do.
 async fn work(database: &Database) {
     let pool = database.pool.clone();
-    let assets = Assets(pool.clone());
+    let assets = Assets::new(pool.clone());
     let uploads =
         Uploads { pool: pool.clone(), lifetime: Duration::from_secs(60), max_video_bytes: 100, max_image_bytes: 100 };
     let queue = Queue::new(database.clone(), Duration::from_secs(30), 3);

@@ -51,7 +51,7 @@ impl AssetView {
 #[utoipa::path(get, path = "/v1/assets", operation_id = "listAssets", responses((status = 200, body = Page<Asset>)))]
 pub(super) async fn list(State(app): State<Arc<App>>, caller: Caller, query: Pairs) -> Result<Json<Page<Asset>>> {
     let (select, of) = (format!("SELECT {} FROM assets", asset::COLUMNS), [("owner", caller.user_id.as_str())]);
-    Ok(Json(Page::read(&app.assets.0, select, &of, (&FILTERS, query)).await?))
+    Ok(Json(Page::read(&app.database.pool, select, &of, (&FILTERS, query)).await?))
 }
 
 /// Get an asset
@@ -104,6 +104,6 @@ pub(super) async fn job_files(
 
 async fn page_of_files(app: &App, of: (&'static str, &str), query: Pairs) -> Result<Confidential<Page<FileView>>> {
     let select = format!("SELECT {} FROM files", asset::FILE_COLUMNS);
-    let page = Page::read(&app.assets.0, select, &[of], (&[], query)).await?;
+    let page = Page::read(&app.database.pool, select, &[of], (&[], query)).await?;
     Ok(Confidential(page.map(|file| app.file_view(&file))))
 }
