@@ -183,7 +183,7 @@ test-schemathesis: ffmpeg $(schemathesis)/.ready $(if $(on_engines),setup-test) 
 
 .PHONY: test-faults
 test-faults: ffmpeg setup-test ## Kill the server, its database and Redis hundreds of times, in uploads and in jobs, and look what is left
-	VIRALFORGE_FAULT_ROUNDS=67 $(CARGO) test -p viralforge-server --test host $(features) -- --nocapture faults faulty_storage outages rolling whatever_redis
+	VIRALFORGE_FAULT_ROUNDS=67 $(CARGO) test -p viralforge-server --test host $(features) $(reports) -- --nocapture faults faulty_storage outages rolling whatever_redis
 
 .PHONY: check
 check: fmt clippy docs layers deny generated ## Run every static check: fmt, clippy, docs, layers, deny, generated
@@ -206,11 +206,16 @@ docs: ffmpeg ## Build the documentation; a warning fails
 layers: ffmpeg ## Check that modules import from upper layers only
 	$(CARGO) test -p viralforge-core --test layers $(features)
 
+# Packages that the server is built of at most, itself among them: each is code that its operator trusts.
+most_packages := 320
+
 .PHONY: deny
-deny: ## Check licences, banned crates and sources of all dependencies
+deny: ## Check licences, banned crates, sources and the number of all dependencies
 	@$(call cargo_tool,cargo-deny,$(cargo_deny))
 	$(CARGO) deny --workspace --log-level error check bans licenses sources
 	$(CARGO) deny --manifest-path fuzz/Cargo.toml --config deny.toml --log-level error check bans licenses sources
+	@count=$$($(CARGO) tree --locked -p viralforge-server -e normal --prefix none | sed 's/ (\*)//' | sort -u | wc -l); \
+	  echo "the server is built of $$count packages (at most $(most_packages))"; test "$$count" -gt 1 -a "$$count" -le $(most_packages)
 
 advisories := $(abspath $(target))/advisories
 
