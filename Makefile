@@ -52,11 +52,18 @@ help: ## List the targets (this)
 setup: ## Install the Debian packages that a build needs, where missing
 	@viralforge-core/ffmpeg/install-packages.sh build-essential pkg-config libclang-dev
 
-.PHONY: setup-test
-setup-test: setup $(s3_server) ## Install the programs that the tests need, where missing
-	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy python3-venv strace patchelf redis-server postgresql curl clamav-daemon nginx-light
+.PHONY: setup-packages
+setup-packages: setup
+	@viralforge-core/ffmpeg/install-packages.sh python3-venv patchelf
+
+.PHONY: setup-node
+setup-node:
 	@command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 20 ? 1 : 0)' \
-	  || { echo 'setup: Node 20 or newer with npm is needed for the tests of the Node package'; exit 1; }
+	  || { echo 'setup: Node 20 or newer with npm is needed for the Node package'; exit 1; }
+
+.PHONY: setup-test
+setup-test: setup-packages setup-node $(s3_server) ## Install the programs that the tests need, where missing
+	@viralforge-core/ffmpeg/install-packages.sh ffmpeg python3-numpy strace redis-server postgresql curl clamav-daemon nginx-light
 
 $(s3_server):
 	@echo 'setup: building s3s-fs $(s3s_fs) (some minutes, once)'
@@ -97,7 +104,7 @@ $(venv)/.ready: viralforge-py/requirements-test.txt
 
 # maturin can repair wheels as well, but does it to cargo's own copy of the module, which the next build takes for fresh.
 .PHONY: wheel
-wheel: ffmpeg setup-test $(venv)/.ready ## Build the Python wheel, FFmpeg inside, in viralforge-py/dist/
+wheel: ffmpeg setup-packages $(venv)/.ready ## Build the Python wheel, FFmpeg inside, in viralforge-py/dist/
 	rm -rf viralforge-py/dist $(target)/wheel
 	cd viralforge-py && $(in_venv) maturin build --quiet --release --strip --auditwheel skip \
 	  --out $(abspath $(target))/wheel $(features)
@@ -108,7 +115,7 @@ viralforge-node/node_modules/.package-lock.json: viralforge-node/package-lock.js
 	npm ci --prefix viralforge-node --ignore-scripts
 
 .PHONY: addon
-addon: ffmpeg setup-test viralforge-node/node_modules/.package-lock.json ## Build the native half of the Node package
+addon: ffmpeg setup-packages setup-node viralforge-node/node_modules/.package-lock.json ## Build the native half of the Node package
 	npm run --silent --prefix viralforge-node build
 
 .PHONY: npm-pack
@@ -138,13 +145,13 @@ test-rust: ffmpeg setup-test $(scene_readers)/.ready ## Run the tests of the lib
 	$(CARGO) test --workspace --exclude viralforge-py $(features) $(reports)
 
 .PHONY: test-python
-test-python: wheel ## Run the tests of the Python package, against the wheel
+test-python: setup-test wheel ## Run the tests of the Python package, against the wheel
 	$(venv)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps viralforge-py/dist/*.whl
 	$(CARGO) build -p viralforge-server $(features) $(reports)
 	cd viralforge-py && VIRALFORGE_SERVER=$(server) $(in_venv) python -m pytest
 
 .PHONY: test-node
-test-node: addon ## Run the tests of the Node package and of its examples
+test-node: setup-test addon ## Run the tests of the Node package and of its examples
 	npm test --silent --prefix viralforge-node
 	npm ci --silent --prefix examples/node --ignore-scripts
 	$(CARGO) build -p viralforge-server $(features) $(reports)
@@ -231,7 +238,7 @@ advisories: ## Look for known holes in all dependencies: crates, packages of npm
 	for list in $$(git ls-files '*requirements*.txt'); do echo "$$list"; $(advisories)/bin/pip-audit --strict --progress-spinner off --requirement "$$list"; done
 
 .PHONY: generated
-generated: addon $(venv)/.ready ## Check that what is generated and committed is up to date
+generated: setup-packages addon $(venv)/.ready ## Check that what is generated and committed is up to date
 	$(in_venv) viralforge-py/generate-stub --check $(features)
 	$(CARGO) run --quiet -p viralforge-server $(features) $(reports) -- openapi > $(target)/openapi.json
 	@# Not straight into the file: the program is built with it.

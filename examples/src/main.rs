@@ -51,8 +51,9 @@ Examples:
   viralforge scenes talk.mp4 --json         the same report for a script
 
 Times are seconds (83.5) or a clock (1:23.5). Zero is the first frame.
-Exit status: 0 done, 2 wrong usage, 3 the input was rejected or is malformed, 4 reading or
-writing failed, 5 anything else, 130 interrupted. An error is one line on standard error.";
+Exit status: 0 done, 2 wrong usage, 3 the input was rejected, is malformed or
+not supported, lacks a track or is over a limit, 4 reading or writing failed, 5 anything else,
+130 interrupted. An error is one line on standard error.";
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {

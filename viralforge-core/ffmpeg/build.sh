@@ -25,6 +25,13 @@ last=$(sed -nE "s|.*/ffmpeg-$series-(l?gpl)-.*|\1|p" "$config" 2>/dev/null || tr
 flavour=${1:-${last:-gpl}}
 case $flavour in gpl | lgpl) ;; *) die "flavour '$flavour' is not gpl or lgpl" ;; esac
 choice=${VIRALFORGE_FFMPEG:-auto}
+# An FFmpeg of one's own is named once, and stays until a flavour is asked for by name.
+named=$(sed -nE '1{/^# Written by viralforge/!q}; s|^FFMPEG_PKG_CONFIG_PATH = "(.*)"$|\1|p' "$config" 2>/dev/null || true)
+case $named in */ffmpeg-"$series"-*) named= ;; esac
+if [ -z "${1:-}" ] && [ "$choice" = auto ]; then
+  [ -n "${FFMPEG_PKG_CONFIG_PATH:-}" ] || [ ! -d "$named" ] || export FFMPEG_PKG_CONFIG_PATH=$named
+  [ -z "${FFMPEG_PKG_CONFIG_PATH:-}" ] || choice=system
+fi
 case $choice in auto | system | build) ;; *) die "VIRALFORGE_FFMPEG '$choice' is not auto, system or build" ;; esac
 
 # Cargo reads .cargo/config.toml by itself, so nobody has to set a variable by hand.
@@ -65,7 +72,7 @@ if [ "$choice" != build ] && version=$(libavcodec 2>/dev/null); then
   esac
   [ -n "$feature" ] && use_system "$version" "$feature"
 fi
-[ "$choice" != system ] || die "pkg-config finds no FFmpeg 6 to 8 (libavcodec 60 to 62)${version:+ but libavcodec $version}; install one, or leave VIRALFORGE_FFMPEG unset to build it"
+[ "$choice" != system ] || die "pkg-config finds no FFmpeg 6 to 8 (libavcodec 60 to 62)${FFMPEG_PKG_CONFIG_PATH:+ with $FFMPEG_PKG_CONFIG_PATH}${version:+ but libavcodec $version}; install one, or leave VIRALFORGE_FFMPEG and FFMPEG_PKG_CONFIG_PATH unset to build it"
 
 # --- 2. what the build needs, from the distribution's own packages -------------------------------------------
 mkdir -p "$cache/dist"

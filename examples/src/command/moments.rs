@@ -16,7 +16,7 @@ pub(super) struct Moments {
     #[arg(long, value_name = "N", default_value_t = ClipOptions::default().count)]
     count: u32,
 
-    /// The shortest clip, in seconds.
+    /// The shortest clip, in seconds; where the video is too short for so many, they may be down to a third shorter.
     #[arg(long, visible_alias = "min-seconds", value_name = "S", default_value = parse::seconds_of(ClipOptions::default().min_duration), value_parser = parse::duration)]
     min_duration_seconds: Duration,
 

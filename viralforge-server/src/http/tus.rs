@@ -25,7 +25,8 @@ use crate::problem::{Problem, Result};
 use crate::upload::{self, Checksum, NewUpload, Upload};
 
 const VERSION: &str = "1.0.0";
-const EXTENSIONS: &str = "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation,concatenation-unfinished";
+const EXTENSIONS: &str =
+    "creation,creation-with-upload,creation-defer-length,expiration,checksum,termination,concatenation";
 /// Hash functions of the checksum extension; every server has the first.
 const CHECKSUMS: &str = "sha1,sha256";
 const CONTENT_TYPE: &str = "application/offset+octet-stream";

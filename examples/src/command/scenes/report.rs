@@ -34,12 +34,12 @@ pub(super) fn text<'a>(report: &SceneReport, files: impl Iterator<Item = &'a Pat
     format!("{}\n{}{}", count(report.scenes.len(), "scene"), table.render(), written.render())
 }
 
-/// What a boundary is, where, and how sure that is.
+/// What a boundary is, where, and how far it is over the threshold.
 pub(super) fn how(boundary: &Boundary) -> String {
     let Boundary { kind, start_frame, end_frame, confidence, .. } = boundary;
     let frames = match start_frame == end_frame {
         true => format!("frame {start_frame}"),
         false => format!("frames {start_frame} to {end_frame}"),
     };
-    format!("{} at {frames} ({:.0} % sure)", kind.name(), confidence * 100.0)
+    format!("{} at {frames} (confidence {confidence:.2})", kind.name())
 }
