@@ -31,6 +31,11 @@ features = $(if $(filter-out ffmpeg7_1,$(feature)),--no-default-features --featu
 
 # What is built of the server for tests, once for all of them; `make clippy` also looks at it as it comes.
 reports := --features viralforge-server/otel,viralforge-server/sentry
+# A package by itself is built with other features than among all; in one set, what tests need is built once. Python
+# tests its native module, which has no tests in Rust.
+all_rust := --workspace --exclude viralforge-py
+# The server, as its own tests build it.
+build_server = $(CARGO) test $(all_rust) $(features) $(reports) --no-run --test host
 
 pip_audit := 2.10.1
 
@@ -139,22 +144,21 @@ $(scene_readers)/.ready: viralforge-core/tests/scene_output/requirements.txt
 
 test-rust coverage: export VIRALFORGE_SCENE_READERS := $(scene_readers)/bin/python
 
-# Python tests its native module, which has no tests in Rust.
 .PHONY: test-rust
 test-rust: ffmpeg setup-test $(scene_readers)/.ready ## Run the tests of the library, the command line and all that is Rust
-	$(CARGO) test --workspace --exclude viralforge-py $(features) $(reports)
+	$(CARGO) test $(all_rust) $(features) $(reports)
 
 .PHONY: test-python
 test-python: setup-test wheel ## Run the tests of the Python package, against the wheel
 	$(venv)/bin/pip install --quiet --disable-pip-version-check --force-reinstall --no-deps viralforge-py/dist/*.whl
-	$(CARGO) build -p viralforge-server $(features) $(reports)
+	$(build_server)
 	cd viralforge-py && VIRALFORGE_SERVER=$(server) $(in_venv) python -m pytest
 
 .PHONY: test-node
 test-node: setup-test addon ## Run the tests of the Node package and of its examples
 	npm test --silent --prefix viralforge-node
 	npm ci --silent --prefix examples/node --ignore-scripts
-	$(CARGO) build -p viralforge-server $(features) $(reports)
+	$(build_server)
 	VIRALFORGE_SERVER=$(server) npm test --silent --prefix examples/node
 
 # PostgreSQL, Redis and an S3 server, started for a command and ended with it.
@@ -162,12 +166,12 @@ engines := viralforge-server/tests/engines/run.sh
 
 .PHONY: test-server
 test-server: ffmpeg setup-test test-schemathesis ## Run the tests of the server with the clients that browsers use, and on PostgreSQL, Redis and S3
-	$(CARGO) build -p viralforge-server $(features) $(reports)
+	$(build_server)
 	npm ci --silent --prefix viralforge-server/tests/tus --ignore-scripts
 	VIRALFORGE_SERVER=$(server) $(engines) npm test --silent --prefix viralforge-server/tests/tus
 	npm ci --silent --prefix viralforge-server/tests/oidc --ignore-scripts
 	VIRALFORGE_SERVER=$(server) npm test --silent --prefix viralforge-server/tests/oidc
-	$(engines) $(CARGO) test -p viralforge-server $(features) $(reports)
+	$(engines) $(CARGO) test $(all_rust) $(features) $(reports) --bin viralforge-server --test host
 
 schemathesis := $(abspath $(target))/schemathesis
 
@@ -184,13 +188,13 @@ SCHEMATHESIS_EXAMPLES ?= 15
 
 .PHONY: test-schemathesis
 test-schemathesis: ffmpeg $(schemathesis)/.ready $(if $(on_engines),setup-test) ## Look for answers of the server that differ from openapi.json
-	$(CARGO) build -p viralforge-server $(features) $(reports)
+	$(build_server)
 	PATH=$(schemathesis)/bin:$$PATH VIRALFORGE_SERVER=$(abspath $(target))/debug/viralforge-server \
 	  $(if $(on_engines),$(engines)) viralforge-server/tests/schemathesis/run.py --max-examples $(SCHEMATHESIS_EXAMPLES)
 
 .PHONY: test-faults
 test-faults: ffmpeg setup-test ## Kill the server, its database and Redis hundreds of times, in uploads and in jobs, and look what is left
-	VIRALFORGE_FAULT_ROUNDS=67 $(CARGO) test -p viralforge-server --test host $(features) $(reports) -- --nocapture faults faulty_storage outages rolling whatever_redis
+	VIRALFORGE_FAULT_ROUNDS=67 $(CARGO) test $(all_rust) $(features) $(reports) --test host -- --nocapture faults faulty_storage outages rolling whatever_redis
 
 .PHONY: check
 check: fmt clippy docs layers deny generated ## Run every static check: fmt, clippy, docs, layers, deny, generated
@@ -211,7 +215,7 @@ docs: ffmpeg ## Build the documentation; a warning fails
 
 .PHONY: layers
 layers: ffmpeg ## Check that modules import from upper layers only
-	$(CARGO) test -p viralforge-core --test layers $(features)
+	$(CARGO) test $(all_rust) $(features) $(reports) --test layers
 
 # Packages that the server is built of at most, itself among them: each is code that its operator trusts.
 most_packages := 320
@@ -240,7 +244,8 @@ advisories: ## Look for known holes in all dependencies: crates, packages of npm
 .PHONY: generated
 generated: setup-packages addon $(venv)/.ready ## Check that what is generated and committed is up to date
 	$(in_venv) viralforge-py/generate-stub --check $(features)
-	$(CARGO) run --quiet -p viralforge-server $(features) $(reports) -- openapi > $(target)/openapi.json
+	$(build_server)
+	$(server) openapi > $(target)/openapi.json
 	@# Not straight into the file: the program is built with it.
 	cmp -s $(target)/openapi.json viralforge-server/openapi.json || cp $(target)/openapi.json viralforge-server/openapi.json
 	viralforge-server/docs/page.py
