@@ -96,6 +96,7 @@ impl Plane {
 
     /// A whole square, its samples side by side.
     fn square(&self, left: usize, top: usize) -> &[u8; BLOCK * BLOCK] {
+        // Never used: `sources` and `moved_less` name whole squares alone.
         const NOTHING: &[u8; BLOCK * BLOCK] = &[0; BLOCK * BLOCK];
         self.squares.square(left, top, BLOCK).as_flattened().first_chunk().unwrap_or(NOTHING)
     }
