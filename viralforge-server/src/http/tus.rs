@@ -280,7 +280,9 @@ pub(super) async fn open_upload(app: &App, caller: &Caller, id: &str) -> Result<
     let upload = caller.own(app.uploads.get(id).await?)?;
     if upload.state == "refused" {
         let why = upload.problem.unwrap_or_default();
-        return Err(Problem::new("malformed", why["message"].as_str().unwrap_or("the upload was refused")));
+        // Another request, or the tidying, is about to remove it.
+        let code = if why["code"] == "gone" { "gone" } else { "malformed" };
+        return Err(Problem::new(code, why["message"].as_str().unwrap_or("the upload was refused")));
     }
     if upload.state == "open" && upload.expires_at < id::now_ms() {
         return Err(Problem::new("gone", "the upload was not finished in time"));

@@ -92,14 +92,18 @@ impl Locked {
     /// The file, to be written from byte `begin` on. Another process may be writing to it as well: then there is a
     /// conflict.
     pub(crate) async fn open_at(&self, begin: u64) -> Result<tokio::fs::File> {
-        let mut file = tokio::fs::OpenOptions::new().write(true).open(&self.path).await?;
+        let lost = || Problem::new("gone", "bytes of the upload were lost; begin a new one");
+        let mut file = match tokio::fs::OpenOptions::new().write(true).open(&self.path).await {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Err(lost()),
+            file => file?,
+        };
         let locked = file.into_std().await;
         if locked.try_lock().is_err() {
             return Err(Problem::conflict("another process is writing to this upload; try again in a moment"));
         }
         file = tokio::fs::File::from_std(locked);
         if file.metadata().await?.len() < begin {
-            return Err(Problem::new("gone", "bytes of the upload were lost; begin a new one"));
+            return Err(lost());
         }
         // A crash may have left bytes that no client was told of.
         file.set_len(begin).await?;

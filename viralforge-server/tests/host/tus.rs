@@ -7,6 +7,7 @@ use reqwest::{Method, RequestBuilder};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
+use crate::postgres;
 use crate::server::{Server, small_video};
 use crate::storage::media;
 
@@ -201,6 +202,26 @@ async fn who_asks_or_ends_in_mid_patch_goes_before_who_writes() {
             assert_eq!(status, 204);
         }
         let status = patch.await.unwrap().unwrap().status();
-        assert!(status == 409 || status == 404, "{status}");
+        assert!(matches!(status.as_u16(), 404 | 409 | 410), "{status}");
     }
+}
+
+#[tokio::test]
+async fn an_upload_that_is_being_ended_or_whose_bytes_are_lost_is_gone() {
+    let server = Server::start();
+    let video = small_video();
+    // Another replica ends it, and is between its two steps.
+    let address = server.begin(video.len(), "a.mp4").await;
+    let id = address.rsplit('/').next().unwrap();
+    let sql = "UPDATE uploads SET state = 'refused', problem = $1 WHERE id = $2";
+    let ended = sqlx::query(sql).bind(r#"{"code":"gone","message":"the upload was ended"}"#).bind(id);
+    assert_eq!(ended.execute(&mut postgres::tables(server.data()).await).await.unwrap().rows_affected(), 1);
+    assert_eq!(server.patch(&address, 0, &video).await.status(), 410);
+    assert_eq!(server.tus(server.client.head(&address)).send().await.unwrap().status(), 410);
+    // Somebody has cleared the folder.
+    let address = server.begin(video.len(), "a.mp4").await;
+    let id = address.rsplit('/').next().unwrap();
+    std::fs::remove_file(server.data().join("uploads").join(id)).unwrap();
+    assert_eq!(server.patch(&address, 0, &video).await.status(), 410);
+    assert_eq!(server.tus(server.client.delete(&address)).send().await.unwrap().status(), 204);
 }
