@@ -193,8 +193,8 @@ test-schemathesis: ffmpeg $(schemathesis)/.ready $(if $(on_engines),setup-test) 
 	  $(if $(on_engines),$(engines)) viralforge-server/tests/schemathesis/run.py --max-examples $(SCHEMATHESIS_EXAMPLES)
 
 .PHONY: test-faults
-test-faults: ffmpeg setup-test ## Kill the server, its database and Redis hundreds of times, in uploads and in jobs, and look what is left
-	VIRALFORGE_FAULT_ROUNDS=67 $(CARGO) test $(all_rust) $(features) $(reports) --test host -- --nocapture faults faulty_storage outages rolling whatever_redis
+test-faults: ffmpeg setup-test ## Kill the server, its database, storage and Redis hundreds of times, in uploads and in jobs, and look what is left
+	VIRALFORGE_FAULT_ROUNDS=67 $(CARGO) test $(all_rust) $(features) $(reports) --test host -- --nocapture deaths faults faulty_storage outages rolling whatever_redis
 
 .PHONY: check
 check: fmt clippy docs layers deny generated ## Run every static check: fmt, clippy, docs, layers, deny, generated

@@ -17,8 +17,14 @@ use crate::storage::media;
 
 /// Enough for every moment of an upload and of a job.
 const ROUNDS: usize = 6;
+
+/// How many rounds there are, where nobody says it.
+pub(crate) fn rounds(otherwise: usize) -> usize {
+    std::env::var("VIRALFORGE_FAULT_ROUNDS").map_or(otherwise, |text| text.parse().unwrap())
+}
+
 /// A lease that runs out soon, more starts than any job here has deaths, and no jobs but those of the test.
-const SETTINGS: [(&str, &str); 3] =
+pub(crate) const SETTINGS: [(&str, &str); 3] =
     [("VIRALFORGE_LEASE_SECONDS", "1"), ("VIRALFORGE_JOB_STARTS", "9"), ("VIRALFORGE_AUTO_THUMBNAILS", "false")];
 /// How much of a body goes out at a time, in bytes.
 const PIECE: usize = 97;
@@ -36,7 +42,7 @@ fn kill_when(process: Pid, moment: impl Fn() -> bool + Send + 'static) -> JoinHa
 }
 
 /// Sends bytes piece by piece; `sent` counts the pieces.
-async fn trickle(
+pub(crate) async fn trickle(
     server: &Server,
     address: &str,
     offset: usize,
@@ -69,7 +75,7 @@ pub(crate) fn files_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Waits for something that follows what clients see.
-async fn eventually(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) async fn eventually(what: &str, is_so: impl Fn() -> bool) {
     let began = Instant::now();
     while !is_so() {
         assert!(began.elapsed() < Duration::from_secs(60), "it does not become true that {what}");
@@ -87,16 +93,8 @@ async fn upload_with_a_death(data: &Path, round: usize, video: &[u8]) -> (Server
     let third = video.len() / 3;
     assert_eq!(server.patch(&address, 0, &video[..third]).await.status(), 204);
     let sent = Arc::new(AtomicUsize::new(0));
-    let (pieces, length) = (Arc::clone(&sent), video.len() as u64);
-    let (spooled, stored) = (data.join("uploads").join(&id), media(data).join("assets").join(&id).join("original"));
-    let is_stored = move || stored.exists();
-    let is_spooled = move || std::fs::metadata(&spooled).is_ok_and(|file| file.len() == length);
-    let killer = kill_when(server.pid(), move || match round % 4 {
-        0 => is_stored(),
-        1 => is_spooled() || is_stored(),
-        2 => pieces.load(Ordering::SeqCst) > round % 20,
-        _ => pieces.load(Ordering::SeqCst) >= (video_pieces(length) - third / PIECE),
-    });
+    let moment = moment_of_upload(round, data, &media(data), &id, (third, video.len()), Arc::clone(&sent));
+    let killer = kill_when(server.pid(), moment);
     let answer = trickle(&server, &address, third, &video[third..], sent).await;
     killer.join().unwrap();
     server.kill();
@@ -121,21 +119,35 @@ async fn upload_with_a_death(data: &Path, round: usize, video: &[u8]) -> (Server
     (server, asset)
 }
 
-/// Pieces that begin before `length`, rounded down so that it is reached.
-fn video_pieces(length: u64) -> usize {
-    usize::try_from(length).unwrap() / PIECE - 1
+/// The moment of a round at which something dies in an upload that [`trickle`] sends from the byte `from` on; `files` is
+/// where the storage keeps its own.
+pub(crate) fn moment_of_upload(
+    round: usize,
+    data: &Path,
+    files: &Path,
+    id: &str,
+    (from, length): (usize, usize),
+    sent: Arc<AtomicUsize>,
+) -> impl Fn() -> bool + Send + 'static {
+    let (spooled, stored) = (data.join("uploads").join(id), files.join("assets").join(id).join("original"));
+    let is_stored = move || stored.exists();
+    let is_spooled = move || std::fs::metadata(&spooled).is_ok_and(|file| file.len() == length as u64);
+    // Rounded down, so that it is reached.
+    let last = length / PIECE - 1 - from / PIECE;
+    move || match round % 4 {
+        0 => is_stored(),
+        1 => is_spooled() || is_stored(),
+        2 => sent.load(Ordering::SeqCst) > round % 20,
+        _ => sent.load(Ordering::SeqCst) >= last,
+    }
 }
 
-/// Has a job done while the server dies in the middle; how often it was started.
-async fn job_with_a_death(server: Server, data: &Path, round: usize, asset: &str) -> (Server, u64) {
-    let options = json!({ "transcode": { "height": 64 } });
-    let job: Value = server.ask("video-processing", asset, options).await.json().await.unwrap();
-    let id = job["id"].as_str().unwrap().to_owned();
-    let (scratch, results) = (data.join("scratch"), media(data).join("assets").join(asset).join("jobs").join(&id));
-    let folder = results.clone();
-    kill_when(server.pid(), move || {
+/// The moment of a round at which something dies in a job that makes a video; `results` is where its files are published.
+pub(crate) fn moment_of_job(round: usize, data: &Path, results: &Path) -> impl Fn() -> bool + Send + 'static {
+    let (scratch, results) = (data.join("scratch"), results.to_path_buf());
+    move || {
         let in_scratch = |part: &str| files_in(&scratch).iter().any(|file| file.to_string_lossy().contains(part));
-        let is_stored = |name: &str| files_in(&folder).iter().any(|file| file.ends_with(name));
+        let is_stored = |name: &str| files_in(&results).iter().any(|file| file.ends_with(name));
         match round % 6 {
             0 => is_stored("video.mp4"),
             1 => is_stored("report.json"),
@@ -144,13 +156,19 @@ async fn job_with_a_death(server: Server, data: &Path, round: usize, asset: &str
             4 => true,
             _ => in_scratch("/output/report.json") || is_stored("report.json"),
         }
-    })
-    .join()
-    .unwrap();
-    server.kill();
+    }
+}
 
-    let server = Server::start_on(data, &SETTINGS);
-    let job = server.job(&id).await;
+/// Asks for a job that makes a video and a report.
+pub(crate) async fn ask_for_video(server: &Server, asset: &str) -> String {
+    let options = json!({ "transcode": { "height": 64 } });
+    let job: Value = server.ask("video-processing", asset, options).await.json().await.unwrap();
+    job["id"].as_str().unwrap().to_owned()
+}
+
+/// Waits until that job is done; what it made can be read, and nothing else is kept.
+pub(crate) async fn has_its_video(server: &Server, id: &str, results: &Path) -> Value {
+    let job = server.job(id).await;
     assert_eq!(job["state"], "succeeded", "{job}");
     let outputs = job["outputs"].as_array().unwrap();
     assert_eq!(outputs.iter().map(|o| o["name"].as_str().unwrap()).collect::<Vec<_>>(), ["video.mp4", "report.json"]);
@@ -158,13 +176,40 @@ async fn job_with_a_death(server: Server, data: &Path, round: usize, asset: &str
         let bytes = reqwest::get(output["url"].as_str().unwrap()).await.unwrap().bytes().await.unwrap();
         assert_eq!(bytes.len() as u64, output["bytes"].as_u64().unwrap());
     }
-    eventually("only what is published is kept", || files_in(&results).len() == 2).await;
+    eventually("only what is published is kept", || files_in(results).len() == 2).await;
+    job
+}
+
+/// Has a job done while the server dies in the middle; how often it was started.
+async fn job_with_a_death(server: Server, data: &Path, round: usize, asset: &str) -> (Server, u64) {
+    let id = ask_for_video(&server, asset).await;
+    let results = media(data).join("assets").join(asset).join("jobs").join(&id);
+    kill_when(server.pid(), moment_of_job(round, data, &results)).join().unwrap();
+    server.kill();
+
+    let server = Server::start_on(data, &SETTINGS);
+    let job = has_its_video(&server, &id, &results).await;
     (server, job["starts"].as_u64().unwrap())
+}
+
+/// All jobs have succeeded, so many as there should be, and nothing is left of them but what they made.
+pub(crate) async fn all_succeeded(server: &Server, count: usize) {
+    let (mut states, mut path) = (Vec::new(), "/v1/jobs?limit=100".to_owned());
+    loop {
+        let page = server.json(&path).await;
+        states.extend(page["items"].as_array().unwrap().iter().map(|job| job["state"].clone()));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("/v1/jobs?limit=100&cursor={next}");
+    }
+    assert_eq!(states, vec![Value::from("succeeded"); count], "a check and a job for each upload");
+    let data = server.data();
+    eventually("no bytes of finished uploads are left", || files_in(&data.join("uploads")).is_empty()).await;
+    eventually("only the lock of the process that lives is left", || files_in(&data.join("scratch")).len() == 1).await;
 }
 
 #[tokio::test]
 async fn no_kill_loses_an_upload_or_publishes_a_job_twice() {
-    let rounds = std::env::var("VIRALFORGE_FAULT_ROUNDS").map_or(ROUNDS, |text| text.parse().unwrap());
+    let rounds = rounds(ROUNDS);
     let folder = tempfile::tempdir().unwrap();
     let (data, video) = (folder.path(), small_video());
     let mut started_again = 0;
@@ -175,16 +220,7 @@ async fn no_kill_loses_an_upload_or_publishes_a_job_twice() {
         server.kill();
     }
     let server = Server::start_on(data, &SETTINGS);
-    let (mut states, mut path) = (Vec::new(), "/v1/jobs?limit=100".to_owned());
-    loop {
-        let page = server.json(&path).await;
-        states.extend(page["items"].as_array().unwrap().iter().map(|job| job["state"].clone()));
-        let Some(next) = page["next"].as_str() else { break };
-        path = format!("/v1/jobs?limit=100&cursor={next}");
-    }
-    assert_eq!(states, vec![Value::from("succeeded"); 2 * rounds], "a check and a job for each upload");
-    eventually("no bytes of finished uploads are left", || files_in(&data.join("uploads")).is_empty()).await;
-    assert_eq!(files_in(&data.join("scratch")).len(), 1, "the lock of the process that lives");
+    all_succeeded(&server, 2 * rounds).await;
     assert_eq!(children(server.pid()), []);
     println!("{} kills in {rounds} rounds; {started_again} jobs were started again", 3 * rounds);
 }

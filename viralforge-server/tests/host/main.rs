@@ -6,6 +6,7 @@ mod accounts;
 mod browser;
 mod clamd;
 mod connect;
+mod deaths;
 mod direct;
 mod exports;
 mod faults;

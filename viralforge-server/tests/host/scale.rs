@@ -7,6 +7,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 use sqlx::Row as _;
 
+use crate::faults::rounds;
 use crate::postgres;
 use crate::redis::Redis;
 use crate::server::{Server, small_video};
@@ -79,7 +80,7 @@ const ROUNDS: usize = 4;
 #[tokio::test]
 async fn whatever_redis_does_each_job_ends_once() {
     let Some(mut redis) = Redis::start() else { return };
-    let rounds = std::env::var("VIRALFORGE_FAULT_ROUNDS").map_or(ROUNDS, |text| text.parse().unwrap());
+    let rounds = rounds(ROUNDS);
     let url = redis.url();
     let server = Server::start_with(&settings(&url, &[]));
     server.wait("/ready", |ready| ready["status"] == "ok").await;
