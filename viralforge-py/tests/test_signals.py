@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 PROGRAM = """
-import io, pathlib, sys
+import io, pathlib, signal, sys
 import viralforge as vf
+
+# A shell starts what it runs in the background with this signal ignored.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 class Nowhere:
     def write(self, data):
@@ -47,11 +50,14 @@ except KeyboardInterrupt:
 @pytest.mark.parametrize("call", ["transcode", "analyze", "probe", "file"])
 def test_ctrl_c_interrupts(call: str, demo: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-W", "error", "-c", PROGRAM, call, str(demo)]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "running\n", child.communicate()
-    child.send_signal(signal.SIGINT)
-    output, errors = child.communicate(timeout=60)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path) as child:
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "running\n", child.communicate()
+            child.send_signal(signal.SIGINT)
+            output, errors = child.communicate(timeout=60)
+        finally:
+            child.kill()
     assert (output, errors, child.returncode) == ("interrupted\n", "", 0)
 
 
