@@ -77,7 +77,7 @@ impl<'a> Person<'a> {
             if done(&value) {
                 return value;
             }
-            assert!(began.elapsed().as_secs() < 120, "{path} stays {value}");
+            assert!(began.elapsed().as_secs() < 300, "{path} stays {value}");
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
     }

@@ -189,8 +189,17 @@ impl Server {
             .unwrap()
     }
 
+    /// How far an upload is. Who wrote to it before may take a moment to let go; then clients ask again.
     pub(crate) async fn offset(&self, address: &str) -> usize {
-        let response = self.tus(self.client.head(address)).send().await.unwrap();
+        let began = Instant::now();
+        let response = loop {
+            let response = self.tus(self.client.head(address)).send().await.unwrap();
+            if response.status() != 409 {
+                break response;
+            }
+            assert!(began.elapsed() < Duration::from_secs(60), "nobody lets go of {address}");
+        };
+        assert_eq!(response.status(), 200, "{address}");
         response.headers()["upload-offset"].to_str().unwrap().parse().unwrap()
     }
 
@@ -213,7 +222,7 @@ impl Server {
         self.wait(&format!("/v1/jobs/{id}"), |job| job["state"] != "queued" && job["state"] != "running").await
     }
 
-    /// Asks until the answer is as it should be, for two minutes at most.
+    /// Asks until the answer is as it should be, for five minutes at most: what works does so at a low priority.
     pub(crate) async fn wait(&self, path: &str, done: impl Fn(&Value) -> bool) -> Value {
         let began = Instant::now();
         loop {
@@ -221,7 +230,7 @@ impl Server {
             if done(&value) {
                 return value;
             }
-            assert!(began.elapsed() < Duration::from_secs(120), "{path} stays {value}");
+            assert!(began.elapsed() < Duration::from_secs(300), "{path} stays {value}");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
