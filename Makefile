@@ -207,7 +207,8 @@ fmt: ## Check the formatting
 .PHONY: clippy
 clippy: ffmpeg ## Lint all targets; a warning fails
 	$(CARGO) clippy --workspace --all-targets $(features) $(reports) -- -D warnings
-	$(CARGO) clippy -p viralforge-server $(features) -- -D warnings
+	@# As it comes. Among all packages, since by itself each package it needs would be looked at once more.
+	$(CARGO) clippy --workspace $(features) -- -D warnings
 
 .PHONY: docs
 docs: ffmpeg ## Build the documentation; a warning fails

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::features::{Features, SPANS_MS, Span};
+use super::ramp::{self, Share};
 use crate::time::Timestamp;
 
 /// Numbers that the decision about a cut is made from.
@@ -26,8 +27,10 @@ const FADE_CONTRAST: f32 = 0.3;
 /// Contrast of black and white frames, and the least that it rises from one frame of a fade to the next, in levels.
 const FLAT_CONTRAST: f32 = 3.0;
 const FADE_STEP: f32 = 0.2;
-/// Share of the change within a span that is left out at either end when its extent is told.
+/// Share of the change within a span that is left out at either end where its extent is told from the steps.
 const TAIL: f32 = 0.03;
+/// So many frames of a span, spread evenly, tell what share they are of others; more tell nothing new.
+const TELLING: usize = 32;
 
 /// The features of a stretch of frames, in which each can be judged once what follows it is known.
 #[derive(Debug, Default)]
@@ -181,8 +184,7 @@ impl View<'_> {
     /// Whether a gradual change may have its middle here and fill span number `index`: there is something to either
     /// side, and it differs.
     pub(super) fn may_be_gradual(&self, index: usize) -> bool {
-        let span = &self.row().spans[index];
-        span.possible && span.before >= 2 && span.after >= 2
+        is_long_enough(&self.row().spans[index])
     }
 
     /// What speaks for a gradual change with its middle here that fills span number `index`.
@@ -254,10 +256,8 @@ impl View<'_> {
         ((first + 1).min(flattest), last.saturating_sub(1).max(flattest))
     }
 
-    /// How far the change reaches that fills span number `index`: where the picture changes more than it does
-    /// around the span.
-    pub(super) fn extent(&self, index: usize) -> Extent {
-        let (a, b) = self.ends(&self.row().spans[index]);
+    /// Frames of a change in rows `a..=b`, told from how much more the picture changes than it does around them.
+    fn stir(&self, a: usize, b: usize) -> (usize, usize) {
         let step = |i: usize| self.rows[i].raw_step;
         let mut around: Vec<f32> = (a.saturating_sub(5)..=a).map(step).collect();
         around.extend((b + 1..(b + 6).min(self.rows.len())).map(step));
@@ -273,14 +273,50 @@ impl View<'_> {
                 })
                 .unwrap_or(b)
         };
-        let (first, last) = match total > 0.0 {
-            true => (reached(TAIL), reached(1.0 - TAIL)),
-            false => (a + 1, b),
-        };
         // The step onto the first clean frame belongs to the change, the frame does not.
-        let (first, last) = match self.is_fade(index) {
-            true => self.fade_around(a, b),
-            false => (first, last.saturating_sub(1)),
+        match total > 0.0 {
+            true => (reached(TAIL), reached(1.0 - TAIL).saturating_sub(1)),
+            false => (a + 1, b.saturating_sub(1)),
+        }
+    }
+
+    /// What the frames in rows `a..=b` are mixed of, as far as what is mixed is known and differs.
+    fn shares(&self, a: usize, b: usize) -> Vec<Share> {
+        let time = |i: usize| self.seconds(i);
+        let mut shares = Vec::new();
+        for at in (a..=b).step_by((b - a + 1).div_ceil(TELLING)) {
+            for span in self.rows[at].spans.iter().filter(|span| is_long_enough(span)) {
+                let (Some(from), to) = (at.checked_sub(span.before as usize), at + span.after as usize) else {
+                    continue;
+                };
+                if to < self.rows.len() {
+                    let told = [
+                        ((from + at) / 2, span.quarter),
+                        (at, span.middle.share),
+                        ((at + to).div_ceil(2), span.three_quarters),
+                    ];
+                    let ends = (time(from), time(to));
+                    shares.extend(told.map(|(i, share)| Share { from: ends.0, to: ends.1, at: time(i), share }));
+                }
+            }
+        }
+        shares
+    }
+
+    /// When a row is shown, in seconds from this frame on: small numbers, which lose nothing.
+    fn seconds(&self, row: usize) -> f32 {
+        (self.rows[row].time - self.row().time).as_seconds_f64() as f32
+    }
+
+    /// How far the change reaches that fills span number `index`.
+    pub(super) fn extent(&self, index: usize) -> Extent {
+        let (a, b) = self.ends(&self.row().spans[index]);
+        let (first, last) = if self.is_fade(index) {
+            self.fade_around(a, b)
+        } else if let Some((before, after)) = ramp::fit(&self.shares(a, b), a..=b, |i| self.seconds(i)) {
+            (before + 1, after - 1)
+        } else {
+            self.stir(a, b)
         };
         let last = last.max(first).min(self.rows.len() - 1);
         let first = first.min(last);
@@ -292,6 +328,11 @@ impl View<'_> {
             end: self.rows.get(last + 1).map(|r| r.time),
         }
     }
+}
+
+/// Whether there is something to either side of a span's middle, which differs.
+fn is_long_enough(span: &Span) -> bool {
+    span.possible && span.before >= 2 && span.after >= 2
 }
 
 fn median(values: &mut [f32]) -> f32 {

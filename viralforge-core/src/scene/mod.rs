@@ -3,7 +3,8 @@
 //! A method (`method`) looks at small pictures as they come and tells boundaries as soon as they are final (`finder`);
 //! scenes are what lies between (`scenes`). The standard method (`standard`) has three steps: each frame is measured
 //! against the frames around it (`features`), set in relation to what is usual there (`evidence`), and judged
-//! (`classify`, with the weights of `model`). All of it works on pictures of 64 pixels, so that the decoder is the
+//! (`classify`, with the weights of `model`); how far a gradual change reaches is told by what share of the next shot
+//! its frames are (`ramp`). All of it works on pictures of 64 pixels, so that the decoder is the
 //! cost.
 
 mod classic;
@@ -18,6 +19,7 @@ mod method;
 mod model;
 mod options;
 mod plane;
+mod ramp;
 mod report;
 mod scenes;
 mod standard;

@@ -20,6 +20,9 @@ const SURE_CUT: f32 = 0.95;
 const MARGIN: u64 = 2;
 /// Two gradual changes are at least this far apart, in milliseconds; what is closer are pieces of one.
 const APART_MS: i64 = 200;
+/// Two wipes that are no further apart, in milliseconds, are one change: a graphic that wipes in and out again, a
+/// stinger. No shot is that short between two wipes.
+const STINGER_MS: i64 = 300;
 /// Shortest gradual change, in milliseconds: two frames of film.
 const LEAST_MS: i64 = 100;
 /// Share of a span, in percent, within which a stronger change leaves no room for the middle of a weaker one.
@@ -28,8 +31,8 @@ const REACH_PERCENT: i64 = 60;
 const WIPE_FIT: f32 = 0.6;
 
 /// How far behind the frame that is judged a change may begin that is found at it, in milliseconds: as far as evidence
-/// reaches, and what two changes lie apart.
-const REACH_BACK_MS: i64 = 2 * SPANS_MS[SPANS_MS.len() - 1] + APART_MS;
+/// reaches, and what two changes lie apart that matter to each other.
+const REACH_BACK_MS: i64 = 2 * SPANS_MS[SPANS_MS.len() - 1] + STINGER_MS;
 /// Candidates are settled every so many frames.
 const SETTLE_EVERY: u32 = 16;
 
@@ -64,7 +67,8 @@ impl Gradual {
         let frames = (last - first + 1) as f64;
         // Cuts within so many frames are part of it.
         let frames_near = Timestamp::from_seconds_f64(long / frames * (MARGIN + 1) as f64);
-        let apart = Timestamp::from_millis(APART_MS).max(frames_near);
+        let apart = if self.kind == BoundaryKind::Wipe { STINGER_MS } else { APART_MS };
+        let apart = Timestamp::from_millis(apart).max(frames_near);
         let until = end.map_or(self.time, |end| end + apart);
         ((start - apart).min(self.time - self.reach), until.max(self.time + self.reach))
     }
@@ -76,6 +80,17 @@ impl Gradual {
         let inside = self.time - self.reach <= weaker.time && weaker.time <= self.time + self.reach;
         !meet && !inside
     }
+}
+
+/// What two changes are together of which the second begins so soon after the first that no shot is between them.
+fn joined(first: &Gradual, second: &Gradual) -> Option<Gradual> {
+    let are_wipes = [first, second].iter().all(|g| g.kind == BoundaryKind::Wipe);
+    let end = first.extent.end.filter(|end| *end + Timestamp::from_millis(STINGER_MS) >= second.extent.start)?;
+    are_wipes.then(|| {
+        let surer = if first.probability >= second.probability { first } else { second };
+        let extent = Extent { first: first.extent.first, start: first.extent.start, middle: end, ..second.extent };
+        Gradual { extent, ..*surer }
+    })
 }
 
 /// Finds boundaries in frames as they come in. Keeps the frames of a few seconds, and the candidates.
@@ -233,6 +248,8 @@ impl Judge {
             self.cuts.iter().any(|c| c.probability > SURE_CUT.max(self.threshold) && near.contains(&c.frame))
         };
         chosen.retain(|g| g.lasts() && !sure_cut(g));
+        chosen.sort_by_key(|g| g.extent.first);
+        chosen.dedup_by(|second, first| joined(first, second).map(|both| *first = both).is_some());
         chosen
     }
 
@@ -367,7 +384,7 @@ mod tests {
         assert_eq!(boundary.kind, kind);
         let off = boundary.start_frame.abs_diff(first).max(boundary.end_frame.abs_diff(last));
         // What moves anyway, and noise, blur where a slow change begins.
-        assert!(off <= 5, "{boundary:?}");
+        assert!(off <= 4, "{boundary:?}");
         assert_eq!(boundary.range.start(), Timestamp::new(boundary.start_frame as i64, 25));
         assert_eq!(boundary.range.end(), Timestamp::new(boundary.end_frame as i64 + 1, 25));
     }
@@ -400,6 +417,33 @@ mod tests {
     fn a_wipe_is_one_boundary_and_called_so() {
         let wipe = change(15, |a, b, share, x| if (x as f32) < share * 64.0 { b } else { a });
         one_gradual(&wipe, BoundaryKind::Wipe, 60, 74);
+    }
+
+    #[test]
+    fn a_graphic_that_wipes_in_and_soon_out_again_is_one_change() {
+        let time = |frame: u64| Timestamp::new(frame as i64, 25);
+        let gradual = |kind, first: u64, last: u64, probability| Gradual {
+            extent: Extent {
+                first,
+                last,
+                start: time(first),
+                middle: time((first + last) / 2),
+                end: Some(time(last + 1)),
+            },
+            time: time((first + last) / 2),
+            reach: time(3),
+            kind,
+            probability,
+        };
+        let (wipe, dissolve) = (BoundaryKind::Wipe, BoundaryKind::Dissolve);
+        let into = gradual(wipe, 60, 67, 0.7);
+        let both = joined(&into, &gradual(wipe, 75, 80, 0.9)).unwrap();
+        assert_eq!((both.extent.first, both.extent.last, both.kind, both.probability), (60, 80, wipe, 0.9));
+        assert_eq!((both.extent.start, both.extent.middle, both.extent.end), (time(60), time(68), Some(time(81))));
+        // A picture that is held for longer is a shot, and one between two dissolves may be as short.
+        assert!(joined(&into, &gradual(wipe, 76, 80, 0.9)).is_none());
+        assert!(joined(&into, &gradual(dissolve, 75, 80, 0.9)).is_none());
+        assert!(joined(&gradual(dissolve, 60, 67, 0.7), &gradual(wipe, 75, 80, 0.9)).is_none());
     }
 
     #[test]
