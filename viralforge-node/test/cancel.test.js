@@ -75,20 +75,21 @@ test('a signal that fired before is noticed, by every verb', async (t) => {
 })
 
 /**
- * Aborts `call` once it tells that it goes on, and gives how far it was when it ended. Where other programs have the
- * processors, a call may be done before anybody hears of it; then it is called anew.
+ * Aborts `verb` once it tells that it goes on, and gives how it ended, how far it was, and what it left. Where other
+ * programs have the processors, a call may be done before anybody hears of it; then it is called anew.
  */
-async function aborted(call, source, reason) {
+async function aborted(t, verb, source, reason) {
   for (let tries = 1; ; tries++) {
+    const dir = folder(t)
     const controller = new AbortController()
     let reached = 0
     const onProgress = ({ fraction }) => {
       reached = fraction
       if (fraction > 0 && fraction < 1) controller.abort(reason)
     }
-    const ended = await call(source, { signal: controller.signal, onProgress }).catch((error) => error)
+    const ended = await reading(dir)[verb](source, { signal: controller.signal, onProgress }).catch((error) => error)
     assert.equal(getEventListeners(controller.signal, 'abort').length, 0)
-    if (ended === reason || tries === TRIES) return { ended, reached }
+    if (ended === reason || tries === TRIES) return { ended, reached, left: readdirSync(dir) }
   }
 }
 
@@ -97,12 +98,11 @@ test('a signal stops every long verb before its end, with its own reason, and no
   const sources = { analyzeWaveform: sound, measureLoudness: sound, detectSilence: sound }
   for (const verb of Object.keys(reading('')).filter((name) => !QUICK.includes(name))) {
     const reason = new Error(verb)
-    const dir = folder(t)
-    const { ended, reached } = await aborted(reading(dir)[verb], sources[verb] ?? demo, reason)
+    const { ended, reached, left } = await aborted(t, verb, sources[verb] ?? demo, reason)
     assert.equal(ended, reason, verb)
     assert.ok(reached < 1, verb)
     t.diagnostic(`${verb}: stopped at ${(100 * reached).toFixed(1)} %`)
-    assert.deepEqual([readdirSync(dir), temporary()], [[], []], verb)
+    assert.deepEqual([left, temporary()], [[], []], verb)
   }
 })
 
