@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import hashlib
 import io
+import itertools
 import multiprocessing
 import os
 import resource
+import statistics
 import threading
 import time
 from collections.abc import Callable
@@ -89,9 +91,12 @@ def test_a_thousand_calls_leak_nothing(talk_bytes: bytes) -> None:
                 vf.probe(small, progress=lambda progress: 1 // 0)
 
     calls(100)
-    before = _resident_bytes()
-    calls(1000)
-    assert _resident_bytes() - before < 4 << 20
+    held = [_resident_bytes()]
+    for _ in range(5):
+        calls(200)
+        held.append(_resident_bytes())
+    # What leaks grows in each of them; where malloc sees fit to hold more, it is a step in one. 1 KiB a call is 1.2 MB.
+    assert statistics.median(after - before for before, after in itertools.pairwise(held)) < 1 << 20
 
 
 def test_large_results_are_given_back(demo: Path) -> None:
