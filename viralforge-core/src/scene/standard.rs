@@ -4,6 +4,7 @@ use super::classify::{best_span, cut_probability};
 use super::evidence::{EvidenceWindow, Extent, View};
 use super::features::{FeatureWindow, SPANS_MS};
 use super::finder::{Finder, Found};
+use super::gradual::{Gradual, MARGIN, STINGER_MS, joined};
 use super::options::SceneOptions;
 use super::report::{Boundary, BoundaryKind};
 use super::statistics::SceneStatistics;
@@ -16,15 +17,6 @@ pub(super) const SMALL_SIDE: u32 = 64;
 const LEAST_PROBABILITY: f32 = 0.1;
 /// A cut this sure inside what looks like a gradual change is a cut in fast motion.
 const SURE_CUT: f32 = 0.95;
-/// Frames around a gradual change that belong to no cut.
-const MARGIN: u64 = 2;
-/// Two gradual changes are at least this far apart, in milliseconds; what is closer are pieces of one.
-const APART_MS: i64 = 200;
-/// Two wipes that are no further apart, in milliseconds, are one change: a graphic that wipes in and out again, a
-/// stinger. No shot is that short between two wipes.
-const STINGER_MS: i64 = 300;
-/// Shortest gradual change, in milliseconds: two frames of film.
-const LEAST_MS: i64 = 100;
 /// Share of a span, in percent, within which a stronger change leaves no room for the middle of a weaker one.
 const REACH_PERCENT: i64 = 60;
 /// How much better "either picture" must fit than "a mix of both" for a wipe.
@@ -41,56 +33,6 @@ struct Cut {
     frame: u64,
     time: Timestamp,
     probability: f32,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Gradual {
-    extent: Extent,
-    /// When the frame is shown where it is surest, and half the span that was looked at.
-    time: Timestamp,
-    reach: Timestamp,
-    kind: BoundaryKind,
-    probability: f32,
-}
-
-impl Gradual {
-    /// Whether it is long enough to be gradual; what is not is a cut, a flash, or nothing.
-    fn lasts(&self) -> bool {
-        let Extent { first, last, start, end, .. } = self.extent;
-        last > first && end.is_none_or(|end| end - start > Timestamp::from_millis(LEAST_MS))
-    }
-
-    /// When it may matter to another boundary.
-    fn matters(&self) -> (Timestamp, Timestamp) {
-        let Extent { first, last, start, end, .. } = self.extent;
-        let long = end.map_or(Timestamp::ZERO, |end| end - start).as_seconds_f64();
-        let frames = (last - first + 1) as f64;
-        // Cuts within so many frames are part of it.
-        let frames_near = Timestamp::from_seconds_f64(long / frames * (MARGIN + 1) as f64);
-        let apart = if self.kind == BoundaryKind::Wipe { STINGER_MS } else { APART_MS };
-        let apart = Timestamp::from_millis(apart).max(frames_near);
-        let until = end.map_or(self.time, |end| end + apart);
-        ((start - apart).min(self.time - self.reach), until.max(self.time + self.reach))
-    }
-
-    fn leaves_room_for(&self, weaker: &Self) -> bool {
-        let apart = Timestamp::from_millis(APART_MS);
-        let ends_after = |a: &Extent, b: &Extent| a.end.is_none_or(|end| end + apart > b.start);
-        let meet = ends_after(&self.extent, &weaker.extent) && ends_after(&weaker.extent, &self.extent);
-        let inside = self.time - self.reach <= weaker.time && weaker.time <= self.time + self.reach;
-        !meet && !inside
-    }
-}
-
-/// What two changes are together of which the second begins so soon after the first that no shot is between them.
-fn joined(first: &Gradual, second: &Gradual) -> Option<Gradual> {
-    let are_wipes = [first, second].iter().all(|g| g.kind == BoundaryKind::Wipe);
-    let end = first.extent.end.filter(|end| *end + Timestamp::from_millis(STINGER_MS) >= second.extent.start)?;
-    are_wipes.then(|| {
-        let surer = if first.probability >= second.probability { first } else { second };
-        let extent = Extent { first: first.extent.first, start: first.extent.start, middle: end, ..second.extent };
-        Gradual { extent, ..*surer }
-    })
 }
 
 /// Finds boundaries in frames as they come in. Keeps the frames of a few seconds, and the candidates.
@@ -417,33 +359,6 @@ mod tests {
     fn a_wipe_is_one_boundary_and_called_so() {
         let wipe = change(15, |a, b, share, x| if (x as f32) < share * 64.0 { b } else { a });
         one_gradual(&wipe, BoundaryKind::Wipe, 60, 74);
-    }
-
-    #[test]
-    fn a_graphic_that_wipes_in_and_soon_out_again_is_one_change() {
-        let time = |frame: u64| Timestamp::new(frame as i64, 25);
-        let gradual = |kind, first: u64, last: u64, probability| Gradual {
-            extent: Extent {
-                first,
-                last,
-                start: time(first),
-                middle: time((first + last) / 2),
-                end: Some(time(last + 1)),
-            },
-            time: time((first + last) / 2),
-            reach: time(3),
-            kind,
-            probability,
-        };
-        let (wipe, dissolve) = (BoundaryKind::Wipe, BoundaryKind::Dissolve);
-        let into = gradual(wipe, 60, 67, 0.7);
-        let both = joined(&into, &gradual(wipe, 75, 80, 0.9)).unwrap();
-        assert_eq!((both.extent.first, both.extent.last, both.kind, both.probability), (60, 80, wipe, 0.9));
-        assert_eq!((both.extent.start, both.extent.middle, both.extent.end), (time(60), time(68), Some(time(81))));
-        // A picture that is held for longer is a shot, and one between two dissolves may be as short.
-        assert!(joined(&into, &gradual(wipe, 76, 80, 0.9)).is_none());
-        assert!(joined(&into, &gradual(dissolve, 75, 80, 0.9)).is_none());
-        assert!(joined(&gradual(dissolve, 60, 67, 0.7), &gradual(wipe, 75, 80, 0.9)).is_none());
     }
 
     #[test]
