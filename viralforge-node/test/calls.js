@@ -11,6 +11,8 @@ export const scenes = {
   scenes: [{ start: at(0), end: at(1), startSeconds: 0, endSeconds: 1 }],
   statistics: null,
 }
+/** One that takes a while to write: a second may be written before anybody hears that it was begun. */
+const longScene = { ...scenes, scenes: [{ start: at(0), end: at(10), startSeconds: 0, endSeconds: 10 }] }
 /** Two frames and one measure. */
 export const statistics = {
   frames: [0, 1],
@@ -32,7 +34,7 @@ export const reading = (dir) => ({
   extractFrames: (source, options) => vf.extractFrames(source, options === undefined ? { times: [0] } : options),
   makeStoryboard: (source, options) => vf.makeStoryboard(source, options),
   makeSceneSheet: (source, options) => vf.makeSceneSheet(source, scenes, options),
-  splitScenes: (source, options) => vf.splitScenes(source, scenes, dir, options),
+  splitScenes: (source, options) => vf.splitScenes(source, longScene, dir, options),
   render: async (source, options) => vf.render(source, join(dir, 'render.mp4'), await vf.planRender(), options),
   transcode: (source, options) => vf.transcode(source, join(dir, 'transcode.mp4'), options),
 })
