@@ -28,6 +28,7 @@ const LEAST_CHROMA_OF_ENDS: f32 = 3.0;
 const RIVALS: usize = 2;
 /// Contrast in the middle over that at the ends, below which a change goes through black or white.
 const FADE_CONTRAST: f32 = 0.3;
+
 /// The features of a stretch of frames, in which each can be judged once what follows it is known.
 #[derive(Debug, Default)]
 pub(super) struct EvidenceWindow {
